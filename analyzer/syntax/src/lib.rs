@@ -1,0 +1,19 @@
+//! Rust source as the analyzer sees it: byte spans, interned names, and an owned IR of items and bodies.
+//!
+//! The way in is [`lower()`]: text to [`SourceIr`]. syn is used in `lower/` and nowhere else.
+
+mod arena;
+mod body;
+mod item_tree;
+mod lower;
+mod source;
+mod span;
+mod symbol;
+
+pub use arena::{Id, List, ListPool, Run};
+pub use body::*;
+pub use item_tree::*;
+pub use lower::{SyntaxError, TestCode, lower};
+pub use source::{LineColumn, LineIndex};
+pub use span::{FileId, FileSpan, Span};
+pub use symbol::{Symbol, sym};

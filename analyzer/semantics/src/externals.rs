@@ -1,0 +1,83 @@
+//! What is known of crates outside the workspace: types, their methods, and functions.
+//!
+//! The tables are filled from model files by the layer above; nothing here names a crate. All paths are
+//! canonical public paths; [`Externals::canonical`] maps what users write to them.
+
+use rustc_hash::FxHashMap;
+use ward_syntax::Symbol;
+
+/// Everything known of external crates.
+#[derive(Debug, Default)]
+pub struct Externals {
+    /// Types and traits by canonical path. The methods of the type at `*` belong to every type.
+    pub types: FxHashMap<Symbol, ExternalType>,
+    /// Free and associated functions by canonical path (`std::fs::read`, `std::string::String::from`).
+    pub functions: FxHashMap<Symbol, ExternalFn>,
+    /// Other paths of the same thing: `sqlx::pool::Pool` to `sqlx::Pool`, `axum::Json` to
+    /// `axum::extract::Json`. Type aliases with arguments of their own are in `type_aliases`.
+    pub aliases: FxHashMap<Symbol, Symbol>,
+    /// `sqlx::PgPool` is `sqlx::Pool<sqlx::Postgres>`.
+    pub type_aliases: FxHashMap<Symbol, Template>,
+    /// Every path that some row speaks of, and its prefixes' modules: to choose among glob imports.
+    pub known_paths: FxHashMap<Symbol, ()>,
+}
+
+/// A type or trait.
+#[derive(Debug, Default, Clone)]
+pub struct ExternalType {
+    /// Names of its generic parameters, as the templates use them.
+    pub params: Vec<Symbol>,
+    /// What it dereferences to.
+    pub deref: Option<Template>,
+    /// Public fields, a tuple's by index.
+    pub fields: FxHashMap<Symbol, Template>,
+    /// Traits whose methods it has too.
+    pub implements: Vec<Template>,
+    /// Methods and associated functions by name.
+    pub methods: FxHashMap<Symbol, ExternalFn>,
+    /// Whether a value can carry text that somebody chose.
+    pub text: CarriesText,
+}
+
+/// Whether a value of a type can carry free text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CarriesText {
+    /// It can, itself or in a part of it.
+    #[default]
+    Yes,
+    /// It cannot: numbers, identifiers of fixed form, dates.
+    No,
+}
+
+/// A function or method.
+#[derive(Debug, Default, Clone)]
+pub struct ExternalFn {
+    /// Its return type. Beside the type's own parameters a template may name `Self` (the receiver's type),
+    /// `A0`, `A1`, .. (the type of that argument), `F0`, `F1`, .. (what the closure given as that argument
+    /// returns) and `G0`, `G1`, .. (turbofish arguments, or what the context asks for).
+    pub returns: Option<Template>,
+    /// Types of the parameters of closures given as arguments, by argument.
+    pub closures: Vec<(usize, Vec<Template>)>,
+}
+
+/// A type with holes, parsed from model text such as `Result<Vec<T>, std::io::Error>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Template {
+    /// `_`.
+    Unknown,
+    /// A parameter of the type, or one of `Self`, `A0`, `F0`, `G0`.
+    Hole(Symbol),
+    /// A named type by canonical path, scalars and `str` included.
+    Named(Symbol, Vec<Template>),
+    /// `(A, B)`.
+    Tuple(Vec<Template>),
+    /// `[T]`.
+    Slice(Box<Template>),
+}
+
+impl Externals {
+    /// The canonical path for a path that users write.
+    pub fn canonical(&self, path: Symbol) -> Symbol {
+        self.aliases.get(&path).copied().unwrap_or(path)
+    }
+}

@@ -1,1 +1,16 @@
-//! To be written.
+//! Findings and the ways to show them.
+//!
+//! A lint describes itself by a [`LintMetadata`] and reports [`Finding`]s; a run collects them in a [`Report`],
+//! and [`render`] writes that for a terminal, as SARIF 2.1.0, or as JSON. Nothing here knows how a finding
+//! was made, and every renderer writes the same bytes for the same report.
+
+mod finding;
+mod metadata;
+mod report;
+
+pub use finding::{
+    Applicability, Edit, EndpointRef, Finding, Fix, Flow, FlowStep, Label, Location, StepKind, Suppression,
+    SuppressionKind, sort,
+};
+pub use metadata::{Confidence, LintMetadata, Severity, UnknownLevel};
+pub use report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};

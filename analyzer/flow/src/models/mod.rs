@@ -1,0 +1,150 @@
+//! Models: what is known of external functions and types, as rows of data.
+//!
+//! A model file is TOML (`lints/models/<crate>.toml`, and `[[model.*]]` in a user's `ward.toml`); its rows
+//! are explained in `lints/models/README.md`. This module holds the rows as the engine uses them: everything
+//! about one callee merged into a [`CallModel`], found by canonical path.
+
+use rustc_hash::FxHashMap;
+use ward_semantics::Externals;
+use ward_syntax::Symbol;
+
+/// All models of a run.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// Types, methods and functions, for name resolution and type inference.
+    pub externals: Externals,
+    /// Free functions by canonical path.
+    pub functions: FxHashMap<Symbol, CallModel>,
+    /// Methods and associated functions by the canonical path of their type, and name. The type `*` stands
+    /// for every type.
+    pub methods: FxHashMap<(Symbol, Symbol), CallModel>,
+    /// Types whose parameters of a function hold request data, by canonical path.
+    pub parameter_sources: FxHashMap<Symbol, Source>,
+    /// Attributes on a function (`rocket::get`) that make its parameters request data.
+    pub function_attributes: FxHashMap<Symbol, AttributeSource>,
+    /// Attributes on an impl or trait (`async_graphql::Object`) that make the parameters of its methods
+    /// request data.
+    pub impl_attributes: FxHashMap<Symbol, AttributeSource>,
+    /// Sinks known by method name alone, for receivers of unknown type.
+    pub name_only_sinks: FxHashMap<Symbol, Vec<NameOnlySink>>,
+    /// Kinds of sink, in the order of their bits in a [`KindSet`].
+    pub sink_kinds: Vec<Symbol>,
+}
+
+/// What the models say of one callee.
+#[derive(Debug, Default, Clone)]
+pub struct CallModel {
+    /// Dangerous inputs.
+    pub sinks: Vec<Sink>,
+    /// How data passes through. `None` where no row says: a method then passes its receiver to its result, a
+    /// function its arguments.
+    pub flow: Option<Vec<Edge>>,
+    /// The result is request data.
+    pub source: Option<Source>,
+    /// The result, or what was checked, is safe for some kinds of sink.
+    pub barriers: Vec<Barrier>,
+    /// Never returns to its caller.
+    pub diverges: bool,
+}
+
+/// A dangerous input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sink {
+    /// Which kind: `sql`, ..
+    pub kind: Symbol,
+    /// The input that matters.
+    pub input: Port,
+    /// What to write instead, one sentence.
+    pub help: Symbol,
+    /// The crate it belongs to, as in `lints/models/<crate>.toml`.
+    pub krate: Symbol,
+}
+
+/// A sink known by name alone.
+#[derive(Debug, Clone)]
+pub struct NameOnlySink {
+    /// The sink.
+    pub sink: Sink,
+    /// How many arguments the call must have.
+    pub arguments: u8,
+    /// The package must depend on one of these crates.
+    pub crates: Vec<Symbol>,
+}
+
+/// A place in a call where data goes in or comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Port {
+    /// The receiver of a method: `self`.
+    Receiver,
+    /// An argument, counted from 0, the receiver not counted: `0`.
+    Argument(u8),
+    /// All arguments: `args`.
+    Arguments,
+    /// The result: `return`.
+    Return,
+    /// A parameter of the closure given as an argument: `0.1` is the second parameter of argument 0.
+    ClosureParameter(u8, u8),
+    /// What the closure given as an argument returns: `0.return`.
+    ClosureReturn(u8),
+}
+
+/// Data passes from one port to another: `0 -> self`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// Where from.
+    pub from: Port,
+    /// Where to.
+    pub to: Port,
+}
+
+/// Request data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// Which part of the request: `path`, `query`, `body`, `form`, `header`, `cookie`, `upload`, `request`,
+    /// `argument` (GraphQL, RPC).
+    pub kind: Symbol,
+}
+
+/// An attribute that makes parameters request data.
+#[derive(Debug, Clone)]
+pub struct AttributeSource {
+    /// The source.
+    pub source: Source,
+    /// Which parameters.
+    pub parameters: AttributeParameters,
+}
+
+/// Which parameters an attribute makes request data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttributeParameters {
+    /// All but `self` and those whose type is modelled as holding none ([`CallModel`] rows aside): `all`.
+    All,
+    /// Those named in angle brackets in the attribute's text: `#[get("/<id>?<q>", data = "<form>")]`.
+    Bracketed,
+}
+
+/// Data made safe for some kinds of sink.
+#[derive(Debug, Clone)]
+pub struct Barrier {
+    /// Which kinds; the kind `*` is all.
+    pub kinds: Vec<Symbol>,
+    /// When.
+    pub when: When,
+    /// What is safe: [`Port::Return`] for an escape or a parser, an input for a check.
+    pub what: Port,
+    /// Only for a hole between single quotes of SQL text, or the like: a context the lint knows by name.
+    pub context: Option<Symbol>,
+}
+
+/// When a barrier holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum When {
+    /// Always: `always`.
+    Always,
+    /// The call returned true: `true`.
+    True,
+    /// The call returned false: `false`.
+    False,
+    /// The call returned `Ok` or `Some`: `ok`.
+    Ok,
+}

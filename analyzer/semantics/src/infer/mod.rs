@@ -1,0 +1,5 @@
+//! Types inside bodies.
+
+mod result;
+
+pub use result::{BodyTypes, Callee, Resolution};

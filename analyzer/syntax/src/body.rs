@@ -588,6 +588,29 @@ pub struct TypeBinding {
 }
 
 impl SourceIr {
+    /// Gives back the memory that growing left over.
+    pub fn shrink_to_fit(&mut self) {
+        self.tree.items.shrink_to_fit();
+        self.bodies.shrink_to_fit();
+        self.exprs.shrink_to_fit();
+        self.expr_spans.shrink_to_fit();
+        self.pats.shrink_to_fit();
+        self.pat_spans.shrink_to_fit();
+        self.types.shrink_to_fit();
+        self.type_spans.shrink_to_fit();
+        self.paths.shrink_to_fit();
+        self.segments.shrink_to_fit();
+        self.locals.shrink_to_fit();
+        self.arms.shrink_to_fit();
+        self.field_inits.shrink_to_fit();
+        self.field_pats.shrink_to_fit();
+        self.bindings.shrink_to_fit();
+        self.closures.shrink_to_fit();
+        self.formats.shrink_to_fit();
+        self.macros.shrink_to_fit();
+        self.lists.shrink_to_fit();
+    }
+
     /// An expression.
     pub fn expr(&self, id: ExprId) -> Expr {
         self.exprs[id.index()]

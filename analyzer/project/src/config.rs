@@ -1,0 +1,145 @@
+//! `ward.toml`: found, read and parsed here, understood by those whose sections it holds.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use ward_syntax::{LineColumn, LineIndex, Span};
+
+use crate::locate::{Location, locate};
+use crate::manifest::MANIFEST;
+use crate::{Problem, ProblemKind, ProjectError};
+
+/// The name of the configuration file.
+pub const CONFIG_FILE: &str = "ward.toml";
+
+/// A configuration as it stands in its file.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// The file: a `ward.toml`, or a `Cargo.toml` with a `metadata.ward` table.
+    pub path: PathBuf,
+    /// The keys that lead to the configuration within the file: none in a `ward.toml`, else `workspace` or
+    /// `package`, `metadata`, `ward`.
+    pub section: Vec<&'static str>,
+    /// The whole text of the file. Spans are bytes of it.
+    pub text: String,
+    /// The configuration.
+    pub table: toml::Table,
+}
+
+/// A configuration that does not parse or does not have the expected shape.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}:{}:{}: {message}", path.display(), position.line, position.column)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in its text, in bytes.
+    pub span: Span,
+    /// The same for people.
+    pub position: LineColumn,
+    /// What is wrong: one line, no full stop.
+    pub message: String,
+}
+
+/// The line and column, counted from 1, at which `span` begins in `text`.
+pub fn line_column(text: &str, span: Span) -> LineColumn {
+    LineIndex::new(text).position(text, span.start)
+}
+
+/// Reads the configuration that [`crate::discover`] would read for `path`, to fill its options from it.
+///
+/// It is the `ward.toml` of the root, or else `[workspace.metadata.ward]` or `[package.metadata.ward]` of the
+/// manifest there, or else the same in the folders above, up to that of the workspace the root belongs to.
+///
+/// # Errors
+/// When `path` does not exist, or the configuration cannot be read or is not TOML.
+pub fn read_config(path: &Path) -> Result<Option<ConfigFile>, ProjectError> {
+    find_config(&locate(path)?)
+}
+
+impl ConfigFile {
+    /// Reads the configuration into `T`, so that errors carry their place in the file.
+    ///
+    /// # Errors
+    /// When the configuration does not have the shape of `T`.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        let found = DeTable::parse(&self.text).and_then(|table| {
+            let span = table.span();
+            let value = Spanned::new(span, DeValue::Table(table.into_inner()));
+            T::deserialize(descend(value, &self.section).into_deserializer())
+        });
+        found.map_err(|error| ConfigError::new(&self.path, &self.text, &error))
+    }
+}
+
+/// The value that `keys` lead to, or the last one that is there.
+fn descend<'t>(mut value: Spanned<DeValue<'t>>, keys: &[&str]) -> Spanned<DeValue<'t>> {
+    for key in keys {
+        let DeValue::Table(table) = value.get_mut() else { return value };
+        let Some(inner) = table.remove(*key) else { return value };
+        value = inner;
+    }
+    value
+}
+
+impl ConfigError {
+    /// What `toml` says about the `text` of `path`.
+    pub(crate) fn new(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let range = error.span().unwrap_or(0..0);
+        let span = Span::new(range.start as u32, range.end as u32);
+        let message = error.message().trim_end_matches('.').replace('\n', ", ");
+        Self { path: path.to_owned(), span, position: line_column(text, span), message }
+    }
+}
+
+/// The configuration of a root.
+pub(crate) fn find_config(location: &Location) -> Result<Option<ConfigFile>, ProjectError> {
+    for folder in location.config_folders() {
+        if let Some(config) = config_file(&folder.join(CONFIG_FILE))? {
+            return Ok(Some(config));
+        }
+        if let Some(config) = config_in_manifest(&folder.join(MANIFEST)) {
+            return Ok(Some(config));
+        }
+    }
+    Ok(None)
+}
+
+/// A problem if a `ward.toml` hides a configuration in the manifest beside it.
+pub(crate) fn hidden_config(config: &ConfigFile) -> Option<Problem> {
+    if !config.section.is_empty() {
+        return None;
+    }
+    let hidden = config_in_manifest(&config.path.with_file_name(MANIFEST))?;
+    let message = format!("`[{}]` is not used, because there is a `{CONFIG_FILE}`", hidden.section.join("."));
+    Some(Problem::new(ProblemKind::Config, MANIFEST, message).help(format!("move it to the `{CONFIG_FILE}`")))
+}
+
+/// Reads a `ward.toml`; none if there is no such file.
+fn config_file(path: &Path) -> Result<Option<ConfigFile>, ProjectError> {
+    let read = std::fs::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+    let text = match read {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ProjectError::Read { path: path.to_owned(), source }),
+    };
+    match toml::from_str(&text) {
+        Ok(table) => Ok(Some(ConfigFile { path: path.to_owned(), section: Vec::new(), text, table })),
+        Err(error) => Err(ConfigError::new(path, &text, &error).into()),
+    }
+}
+
+/// Reads the configuration out of a manifest. A manifest that cannot be read is reported where packages are.
+fn config_in_manifest(path: &Path) -> Option<ConfigFile> {
+    const SECTIONS: [[&str; 3]; 2] = [["workspace", "metadata", "ward"], ["package", "metadata", "ward"]];
+    let text = std::fs::read_to_string(path).ok()?;
+    if !text.contains("ward") {
+        return None;
+    }
+    let manifest: toml::Table = toml::from_str(&text).ok()?;
+    SECTIONS.iter().find_map(|section| {
+        let table = section.iter().try_fold(&manifest, |table, key| table.get(*key)?.as_table())?.clone();
+        Some(ConfigFile { path: path.to_owned(), section: section.to_vec(), text: text.clone(), table })
+    })
+}

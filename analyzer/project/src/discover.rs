@@ -1,0 +1,75 @@
+//! From a path to the [`Project`] below it.
+
+use std::path::Path;
+
+use ward_syntax::TestCode;
+
+use crate::config::{find_config, hidden_config};
+use crate::locate::{Location, locate};
+use crate::packages::lay_out;
+use crate::walk::{Found, FoundFile, exclude_patterns, relative, walk};
+use crate::{Project, ProjectError};
+
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub struct DiscoverOptions {
+    /// Whether test code is read: with [`TestCode::Trim`] tests and benches are not loaded, and test code within
+    /// other files is blanked.
+    pub tests: TestCode,
+    /// Whether examples are loaded.
+    pub include_examples: Examples,
+    /// What to leave out: patterns as in a `.gitignore` that lies beside the configuration, or in the root if
+    /// there is none.
+    pub exclude: Vec<String>,
+    /// Files larger than this are skipped, in bytes.
+    pub max_file_size: u64,
+}
+
+/// Whether examples are loaded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Examples {
+    /// They are not.
+    Skip,
+    /// They are.
+    Keep,
+}
+
+impl Default for DiscoverOptions {
+    fn default() -> Self {
+        Self {
+            tests: TestCode::Keep,
+            include_examples: Examples::Skip,
+            exclude: Vec::new(),
+            max_file_size: 8 << 20,
+        }
+    }
+}
+
+/// Lays out what is to be analysed for `path`: packages, targets and files. Parses no Rust.
+///
+/// # Errors
+/// When `path` does not exist or is no folder, manifest or Rust file, when there is nothing to analyse, when the
+/// configuration is not TOML, and when an exclude pattern is invalid. Everything else is a
+/// [`crate::Problem`] of the project.
+pub fn discover(path: &Path, options: &DiscoverOptions) -> Result<Project, ProjectError> {
+    let location = locate(path)?;
+    let config = find_config(&location)?;
+    let beside_config = config.as_ref().and_then(|config| config.path.parent());
+    let exclude = exclude_patterns(beside_config.unwrap_or(&location.root), &options.exclude)?;
+    let found = match &location.file {
+        Some(file) => Found { files: vec![lone_file(&location, file)], ..Found::default() },
+        None => walk(&location.root, exclude),
+    };
+    if found.files.is_empty() {
+        return Err(ProjectError::Empty { path: path.to_owned() });
+    }
+    let mut project = lay_out(&location, found);
+    project.problems.extend(config.as_ref().and_then(hidden_config));
+    project.config = config;
+    Ok(project)
+}
+
+fn lone_file(location: &Location, file: &Path) -> FoundFile {
+    let size = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    FoundFile { path: relative(&location.root, file), absolute: file.to_owned(), size }
+}

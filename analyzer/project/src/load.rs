@@ -1,0 +1,237 @@
+//! Reads and lowers all files on the workers of a rayon pool.
+//!
+//! Each worker reads a file, lowers it and drops the text, so that no more texts are in memory than there are
+//! workers. The largest files go first, one at a time, so that no worker is left with a large one at the end.
+
+use std::hash::Hasher;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::iter::{ParallelBridge, ParallelIterator};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use rustc_hash::FxHasher;
+use ward_syntax::{FileId, LineIndex, SourceIr, Span, SyntaxError, TestCode, lower};
+
+use crate::{DiscoverOptions, Examples, FileRole, Problem, ProblemKind, Project, ProjectError, ProjectFile};
+
+/// Deeply nested source is lowered by recursion, and an overflow of the stack cannot be caught. The memory is
+/// only reserved, not used.
+const STACK_SIZE: usize = 64 << 20;
+
+/// How many bytes at the beginning of a file may say that it is generated.
+const MARKER_BYTES: usize = 2048;
+
+/// The files of a project, read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// In the order of [`Project::files`].
+    pub files: Vec<LoadedFile>,
+    /// What could not be read, in the order of files and spans.
+    pub problems: Vec<Problem>,
+}
+
+/// One file, read.
+#[derive(Debug)]
+pub struct LoadedFile {
+    /// What stands in it; empty if it was skipped.
+    pub ir: SourceIr,
+    /// What the file is for, now that it is known whether it is generated.
+    pub role: FileRole,
+    /// How many lines it has; none if it was skipped.
+    pub lines: u32,
+    /// A hash of its bytes, 0 if it was skipped. Good to notice changes with, not against those who would
+    /// forge one.
+    pub content_hash: u64,
+    /// Whether it was read.
+    pub state: FileState,
+}
+
+/// Whether a file was read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FileState {
+    /// Wholly.
+    Read,
+    /// With syntax errors, which are among the problems.
+    ReadWithErrors,
+    /// Not at all: the options leave it out, or it could not be read, which is among the problems then.
+    Skipped,
+}
+
+/// A pool whose workers have stacks deep enough for any file, to be installed around all phases of a run.
+/// `None` starts as many threads as there are cores.
+///
+/// # Errors
+/// When the system refuses to start the threads.
+pub fn thread_pool(threads: Option<usize>) -> Result<ThreadPool, ProjectError> {
+    ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .stack_size(STACK_SIZE)
+        .thread_name(|index| format!("ward-{index}"))
+        .build()
+        .map_err(|error| ProjectError::Threads { message: error.to_string() })
+}
+
+/// Reads and lowers all files. Whatever they hold, it comes to an end: a file that cannot be read is empty and
+/// a problem.
+///
+/// Runs on the pool it is called in, which should be one of [`thread_pool`]; called outside of any, it makes
+/// one for itself.
+pub fn load(project: &Project, options: &DiscoverOptions) -> Loaded {
+    if rayon::current_thread_index().is_some() {
+        return load_here(project, options);
+    }
+    match thread_pool(None) {
+        Ok(pool) => pool.install(|| load_here(project, options)),
+        Err(_) => load_here(project, options),
+    }
+}
+
+fn load_here(project: &Project, options: &DiscoverOptions) -> Loaded {
+    let mut order: Vec<usize> = (0..project.files.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(project.files[*index].size));
+    let mut files: Vec<_> = order
+        .into_iter()
+        .par_bridge()
+        .map(|index| {
+            let (file, problems) = load_file(&project.files[index], options);
+            (index, file, problems)
+        })
+        .collect();
+    files.sort_unstable_by_key(|(index, ..)| *index);
+    let mut loaded = Loaded { files: Vec::with_capacity(files.len()), problems: Vec::new() };
+    for (_, file, problems) in files {
+        loaded.files.push(file);
+        loaded.problems.extend(problems);
+    }
+    loaded
+}
+
+/// Reads the text of a file again, to show it. It may have changed since it was analysed.
+///
+/// # Errors
+/// When the file is gone, cannot be read, or is not UTF-8.
+pub fn read_source(project: &Project, file: FileId) -> Result<String, Problem> {
+    read_text(project.file(file), u64::MAX)
+}
+
+fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<Problem>) {
+    if is_left_out(file.role, options) {
+        return (LoadedFile::skipped(file.role), Vec::new());
+    }
+    match read_text(file, options.max_file_size.min(u64::from(u32::MAX))) {
+        Ok(text) => lower_file(file, &text, options.tests),
+        Err(problem) => (LoadedFile::skipped(file.role), vec![problem]),
+    }
+}
+
+fn is_left_out(role: FileRole, options: &DiscoverOptions) -> bool {
+    match role {
+        FileRole::Test | FileRole::Bench => options.tests == TestCode::Trim,
+        FileRole::Example => options.include_examples == Examples::Skip,
+        FileRole::Source | FileRole::BuildScript | FileRole::Generated => false,
+    }
+}
+
+fn read_text(file: &ProjectFile, limit: u64) -> Result<String, Problem> {
+    if file.size > limit {
+        return Err(too_large(file, file.size, limit));
+    }
+    let bytes = std::fs::read(&file.absolute).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Problem::new(ProblemKind::Vanished, &file.path, "the file was gone when it was to be read")
+                .help("run again when nothing changes the folder")
+        }
+        _ => Problem::new(ProblemKind::Unreadable, &file.path, format!("cannot read the file: {error}"))
+            .help("make it readable, or exclude it"),
+    })?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(file, bytes.len() as u64, limit));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        Problem::new(ProblemKind::Encoding, &file.path, format!("not UTF-8 from byte {offset} on, skipped"))
+            .help("save it as UTF-8; the compiler does not read it either")
+    })
+}
+
+fn too_large(file: &ProjectFile, size: u64, limit: u64) -> Problem {
+    Problem::new(
+        ProblemKind::TooLarge,
+        &file.path,
+        format!("{size} bytes, more than the {limit} allowed, skipped"),
+    )
+    .help("raise `max-file-size` to analyse it, or exclude it")
+}
+
+fn lower_file(file: &ProjectFile, text: &str, tests: TestCode) -> (LoadedFile, Vec<Problem>) {
+    // The last line of defence: nothing in `lower` is meant to panic.
+    let Ok((ir, errors)) = catch_unwind(AssertUnwindSafe(|| lower(text, tests))) else {
+        let problem =
+            Problem::new(ProblemKind::Internal, &file.path, "internal error while reading the file, skipped")
+                .help("please report it with the file");
+        return (LoadedFile::skipped(file.role), vec![problem]);
+    };
+    let state = if errors.is_empty() { FileState::Read } else { FileState::ReadWithErrors };
+    let role = if is_generated(text) { FileRole::Generated } else { file.role };
+    let loaded = LoadedFile { ir, role, lines: count_lines(text), content_hash: hash(text), state };
+    (loaded, syntax_problems(file, text, errors))
+}
+
+fn syntax_problems(file: &ProjectFile, text: &str, mut errors: Vec<SyntaxError>) -> Vec<Problem> {
+    if errors.is_empty() {
+        return Vec::new();
+    }
+    errors.sort_by_key(|error| error.span);
+    let lines = LineIndex::new(text);
+    let problem = |SyntaxError { message, span }: SyntaxError| {
+        let Span { start, .. } = span;
+        Problem::new(ProblemKind::Syntax, &file.path, message).at(span, lines.position(text, start))
+    };
+    errors.into_iter().map(problem).collect()
+}
+
+fn count_lines(text: &str) -> u32 {
+    let breaks = text.bytes().filter(|byte| *byte == b'\n').count() as u32;
+    breaks + u32::from(!text.is_empty() && !text.ends_with('\n'))
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+/// Whether the comments before the first code say that a program wrote the file. The word alone is not enough:
+/// a code generator's own documentation speaks of generated files, too.
+fn is_generated(text: &str) -> bool {
+    let head = &text.as_bytes()[..text.len().min(MARKER_BYTES)];
+    let head = String::from_utf8_lossy(head);
+    let mut in_block = false;
+    let comments = head.trim_start_matches('\u{feff}').lines().map(str::trim).take_while(|line| {
+        let is_comment = in_block || line.starts_with("//") || line.starts_with("/*");
+        in_block = (in_block || line.starts_with("/*")) && !line.contains("*/");
+        is_comment || line.is_empty() || line.starts_with("#!")
+    });
+    comments.map(str::to_ascii_lowercase).any(|line| says_generated(&line))
+}
+
+fn says_generated(line: &str) -> bool {
+    const PHRASES: [&str; 6] = [
+        "automatically generated by",
+        "file is automatically generated",
+        "file was automatically generated",
+        "file is generated by",
+        "file was generated by",
+        "file is auto-generated",
+    ];
+    let marker = line.contains("@generated") && !line.contains("`@generated`");
+    let order =
+        line.contains("generated") && (line.contains("do not edit") || line.contains("do not modify"));
+    marker || order || PHRASES.iter().any(|phrase| line.contains(phrase))
+}
+
+impl LoadedFile {
+    fn skipped(role: FileRole) -> Self {
+        Self { ir: SourceIr::default(), role, lines: 0, content_hash: 0, state: FileState::Skipped }
+    }
+}

@@ -1,0 +1,112 @@
+//! From the path a user gives to the folder that is analysed.
+
+use std::path::{Path, PathBuf};
+
+use crate::manifest::{MANIFEST, Manifest};
+use crate::{ProjectError, walk};
+
+/// What a path stands for.
+#[derive(Debug)]
+pub(crate) struct Location {
+    /// The root: absolute, links resolved.
+    pub(crate) root: PathBuf,
+    /// The one file to analyse in it, if the path names a file.
+    pub(crate) file: Option<PathBuf>,
+    /// The workspace above the root that the packages in it may belong to.
+    pub(crate) outer: Option<OuterWorkspace>,
+}
+
+/// A workspace whose manifest lies above the root.
+#[derive(Debug)]
+pub(crate) struct OuterWorkspace {
+    /// Its folder.
+    pub(crate) folder: PathBuf,
+    /// Its manifest.
+    pub(crate) manifest: Manifest,
+}
+
+/// Finds the root for `path`; see the crate's documentation.
+pub(crate) fn locate(path: &Path) -> Result<Location, ProjectError> {
+    let absolute = std::fs::canonicalize(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ProjectError::NotFound { path: path.to_owned() },
+        _ => ProjectError::Read { path: path.to_owned(), source },
+    })?;
+    if absolute.is_dir() {
+        return Ok(Location::new(root_of_folder(absolute), None));
+    }
+    let parent = absolute.parent().unwrap_or(&absolute).to_owned();
+    if absolute.file_name().is_some_and(|name| name == MANIFEST) {
+        return Ok(Location::new(parent, None));
+    }
+    if absolute.is_file() && absolute.extension().is_some_and(|extension| extension == "rs") {
+        return Ok(Location::new(parent, Some(absolute)));
+    }
+    Err(ProjectError::NotRust { path: path.to_owned() })
+}
+
+impl Location {
+    fn new(root: PathBuf, file: Option<PathBuf>) -> Self {
+        let outer = outer_workspace(&root);
+        Self { root, file, outer }
+    }
+
+    /// Where a configuration may lie, nearest first: the root, and the folders above it up to its workspace,
+    /// or to its package if it is none itself.
+    pub(crate) fn config_folders(&self) -> impl Iterator<Item = &Path> {
+        let outer = self.outer.as_ref().map(|outer| outer.folder.as_path());
+        let top =
+            outer.filter(|outer| self.root.starts_with(outer)).or_else(|| manifest_folder_above(&self.root));
+        let above =
+            top.map_or(1, |top| self.root.ancestors().take_while(|folder| folder.starts_with(top)).count());
+        self.root.ancestors().take(above)
+    }
+}
+
+fn root_of_folder(folder: PathBuf) -> PathBuf {
+    match manifest_folder_above(&folder) {
+        Some(above) if above != folder && !walk::holds_manifest(&folder) => above.to_owned(),
+        _ => folder,
+    }
+}
+
+/// The nearest folder with a manifest, `folder` itself or above it, in the same git repository.
+fn manifest_folder_above(folder: &Path) -> Option<&Path> {
+    for above in folder.ancestors() {
+        if above.join(MANIFEST).is_file() {
+            return Some(above);
+        }
+        if above.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+/// The workspace above `root` that `root` is in: the one its manifest names, or the nearest that does not
+/// exclude it. None if the root is a workspace itself.
+fn outer_workspace(root: &Path) -> Option<OuterWorkspace> {
+    let own = Manifest::read(&root.join(MANIFEST)).ok();
+    if own.as_ref().is_some_and(|manifest| manifest.workspace.is_some()) {
+        return None;
+    }
+    let named = own.and_then(|manifest| manifest.package?.workspace);
+    if let Some(named) = named {
+        let folder = std::fs::canonicalize(root.join(named)).ok()?;
+        return OuterWorkspace::read(&folder);
+    }
+    let mut above = root.ancestors().skip(1).filter_map(OuterWorkspace::read);
+    above.find(|workspace| !workspace.excludes(root))
+}
+
+impl OuterWorkspace {
+    /// Reads a workspace's manifest; none if there is no manifest, or it is not of a workspace.
+    fn read(folder: &Path) -> Option<Self> {
+        let manifest = Manifest::read(&folder.join(MANIFEST)).ok()?;
+        manifest.workspace.is_some().then(|| Self { folder: folder.to_owned(), manifest })
+    }
+
+    fn excludes(&self, folder: &Path) -> bool {
+        let relative = walk::relative(&self.folder, folder);
+        self.manifest.workspace.as_ref().is_some_and(|workspace| workspace.excludes(&relative))
+    }
+}

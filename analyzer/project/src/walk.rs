@@ -1,0 +1,192 @@
+//! The walk over the folders: `.rs` files and manifests, with everything pruned that is not the project's own.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{DirEntry, WalkBuilder};
+
+use crate::manifest::MANIFEST;
+use crate::{Problem, ProblemKind, ProjectError};
+
+/// Cargo writes it into each package it vendors.
+const CHECKSUM: &str = ".cargo-checksum.json";
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Rust files, by path.
+    pub(crate) files: Vec<FoundFile>,
+    /// The folders that hold a manifest, relative to the root, by path.
+    pub(crate) manifests: Vec<String>,
+    /// Folders that could not be listed, by path.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// A Rust file.
+#[derive(Debug)]
+pub(crate) struct FoundFile {
+    /// Relative to the root, `/`-separated.
+    pub(crate) path: String,
+    /// Where it lies.
+    pub(crate) absolute: PathBuf,
+    /// Its size in bytes.
+    pub(crate) size: u64,
+}
+
+/// Compiles exclude patterns, which have the form and meaning of lines of a `.gitignore` in `folder`.
+pub(crate) fn exclude_patterns(folder: &Path, patterns: &[String]) -> Result<Gitignore, ProjectError> {
+    let invalid = |pattern: &str, error: &ignore::Error| {
+        let message = match error {
+            ignore::Error::Glob { err, .. } => err.clone(),
+            error => error.to_string(),
+        };
+        ProjectError::Exclude { pattern: pattern.to_owned(), message }
+    };
+    let mut builder = GitignoreBuilder::new(folder);
+    for pattern in patterns {
+        builder.add_line(None, pattern).map_err(|error| invalid(pattern, &error))?;
+    }
+    builder.build().map_err(|error| invalid(&patterns.join(", "), &error))
+}
+
+/// Walks over `root`.
+pub(crate) fn walk(root: &Path, exclude: Gitignore) -> Found {
+    let mut found = Found::default();
+    let mut vendored = Vec::new();
+    for entry in builder(root, exclude).build() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.problems.extend(folder_problem(root, &error));
+                continue;
+            }
+        };
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let name = entry.file_name();
+        if name == MANIFEST {
+            found.manifests.push(relative_folder(root, entry.path()));
+        } else if name == CHECKSUM {
+            vendored.push(relative_folder(root, entry.path()));
+        } else {
+            let path = relative(root, entry.path());
+            let size = entry.metadata().map_or(0, |metadata| metadata.len());
+            found.files.push(FoundFile { path, absolute: entry.into_path(), size });
+        }
+    }
+    found.leave_out(&vendored);
+    found.files.sort_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
+    found.manifests.sort();
+    found.problems.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// Whether there is a manifest below `folder`.
+pub(crate) fn holds_manifest(folder: &Path) -> bool {
+    let mut entries = builder(folder, Gitignore::empty()).build().filter_map(Result::ok);
+    entries.any(|entry| entry.file_name() == MANIFEST && entry.file_type().is_some_and(|kind| kind.is_file()))
+}
+
+/// `path` relative to `root`, `/`-separated.
+pub(crate) fn relative(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    let mut text = String::with_capacity(path.as_os_str().len());
+    for component in path.components() {
+        if !text.is_empty() && !text.ends_with('/') {
+            text.push('/');
+        }
+        text.push_str(&component.as_os_str().to_string_lossy());
+    }
+    text
+}
+
+fn relative_folder(root: &Path, file: &Path) -> String {
+    relative(root, file.parent().unwrap_or(root))
+}
+
+impl Found {
+    fn leave_out(&mut self, folders: &[String]) {
+        if folders.is_empty() {
+            return;
+        }
+        let is_below = |path: &str| folders.iter().any(|folder| is_in_folder(path, folder));
+        self.files.retain(|file| !is_below(&file.path));
+        self.manifests.retain(|folder| !is_below(folder));
+    }
+}
+
+/// Whether `path` is `folder` or lies below it; both relative to the root.
+pub(crate) fn is_in_folder(path: &str, folder: &str) -> bool {
+    folder.is_empty()
+        || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A walk that does not depend on the machine: the user's global ignore file is not looked at, and `.gitignore`
+/// counts without a repository, too.
+fn builder(root: &Path, exclude: Gitignore) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    builder.standard_filters(false).git_ignore(true).git_exclude(true).parents(true).require_git(false);
+    let root = root.to_owned();
+    builder.filter_entry(move |entry| entry.depth() == 0 || is_wanted(entry, &root, &exclude));
+    builder
+}
+
+/// Whether to descend into a folder, or to look at a file. A link is neither.
+fn is_wanted(entry: &DirEntry, root: &Path, exclude: &Gitignore) -> bool {
+    let Some(kind) = entry.file_type() else { return false };
+    let name = entry.file_name().as_encoded_bytes();
+    if kind.is_dir() {
+        return !name.starts_with(b".") && !is_foreign(entry, root) && !is_excluded(entry, true, exclude);
+    }
+    if !kind.is_file() {
+        return false;
+    }
+    if name == CHECKSUM.as_bytes() {
+        return true;
+    }
+    let is_rust = name.ends_with(b".rs") && !name.starts_with(b".");
+    (is_rust || name == MANIFEST.as_bytes()) && !is_excluded(entry, false, exclude)
+}
+
+fn is_excluded(entry: &DirEntry, is_folder: bool, exclude: &Gitignore) -> bool {
+    !exclude.is_empty() && exclude.matched(entry.path(), is_folder).is_ignore()
+}
+
+/// Folders of code that others wrote or cargo built.
+fn is_foreign(entry: &DirEntry, root: &Path) -> bool {
+    let path = entry.path();
+    match entry.file_name().to_str() {
+        Some("node_modules") => true,
+        // A module may be called `target`, too.
+        Some("target") => path.join("CACHEDIR.TAG").exists() || path.with_file_name(MANIFEST).exists(),
+        Some("vendor" | "third_party" | "third-party") => {
+            !is_below_src(path, root) && !path.join(MANIFEST).exists()
+        }
+        _ => false,
+    }
+}
+
+fn is_below_src(path: &Path, root: &Path) -> bool {
+    path.strip_prefix(root)
+        .is_ok_and(|path| path.components().any(|component| component.as_os_str() == "src"))
+}
+
+fn folder_problem(root: &Path, error: &ignore::Error) -> Option<Problem> {
+    let io = error.io_error()?;
+    if io.kind() == ErrorKind::NotFound {
+        return None;
+    }
+    let path = error_path(error).map_or_else(String::new, |path| relative(root, path));
+    let problem = Problem::new(ProblemKind::Folder, path, format!("cannot list the folder: {io}"));
+    Some(problem.help("make it readable, or exclude it"))
+}
+
+fn error_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
+        _ => None,
+    }
+}

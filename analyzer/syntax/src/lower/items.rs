@@ -701,7 +701,7 @@ impl Lowerer<'_> {
             span,
         });
         self.fill(id, ItemKind::MacroCall { path, body: None });
-        let body = self.inside(id, |this| macros::items::content(this, id, path, call, span));
+        let body = self.inside(id, |this| macros::items::content(this, id, path, call));
         self.fill(id, ItemKind::MacroCall { path, body })
     }
 

@@ -57,6 +57,20 @@ impl<'t> Cooked<'t> {
         Self { text: Cow::Owned(cooking.text), base, places: cooking.places }
     }
 
+    /// A literal that prints as it is written.
+    pub(super) fn verbatim(source: &'t str, start: u32) -> Self {
+        Self { text: Cow::Borrowed(source), base: start, places: Vec::new() }
+    }
+
+    /// Reads a character literal.
+    pub(super) fn new_char(source: &str, start: u32) -> Self {
+        let body = source.get(1..source.len().saturating_sub(1)).unwrap_or_default();
+        let mut cooking = Cooking { text: String::new(), places: Vec::new() };
+        cooking.run(body, start + 1, false);
+        cooking.places.push(start + 1 + body.len() as u32);
+        Self { text: Cow::Owned(cooking.text), base: start, places: cooking.places }
+    }
+
     /// Several literals in a row, as `concat!` makes one of them.
     pub(super) fn concat(parts: &[Cooked<'_>]) -> Cooked<'t> {
         let mut text = String::new();

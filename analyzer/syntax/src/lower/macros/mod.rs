@@ -1,9 +1,38 @@
-//! Macro calls.
+//! Macro calls: the well-known ones by their meaning, all others by whatever their tokens parse as.
+//!
+//! The workspace's own `macro_rules!` are kept as text in [`crate::ItemKind::MacroRules`]. Expanding them belongs
+//! at the head of [`Lowerer::macro_expr`] and of [`items::content`]: both have the call's path and tokens, and
+//! what an expansion yields can be parsed and lowered by the same walk.
 
+mod expressions;
+mod format;
 pub(super) mod items;
+mod known;
+mod template;
+
+use proc_macro2::TokenStream;
+use proc_macro2::extra::DelimSpan;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseBuffer, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Token, token};
 
 use super::Lowerer;
-use crate::{Expr, ExprId, Id, List, MacroCall, MacroId, Span, Symbol, sym};
+use crate::{Expr, ExprId, Id, MacroCall, MacroId, Span, Symbol, sym};
+
+/// One macro call on its way into the IR.
+struct Call {
+    /// Its path, joined with `::`.
+    path: Symbol,
+    /// The last segment of the path.
+    name: &'static str,
+    /// The tokens between its delimiters.
+    tokens: TokenStream,
+    /// The whole call.
+    span: Span,
+    /// What stands between the delimiters.
+    inner: Span,
+}
 
 impl Lowerer<'_> {
     /// A macro call's path, bang and content.
@@ -19,19 +48,133 @@ impl Lowerer<'_> {
 
     /// A macro call as an expression.
     pub(super) fn macro_expr(&mut self, call: &mut syn::Macro) -> ExprId {
-        let span = self.macro_span(call);
-        let path = self.joined(&call.path);
-        self.opaque(path, span)
+        let call = self.call_of(call);
+        self.expand(call)
     }
 
-    /// A macro call as a statement.
+    /// A macro call as a statement. Those that declare things are items.
     pub(super) fn macro_stmt(&mut self, call: &mut syn::StmtMacro) -> ExprId {
+        let declares = |name: &str| call.mac.path.segments.last().is_some_and(|last| last.ident == name);
+        if declares("thread_local") || declares("lazy_static") || declares("bitflags") {
+            let span = self.macro_span(&call.mac);
+            let item = self.macro_call(&call.attrs, &mut call.mac, span);
+            return self.add(Expr::Item(item), span);
+        }
         self.macro_expr(&mut call.mac)
     }
 
-    fn opaque(&mut self, path: Symbol, span: Span) -> ExprId {
-        let id = MacroId::from_index(self.ir.macros.len());
-        self.ir.macros.push(MacroCall { path, args: List::EMPTY, text: sym::EMPTY, complete: false });
-        self.add(Expr::Macro(id), span)
+    fn call_of(&self, call: &mut syn::Macro) -> Call {
+        let span = self.macro_span(call);
+        let path = self.joined(&call.path);
+        let outer = self.spans.delimited(*call.delimiter.span());
+        Call {
+            path,
+            name: path.as_str().rsplit("::").next().unwrap_or_default(),
+            tokens: std::mem::take(&mut call.tokens),
+            span,
+            inner: Span::new(outer.start + 1, outer.end.saturating_sub(1)),
+        }
     }
+
+    fn expand(&mut self, mut call: Call) -> ExprId {
+        // The tokens are given away: those that nobody else holds are not copied.
+        let tokens = std::mem::take(&mut call.tokens);
+        let expanded = read(tokens, |input| {
+            let known = self.format_call(&call, input).or_else(|| self.known_call(&call, input));
+            Some(known.unwrap_or_else(|| self.unknown_call(&call, input)))
+        });
+        expanded.unwrap_or_else(|| self.missing(call.span))
+    }
+
+    /// A macro call with its arguments.
+    fn add_macro(&mut self, call: &Call, args: &[ExprId], completeness: Completeness) -> ExprId {
+        self.add_macro_text(call, args, completeness, sym::EMPTY)
+    }
+
+    fn add_macro_text(
+        &mut self,
+        call: &Call,
+        args: &[ExprId],
+        completeness: Completeness,
+        text: Symbol,
+    ) -> ExprId {
+        let args = self.ir.lists.push(args);
+        let id = MacroId::from_index(self.ir.macros.len());
+        let complete = completeness == Completeness::All;
+        self.ir.macros.push(MacroCall { path: call.path, args, text, complete });
+        self.add(Expr::Macro(id), call.span)
+    }
+}
+
+/// Whether every token of a macro was understood.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Completeness {
+    All,
+    Part,
+}
+
+/// Runs `parse` over `tokens`. What it leaves is no error.
+fn read<T>(tokens: TokenStream, parse: impl FnOnce(ParseStream) -> Option<T>) -> Option<T> {
+    let mut result = None;
+    let parser = |input: ParseStream| {
+        result = parse(input);
+        Ok(())
+    };
+    // The only error there can be is about tokens that were left.
+    let _ = parser.parse2(tokens);
+    result
+}
+
+/// Skips one token tree; false at the end.
+fn skip(input: ParseStream) -> bool {
+    input
+        .step(|cursor| match cursor.token_tree() {
+            Some((_, rest)) => Ok((true, rest)),
+            None => Ok((false, *cursor)),
+        })
+        .unwrap_or(false)
+}
+
+/// Parses a `T` if the input goes on with one, else leaves the input alone.
+fn attempt<T>(input: ParseStream, parse: impl FnOnce(ParseStream) -> syn::Result<T>) -> Option<T> {
+    let fork = input.fork();
+    let value = parse(&fork).ok()?;
+    input.advance_to(&fork);
+    Some(value)
+}
+
+/// Parses a `T` if the rest of the input is one, else leaves the input alone.
+fn attempt_all<T>(input: ParseStream, parse: impl FnOnce(ParseStream) -> syn::Result<T>) -> Option<T> {
+    let fork = input.fork();
+    let value = parse(&fork).ok().filter(|_| fork.is_empty())?;
+    input.advance_to(&fork);
+    Some(value)
+}
+
+/// `a, b, c`
+fn comma_separated(input: ParseStream) -> syn::Result<Punctuated<syn::Expr, Token![,]>> {
+    Punctuated::parse_terminated(input)
+}
+
+/// Whether the input goes on with a group.
+fn at_group(input: ParseStream) -> bool {
+    input.peek(token::Paren) || input.peek(token::Bracket) || input.peek(token::Brace)
+}
+
+/// The content of the group that comes next, given to `content`.
+fn in_group<T>(input: ParseStream, content: impl FnOnce(ParseStream, DelimSpan) -> T) -> Option<T> {
+    let (group, span) = open_group(input).ok()?;
+    Some(content(&group, span))
+}
+
+fn open_group<'a>(input: &ParseBuffer<'a>) -> syn::Result<(ParseBuffer<'a>, DelimSpan)> {
+    let group;
+    let span = if input.peek(token::Paren) {
+        syn::parenthesized!(group in input).span
+    } else if input.peek(token::Bracket) {
+        syn::bracketed!(group in input).span
+    } else {
+        syn::braced!(group in input).span
+    };
+    Ok((group, span))
 }

@@ -1,0 +1,165 @@
+//! Macros nobody knows: their tokens are read as expressions wherever they parse.
+
+use syn::parse::{Parse, ParseStream};
+use syn::{Block, Ident, Token, Type};
+
+use super::{Call, Completeness, at_group, attempt, attempt_all, comma_separated, in_group, skip};
+use crate::lower::Lowerer;
+use crate::{BlockKind, Expr, ExprId};
+
+/// How deep groups are searched for expressions.
+const SEARCH_DEPTH: usize = 64;
+
+/// What a macro's tokens were read as.
+#[derive(Default)]
+struct Reading {
+    args: Vec<ExprId>,
+    incomplete: bool,
+}
+
+impl Lowerer<'_> {
+    /// Tries comma-separated expressions, pairs, statements, and last whatever parses anywhere.
+    pub(super) fn unknown_call(&mut self, call: &Call, input: ParseStream) -> ExprId {
+        let args = match attempt_all(input, comma_separated) {
+            Some(args) => args.into_iter().collect::<Vec<_>>(),
+            None => match attempt_all(input, pairs).or_else(|| attempt_all(input, semicolon_separated)) {
+                Some(args) => return self.macro_of(call, args),
+                None => return self.block_or_search(call, input),
+            },
+        };
+        if is_query(call.name) {
+            return self.macro_of(call, args);
+        }
+        match self.format_like(call, args) {
+            Ok(id) => id,
+            Err(args) => self.macro_of(call, args),
+        }
+    }
+
+    fn macro_of(&mut self, call: &Call, args: Vec<syn::Expr>) -> ExprId {
+        let args: Vec<ExprId> = args.into_iter().map(|mut arg| self.expr(&mut arg)).collect();
+        self.add_macro(call, &args, Completeness::All)
+    }
+
+    fn block_or_search(&mut self, call: &Call, input: ParseStream) -> ExprId {
+        if let Some(mut stmts) = attempt_all(input, Block::parse_within) {
+            let block = self.stmts(&mut stmts, BlockKind::Plain, call.inner);
+            return self.add_macro(call, &[block], Completeness::All);
+        }
+        let mut reading = Reading::default();
+        self.search(input, SEARCH_DEPTH, &mut reading);
+        let completeness = if reading.incomplete { Completeness::Part } else { Completeness::All };
+        self.add_macro(call, &reading.args, completeness)
+    }
+
+    /// Reads every part between separators that is an expression, and looks into the groups of all others.
+    fn search(&mut self, input: ParseStream, depth: usize, reading: &mut Reading) {
+        let mut at_start = true;
+        while !input.is_empty() {
+            if at_start && self.part(input, reading) {
+                at_start = false;
+            } else if at_group(input) {
+                self.search_group(input, depth, reading);
+                at_start = true;
+            } else {
+                at_start = separates(input);
+                reading.incomplete |= !at_start;
+                skip(input);
+            }
+        }
+    }
+
+    /// One part, if it is an expression or a type up to the next separator. A label before it is passed over.
+    fn part(&mut self, input: ParseStream, reading: &mut Reading) -> bool {
+        if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+            skip(input);
+            skip(input);
+        }
+        if let Some(mut value) = attempt(input, |input| up_to_separator(input, syn::Expr::parse)) {
+            let id = self.expr(&mut value);
+            reading.args.push(id);
+            return true;
+        }
+        let Some(ty) = attempt(input, |input| up_to_separator(input, Type::parse)) else { return false };
+        let Type::Path(path) = &ty else { return true };
+        let (path, span) = self.path(path.qself.as_ref(), &path.path);
+        let id = self.add(Expr::Path(path), span);
+        reading.args.push(id);
+        true
+    }
+
+    fn search_group(&mut self, input: ParseStream, depth: usize, reading: &mut Reading) {
+        let searched = in_group(input, |inner, delimiters| {
+            if depth == 0 {
+                reading.incomplete |= !inner.is_empty();
+                return;
+            }
+            if let Some(values) = attempt_all(inner, comma_separated) {
+                for mut value in values {
+                    let id = self.expr(&mut value);
+                    reading.args.push(id);
+                }
+                return;
+            }
+            if let Some(mut stmts) = attempt_all(inner, Block::parse_within) {
+                let span = self.spans.delimited(delimiters);
+                let id = self.stmts(&mut stmts, BlockKind::Plain, span);
+                reading.args.push(id);
+                return;
+            }
+            self.search(inner, depth - 1, reading);
+        });
+        if searched.is_none() {
+            skip(input);
+        }
+    }
+}
+
+/// sqlx's macros: their text is SQL, whatever braces it holds.
+fn is_query(name: &str) -> bool {
+    name.starts_with("query")
+}
+
+/// `a => b, c => d`
+fn pairs(input: ParseStream) -> syn::Result<Vec<syn::Expr>> {
+    let mut values = Vec::new();
+    while !input.is_empty() {
+        values.push(input.parse()?);
+        input.parse::<Token![=>]>()?;
+        values.push(input.parse()?);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(values)
+}
+
+/// `a; b, c; d`
+fn semicolon_separated(input: ParseStream) -> syn::Result<Vec<syn::Expr>> {
+    let mut values = Vec::new();
+    while !input.is_empty() {
+        values.push(input.parse()?);
+        if input.peek(Token![;]) || input.peek(Token![,]) {
+            skip(input);
+        } else if !input.is_empty() {
+            return Err(input.error("no separator"));
+        }
+    }
+    Ok(values)
+}
+
+fn up_to_separator<T>(
+    input: ParseStream,
+    parse: impl FnOnce(ParseStream) -> syn::Result<T>,
+) -> syn::Result<T> {
+    let value = parse(input)?;
+    if input.is_empty() || separates(input) || at_group(input) {
+        Ok(value)
+    } else {
+        Err(input.error("more than an expression"))
+    }
+}
+
+fn separates(input: ParseStream) -> bool {
+    input.peek(Token![,]) || input.peek(Token![;]) || input.peek(Token![=>]) || input.peek(Token![=])
+}

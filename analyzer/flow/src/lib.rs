@@ -1,3 +1,20 @@
 //! Following data: models of external code, values, function summaries, and the ways from sources to sinks.
+//!
+//! [`FlowIndex::new`] evaluates every function once ([`evaluate`]), callees first, and keeps what each does
+//! with data as a [`FunctionSummary`]. What reaches a sink is told by [`FlowIndex::reached`], with the whole way.
 
+mod analysis;
+mod evaluate;
 pub mod models;
+mod sources;
+mod step;
+mod summary;
+mod value;
+mod way;
+
+pub use analysis::FlowIndex;
+pub use evaluate::{Context, evaluate};
+pub use step::{Step, StepId, StepKind, Steps};
+pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Summaries};
+pub use value::{AccessPath, Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text};
+pub use way::{Entry, Reached, Way, WayStep, WayStepKind};

@@ -4,6 +4,16 @@
 //! are explained in `lints/models/README.md`. This module holds the rows as the engine uses them: everything
 //! about one callee merged into a [`CallModel`], found by canonical path.
 
+mod error;
+mod load;
+mod port;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use error::ModelError;
+pub use load::{ModelFile, load};
+
 use rustc_hash::FxHashMap;
 use ward_semantics::Externals;
 use ward_syntax::Symbol;
@@ -45,6 +55,11 @@ pub struct CallModel {
     pub barriers: Vec<Barrier>,
     /// Never returns to its caller.
     pub diverges: bool,
+    /// Called on a value: called by its path (`Option::map(x, f)`), its first argument is the receiver and the
+    /// others are counted from 0. Not set for associated functions, nor for methods of types no row describes.
+    pub has_receiver: bool,
+    /// Functions or closures given as an argument whose parameters are request data: handlers.
+    pub handlers: Vec<HandlerSource>,
 }
 
 /// A dangerous input.
@@ -112,6 +127,19 @@ pub struct AttributeSource {
     pub source: Source,
     /// Which parameters.
     pub parameters: AttributeParameters,
+    /// Only those whose type, without what it dereferences to, is one of these; empty for all.
+    pub types: Vec<Symbol>,
+}
+
+/// A call whose argument is a handler: its parameters are request data.
+#[derive(Debug, Clone)]
+pub struct HandlerSource {
+    /// The argument that is the handler: a function's path or a closure.
+    pub argument: u8,
+    /// Only parameters of these types, by canonical path; empty for all that can carry text.
+    pub types: Vec<Symbol>,
+    /// The source.
+    pub source: Source,
 }
 
 /// Which parameters an attribute makes request data.

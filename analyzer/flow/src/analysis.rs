@@ -1,0 +1,63 @@
+//! All functions of the workspace, callees before callers, and what came of it.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use ward_semantics::{DefId, Semantics};
+
+use crate::evaluate::{Context, evaluate};
+use crate::models::Models;
+use crate::summary::{FunctionSummary, Summaries};
+
+/// The summaries of a whole workspace.
+#[derive(Debug)]
+pub struct FlowIndex {
+    /// By function.
+    pub summaries: Summaries,
+}
+
+/// A recursive component is evaluated this often at most.
+const MOST_ROUNDS: usize = 4;
+
+impl FlowIndex {
+    /// Evaluates all functions, level by level of the call graph, in parallel on the current rayon pool.
+    pub fn new(semantics: &Semantics, models: &Models) -> Self {
+        let mut summaries = Summaries::default();
+        for level in semantics.call_graph().levels() {
+            let cx = Context { semantics, models, summaries: &summaries };
+            let done: Vec<Evaluated> =
+                level.par_iter().map(|component| evaluate_component(cx, component)).collect();
+            summaries.extend(done.into_iter().flatten());
+        }
+        Self { summaries }
+    }
+}
+
+type Evaluated = Vec<(DefId, Arc<FunctionSummary>)>;
+
+fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
+    let calls = |def: &DefId| cx.semantics.call_graph().callees(*def).iter().copied();
+    let round = |cx: Context| -> Evaluated {
+        component.iter().filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?)))).collect()
+    };
+    if let [def] = component
+        && !calls(def).any(|callee| callee == *def)
+    {
+        return round(cx);
+    }
+    // Recursive: again until callers would see no difference.
+    let mut known = cx.summaries.only(component.iter().flat_map(calls));
+    let mut result = Evaluated::new();
+    for _ in 0..MOST_ROUNDS {
+        result = round(Context { summaries: &known, ..cx });
+        let same = |(def, new): &(DefId, Arc<FunctionSummary>)| {
+            known.get(*def).is_some_and(|old| old.says_the_same(new))
+        };
+        let settled = result.iter().all(same);
+        known.extend(result.iter().cloned());
+        if settled {
+            break;
+        }
+    }
+    result
+}

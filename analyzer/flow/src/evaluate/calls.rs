@@ -1,0 +1,740 @@
+//! Calls: of workspace functions by their summaries, of external code by its models, of closures by their
+//! bodies.
+
+use smallvec::SmallVec;
+use ward_semantics::{Callee, CarriesText, DefId};
+use ward_syntax::{ClosureId, Expr, ExprId, List, Span, Symbol, sym};
+
+use super::{Evaluator, State};
+use crate::models::{Barrier, CallModel, Edge, Port, Sink, When};
+use crate::sources;
+use crate::step::StepKind;
+use crate::summary::{ClosureCall, Exported, Hit};
+use crate::value::{Callable, Facts, Origin, Outcome, Root, Text, Value, ValueId, add};
+
+/// A function follows its callees' hits up to this many.
+const MOST_HITS: usize = 64;
+/// A call through a trait looks at this many implementations.
+const MOST_TARGETS: usize = 24;
+
+/// The receiver or arguments of a call: expressions and their values.
+type Inputs = SmallVec<[(Option<ExprId>, ValueId); 4]>;
+
+/// A call of code outside the workspace.
+struct ExternalCall<'c> {
+    expr: ExprId,
+    ty: Option<Symbol>,
+    name: Symbol,
+    receiver: Option<(ExprId, ValueId)>,
+    args: &'c Inputs,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn eval_call(&mut self, expr: ExprId, callee: ExprId, args: List<ExprId>) -> ValueId {
+        let types = self.types;
+        match types.callee(expr) {
+            Callee::Fn(def) => {
+                let inputs = self.inputs(args);
+                self.call_workspace(&[*def], &inputs, self.span(expr))
+            }
+            Callee::Dispatch { targets, .. } | Callee::Guess(targets) => {
+                let inputs = self.inputs(args);
+                self.call_workspace(targets, &inputs, self.span(expr))
+            }
+            Callee::External(path) => {
+                let inputs = self.inputs(args);
+                self.call_external(&ExternalCall { expr, ty: None, name: *path, receiver: None, args: &inputs })
+            }
+            Callee::Method { ty, name } => {
+                let inputs = self.inputs(args);
+                let (ty, name) = (Some(*ty), *name);
+                self.call_external(&ExternalCall { expr, ty, name, receiver: None, args: &inputs })
+            }
+            Callee::Constructor { def, variant } => {
+                let values = self.eval_list(args);
+                self.construct(*def, *variant, &values)
+            }
+            Callee::ExternalConstructor(path) => {
+                let values = self.eval_list(args);
+                self.construct_external(*path, &values)
+            }
+            Callee::Value => {
+                let called = self.eval(callee);
+                let values = self.eval_list(args);
+                self.call_value(called, &values, self.span(expr))
+            }
+            Callee::UnknownMethod(_) | Callee::Unresolved => {
+                let called = self.eval(callee);
+                let inputs = self.inputs(args);
+                if self.values.get(called).callables.is_empty() {
+                    self.run_callables(&inputs, ValueId::NOTHING);
+                    return self.assumed_of(&inputs, self.span(expr), sym::EMPTY);
+                }
+                let values: SmallVec<[ValueId; 4]> = inputs.iter().map(|input| input.1).collect();
+                self.call_value(called, &values, self.span(expr))
+            }
+        }
+    }
+
+    pub(super) fn eval_method_call(
+        &mut self,
+        expr: ExprId,
+        receiver: ExprId,
+        method: Symbol,
+        args: List<ExprId>,
+    ) -> ValueId {
+        let value = self.eval(receiver);
+        let inputs = self.inputs(args);
+        let types = self.types;
+        match types.callee(expr) {
+            Callee::Fn(def) => self.call_workspace(&[*def], &with_receiver(receiver, value, &inputs), self.span(expr)),
+            Callee::Dispatch { targets, .. } | Callee::Guess(targets) => {
+                self.call_workspace(targets, &with_receiver(receiver, value, &inputs), self.span(expr))
+            }
+            Callee::Method { ty, name } => {
+                let (ty, receiver) = (Some(*ty), Some((receiver, value)));
+                self.call_external(&ExternalCall { expr, ty, name: *name, receiver, args: &inputs })
+            }
+            Callee::Value => {
+                let values: SmallVec<[ValueId; 4]> = inputs.iter().map(|input| input.1).collect();
+                let part = self.values.part(value, method);
+                self.call_value(part, &values, self.span(expr))
+            }
+            _ => {
+                let receiver = Some((receiver, value));
+                self.call_external(&ExternalCall { expr, ty: None, name: method, receiver, args: &inputs })
+            }
+        }
+    }
+
+    fn inputs(&mut self, args: List<ExprId>) -> Inputs {
+        let args: SmallVec<[ExprId; 6]> = self.ir.list(args).collect();
+        args.into_iter().map(|arg| (Some(arg), self.eval(arg))).collect()
+    }
+
+    // Workspace functions.
+
+    fn call_workspace(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
+        let values: SmallVec<[ValueId; 4]> = inputs.iter().map(|input| input.1).collect();
+        let exprs: SmallVec<[Option<ExprId>; 4]> = inputs.iter().map(|input| input.0).collect();
+        if let [target] = targets {
+            return self.call_function(*target, &values, span, &exprs);
+        }
+        let mut result = None;
+        for target in targets.iter().take(MOST_TARGETS) {
+            let before = self.state.cleared.clone();
+            let one = self.call_function(*target, &values, span, &exprs);
+            self.state.cleared = before;
+            self.state.dead = false;
+            result = Some(match result {
+                Some(all) => self.values.join(all, one),
+                None => one,
+            });
+        }
+        result.unwrap_or_default()
+    }
+
+    /// Applies a function's summary. Arguments count `self` first; their expressions are written to where
+    /// the function changes what it is given.
+    pub(super) fn call_function(
+        &mut self,
+        def: DefId,
+        values: &[ValueId],
+        span: Span,
+        exprs: &[Option<ExprId>],
+    ) -> ValueId {
+        let cx = self.cx;
+        let Some(summary) = cx.summaries.get(def) else {
+            return ValueId::NOTHING;
+        };
+        let mut closures: SmallVec<[(u16, ValueId); 2]> = SmallVec::new();
+        for call in &summary.closure_calls {
+            let Some(closure) = values.get(usize::from(call.parameter)).copied() else { continue };
+            let arguments: SmallVec<[ValueId; 4]> = call
+                .arguments
+                .iter()
+                .map(|argument| self.instantiate(argument, def, values, span, &closures))
+                .collect();
+            let result = self.call_value(closure, &arguments, span);
+            match closures.iter_mut().find(|(parameter, _)| *parameter == call.parameter) {
+                Some((_, all)) => *all = self.values.join(*all, result),
+                None => closures.push((call.parameter, result)),
+            }
+        }
+        for (parameter, output) in &summary.outputs {
+            let Some(expr) = exprs.get(usize::from(*parameter)).copied().flatten() else { continue };
+            let value = self.instantiate(output, def, values, span, &closures);
+            if let Some(place) = self.place(expr) {
+                self.join_place(&place, value);
+            }
+        }
+        for (index, hit) in summary.hits.iter().enumerate() {
+            self.lift(def, index as u32, hit, values, span);
+        }
+        let always = self.facts_here(&summary.always, values);
+        self.assume(&always);
+        let result = self.instantiate(&summary.result, def, values, span, &closures);
+        if summary.diverges && def != self.def {
+            self.die();
+        }
+        result
+    }
+
+    /// A sink of a called function that one of the arguments reaches.
+    fn lift(&mut self, callee: DefId, index: u32, hit: &Hit, values: &[ValueId], span: Span) {
+        let Root::Parameter(parameter) = hit.origin.root else { return };
+        let Some(value) = values.get(usize::from(parameter)).copied() else { return };
+        let value = self.values.part_at(value, hit.origin.path);
+        for origin in self.values.flatten(value) {
+            let open = origin.open.intersection(hit.origin.open);
+            if !open.meets(self.cx.kind(hit.sink.kind)) {
+                continue;
+            }
+            let step = self.step(Some(origin.step), span, StepKind::Through { callee, inner: hit.origin.step });
+            let origin = Origin {
+                step,
+                open,
+                assumed: origin.assumed.saturating_add(hit.origin.assumed),
+                hole: origin.hole.or(hit.origin.hole),
+                escaped: origin.escaped.or(hit.origin.escaped),
+                ..origin
+            };
+            self.record(Hit { origin, next: Some((callee, index)), ..hit.clone() });
+        }
+    }
+
+    fn record(&mut self, hit: Hit) {
+        if matches!(hit.origin.root, Root::ClosureReturn(_)) || self.state.dead {
+            return;
+        }
+        let same = |known: &Hit| {
+            known.place == hit.place
+                && known.sink.kind == hit.sink.kind
+                && known.origin.root == hit.origin.root
+                && known.origin.path == hit.origin.path
+        };
+        match self.hits.iter().position(same) {
+            Some(known) if hit.origin.assumed < self.hits[known].origin.assumed => self.hits[known] = hit,
+            None if self.hits.len() < MOST_HITS => self.hits.push(hit),
+            _ => {}
+        }
+    }
+
+    // Values that are called.
+
+    /// Calls whatever functions a value may be.
+    pub(super) fn call_value(&mut self, called: ValueId, values: &[ValueId], span: Span) -> ValueId {
+        let callables = self.values.get(called).callables.clone();
+        let mut result: Option<ValueId> = None;
+        for callable in callables {
+            let one = match callable {
+                Callable::Closure(closure) => self.call_closure(closure, values),
+                Callable::Function(def) => self.call_item(def, values, span),
+                Callable::Parameter(parameter) => self.call_parameter(parameter, values, span),
+                Callable::Constructor { def, variant } => self.construct(def, variant, values),
+                Callable::External(ty, name) => self.call_external_value(ty, name, values),
+            };
+            result = Some(result.map_or(one, |all| self.values.join(all, one)));
+        }
+        result.unwrap_or_default()
+    }
+
+    fn call_item(&mut self, def: DefId, values: &[ValueId], span: Span) -> ValueId {
+        let nowhere: SmallVec<[Option<ExprId>; 4]> = values.iter().map(|_| None).collect();
+        if self.cx.semantics.body(def).is_some() {
+            return self.call_function(def, values, span, &nowhere);
+        }
+        let targets = self.cx.semantics.implementations(def).to_vec();
+        let inputs = values.iter().map(|value| (None, *value)).collect();
+        self.call_workspace(&targets, &inputs, span)
+    }
+
+    fn call_parameter(&mut self, parameter: u16, values: &[ValueId], span: Span) -> ValueId {
+        let arguments = values.iter().map(|value| Exported::new(&self.values, *value)).collect();
+        let call = ClosureCall { parameter, arguments };
+        if !self.closure_calls.contains(&call) && self.closure_calls.len() < 16 {
+            self.closure_calls.push(call);
+        }
+        let step = self.step(None, span, StepKind::Closure);
+        self.values.from_origin(super::origin(Root::ClosureReturn(parameter), step))
+    }
+
+    fn call_external_value(&mut self, ty: Option<Symbol>, name: Symbol, values: &[ValueId]) -> ValueId {
+        if ty.is_none() && starts_with_capital(last_segment(name)) {
+            return self.construct_external(name, values);
+        }
+        let models = self.cx.models;
+        let model = match ty {
+            Some(ty) => models.methods.get(&(ty, name)),
+            None => models.functions.get(&name),
+        };
+        // `map(String::as_str)`: the receiver is the first argument.
+        let first = values.first().copied().unwrap_or_default();
+        match model.and_then(|model| model.flow.as_ref()) {
+            Some(flow) if !flow.iter().any(|edge| edge.to == Port::Return) => self.constrained(),
+            _ => first,
+        }
+    }
+
+    pub(super) fn call_closure(&mut self, closure: ClosureId, values: &[ValueId]) -> ValueId {
+        if self.running.contains(&closure) || self.running.len() > 12 {
+            return ValueId::NOTHING;
+        }
+        self.seen_closures.insert(closure);
+        self.running.push(closure);
+        let before = self.state.clone();
+        let ir = self.ir;
+        let signature = ir.closure(closure);
+        for (index, (pat, ty)) in signature.params.iter().enumerate() {
+            let ty = ty.map(|ty| self.type_of_ref(ty));
+            let value = values.get(index).copied().unwrap_or_default();
+            let value = match ty.and_then(|ty| sources::of_type(self.cx, ty)) {
+                Some(source) => {
+                    let name = self.pattern_name(*pat);
+                    self.source(source, name, ir.pat_span(*pat))
+                }
+                None => value,
+            };
+            self.bind(*pat, value);
+        }
+        let result = self.in_own_exit(|evaluator| evaluator.eval(signature.body));
+        let after = std::mem::replace(&mut self.state, before.clone());
+        // It may run never or often: what it writes is added, what it checks is not relied on.
+        let joined = self.join_states(before.clone(), State { dead: false, ..after });
+        self.state = joined;
+        self.state.cleared = before.cleared;
+        self.state.dead = before.dead;
+        self.running.pop();
+        result
+    }
+
+    /// Runs closures given to code that is not known, with a value that may be what they get.
+    fn run_callables(&mut self, inputs: &Inputs, given: ValueId) {
+        for (expr, value) in inputs {
+            if !self.values.get(*value).callables.is_empty() {
+                let span = expr.map_or(self.span(self.body.root), |expr| self.span(expr));
+                self.call_value(*value, &[given, given], span);
+            }
+        }
+    }
+
+    // Constructors.
+
+    fn construct(&mut self, def: DefId, variant: Option<u32>, values: &[ValueId]) -> ValueId {
+        let variant = variant.and_then(|index| self.variant_symbol(def, index));
+        let name = |index| {
+            let field = super::patterns::index_name(index);
+            variant.map_or(field, |variant| super::patterns::variant_field(variant, field))
+        };
+        let parts = values.iter().enumerate().map(|(index, value)| (name(index), *value)).collect();
+        self.composed(parts)
+    }
+
+    fn variant_symbol(&self, def: DefId, index: u32) -> Option<Symbol> {
+        match &self.cx.semantics.item(def).kind {
+            ward_syntax::ItemKind::Enum { variants, .. } => Some(variants.get(index as usize)?.name),
+            _ => None,
+        }
+    }
+
+    fn construct_external(&mut self, path: Symbol, values: &[ValueId]) -> ValueId {
+        let first = values.first().copied().unwrap_or_default();
+        match last_segment(path) {
+            "Err" => self.failure(first),
+            "Ok" | "Some" => {
+                let value = Value { outcome: Outcome::Success, ..self.values.get(first).clone() };
+                self.values.push(value)
+            }
+            _ => values.iter().skip(1).fold(first, |all, value| self.values.join(all, *value)),
+        }
+    }
+
+    // External code.
+
+    fn call_external(&mut self, call: &ExternalCall) -> ValueId {
+        let models = self.cx.models;
+        let any = Symbol::new("*");
+        let model = match (call.ty, call.receiver) {
+            (Some(ty), _) => models.methods.get(&(ty, call.name)).or_else(|| models.methods.get(&(any, call.name))),
+            (None, Some(_)) => models.methods.get(&(any, call.name)),
+            (None, None) => models.functions.get(&call.name),
+        };
+        if let Some((receiver, _)) = call.receiver {
+            let args: SmallVec<[ExprId; 2]> = call.args.iter().filter_map(|input| input.0).collect();
+            let method = call.name.as_str();
+            if let Some(truth) = self.eval_character_test(call.expr, receiver, method, &args) {
+                return truth;
+            }
+            if self.keeps_safe_characters(receiver, method, &args) {
+                return self.constrained();
+            }
+        }
+        if call.receiver.is_some() && model.is_none_or(|model| model.sinks.is_empty()) {
+            self.check_name_only_sinks(call);
+        }
+        match model {
+            Some(model) => self.call_model(call, model),
+            None => self.call_unknown(call),
+        }
+    }
+
+    fn call_unknown(&mut self, call: &ExternalCall) -> ValueId {
+        let given = call.receiver.map_or(ValueId::NOTHING, |receiver| receiver.1);
+        self.run_callables(call.args, given);
+        let span = self.span(call.expr);
+        match call.receiver {
+            Some((_, value)) => {
+                let inputs: Inputs = SmallVec::from_elem((None, value), 1);
+                let result = self.assumed_of(&inputs, span, call.name);
+                self.outcome_through(call, result)
+            }
+            None => self.assumed_of(call.args, span, call.name),
+        }
+    }
+
+    /// What code that no model speaks of may make of its inputs: the way rests on one more assumption.
+    fn assumed_of(&mut self, inputs: &Inputs, span: Span, name: Symbol) -> ValueId {
+        let all = inputs.iter().map(|input| input.1).reduce(|all, value| self.values.join(all, value));
+        let Some(all) = all else { return ValueId::NOTHING };
+        let origins = self.values.flatten(all);
+        if origins.is_empty() {
+            return ValueId::NOTHING;
+        }
+        let mut value = Value::default();
+        for origin in origins {
+            let step = self.step(Some(origin.step), span, StepKind::External(name));
+            value.origins.push(Origin { step, assumed: origin.assumed.saturating_add(1), ..origin });
+        }
+        self.values.push(value)
+    }
+
+    fn call_model(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
+        let span = self.span(call.expr);
+        for sink in &model.sinks {
+            self.check_sink(sink, call, 0);
+        }
+        let result = match model.source {
+            Some(source) => {
+                self.run_callables(call.args, ValueId::NOTHING);
+                self.source(source, Symbol::new(last_segment(call.name)), span)
+            }
+            None => self.flow_through(call, model),
+        };
+        let result = self.outcome_through(call, result);
+        let result = model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));
+        if model.diverges {
+            self.die();
+        }
+        self.parsed(call, result)
+    }
+
+    fn flow_through(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
+        let default = default_flow(call);
+        let edges: &[Edge] = model.flow.as_deref().unwrap_or(&default);
+        let mut closures: SmallVec<[(u8, ValueId); 2]> = SmallVec::new();
+        for (index, (expr, value)) in call.args.iter().enumerate() {
+            if self.values.get(*value).callables.is_empty() {
+                continue;
+            }
+            let given = self.given_to_closure(call, edges, index as u8);
+            let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
+            let result = self.call_value(*value, &given, span);
+            closures.push((index as u8, result));
+        }
+        let mut result: Option<ValueId> = None;
+        for edge in edges {
+            let value = match edge.from {
+                Port::ClosureReturn(index) => closures.iter().find(|(known, _)| *known == index).map(|row| row.1),
+                from => self.input(call, from),
+            };
+            let Some(value) = value else { continue };
+            match edge.to {
+                Port::Return => result = Some(result.map_or(value, |all| self.values.join(all, value))),
+                Port::Receiver => self.flow_into(call.receiver.map(|receiver| receiver.0), value, call),
+                Port::Argument(index) => {
+                    let target = call.args.get(usize::from(index)).and_then(|input| input.0);
+                    self.flow_into(target, value, call);
+                }
+                Port::Arguments | Port::ClosureParameter(..) | Port::ClosureReturn(_) => {}
+            }
+        }
+        let Some(mut result) = result else { return ValueId::NOTHING };
+        if changes_text(call.name.as_str()) && self.values.get(result).constant.is_some() {
+            let value = Value { constant: None, tail: None, ..self.values.get(result).clone() };
+            result = self.values.push(value);
+        }
+        if call.receiver.is_none() {
+            let name = Symbol::new(last_segment(call.name));
+            result = self.stepped(result, self.span(call.expr), StepKind::External(name));
+        }
+        self.test_over_items(call, &closures, result)
+    }
+
+    /// `any`, `all` and `find` tell what their closure tells.
+    fn test_over_items(&mut self, call: &ExternalCall, closures: &[(u8, ValueId)], result: ValueId) -> ValueId {
+        let (Some((_, test)), Some((_, items))) = (closures.first(), call.receiver) else { return result };
+        let test = self.values.get(*test);
+        if test.if_success.is_empty() && test.if_failure.is_empty() {
+            return result;
+        }
+        match call.name.as_str() {
+            "all" => {
+                let facts = test.if_success.clone();
+                self.truth(facts, Facts::new())
+            }
+            "any" => {
+                let (success, failure) = (test.if_success.clone(), test.if_failure.clone());
+                let success = self.facts_beside(&success, items);
+                self.truth(success, failure)
+            }
+            "find" | "position" => {
+                let (success, failure) = (test.if_success.clone(), test.if_failure.clone());
+                let if_success = self.facts_beside(&success, items);
+                let value = Value { if_success, if_failure: failure, ..self.values.get(result).clone() };
+                self.values.push(value)
+            }
+            _ => result,
+        }
+    }
+
+    fn given_to_closure(&mut self, call: &ExternalCall, edges: &[Edge], argument: u8) -> SmallVec<[ValueId; 4]> {
+        let mut given: SmallVec<[ValueId; 4]> = SmallVec::from_elem(ValueId::NOTHING, 4);
+        if call.name.as_str() == "map_err" || call.name.as_str() == "or_else" || call.name.as_str() == "unwrap_or_else" {
+            if let Some((_, value)) = call.receiver {
+                given[0] = self.values.part(value, sym::ERR);
+            }
+            return given;
+        }
+        for edge in edges {
+            let Port::ClosureParameter(to, parameter) = edge.to else { continue };
+            if to != argument || usize::from(parameter) >= given.len() {
+                continue;
+            }
+            let Some(value) = self.input(call, edge.from) else { continue };
+            let value = self.payload(value);
+            let slot = usize::from(parameter);
+            given[slot] = if given[slot] == ValueId::NOTHING { value } else { self.values.join(given[slot], value) };
+        }
+        given
+    }
+
+    fn input(&mut self, call: &ExternalCall, port: Port) -> Option<ValueId> {
+        match port {
+            Port::Receiver => call.receiver.map(|receiver| receiver.1).or_else(|| Some(call.args.first()?.1)),
+            Port::Argument(index) => call.args.get(usize::from(index)).map(|input| input.1),
+            Port::Arguments => {
+                let values = call.args.iter().map(|input| input.1);
+                values.reduce(|all, value| self.values.join(all, value))
+            }
+            Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => None,
+        }
+    }
+
+    /// Data flows into a receiver or argument: appended to a text, added to anything else.
+    fn flow_into(&mut self, target: Option<ExprId>, value: ValueId, call: &ExternalCall) {
+        let Some(target) = target else { return };
+        let Some(place) = self.place(target) else { return };
+        let ty = self.types.expr(target);
+        if Self::is_text(ty) || last_segment(call.name).starts_with("push_str") || call.name.as_str() == "write_str" {
+            self.append(&place, value, self.span(call.expr));
+            return;
+        }
+        let name = place.path.last().copied().unwrap_or_else(|| self.ir.local(place.local).name);
+        let value = self.stepped(value, self.span(call.expr), StepKind::Bound(name));
+        self.join_place(&place, value);
+    }
+
+    /// What is known of a receiver's outcome is known of what is made of it.
+    fn outcome_through(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        let Some((_, receiver)) = call.receiver else { return result };
+        let value = self.values.get(receiver);
+        let known = !value.if_success.is_empty()
+            || !value.if_failure.is_empty()
+            || value.outcome != Outcome::Open
+            || value.fields.iter().any(|(name, _)| *name == sym::ERR);
+        if !known {
+            return result;
+        }
+        let (success, failure) = (value.if_success.clone(), value.if_failure.clone());
+        match call.name.as_str() {
+            "is_ok" | "is_some" | "is_ok_and" | "is_some_and" => self.truth(success, failure),
+            "is_err" | "is_none" => self.truth(failure, success),
+            "unwrap" | "expect" => {
+                self.assume(&success);
+                let payload = self.payload(result);
+                self.narrowed(payload)
+            }
+            "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "clone" | "iter" | "into_iter" => {
+                self.payload(result)
+            }
+            "ok" => {
+                let kept = self.payload(result);
+                self.with_outcome(kept, success, failure)
+            }
+            _ => self.with_outcome(result, success, failure),
+        }
+    }
+
+    fn with_outcome(&mut self, id: ValueId, if_success: Facts, if_failure: Facts) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        add(&mut value.if_success, &if_success);
+        add(&mut value.if_failure, &if_failure);
+        self.values.push(value)
+    }
+
+    /// A text that parses as something that carries no text is harmless itself.
+    fn parsed(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        if !matches!(last_segment(call.name), "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix") {
+            return result;
+        }
+        let input = call.receiver.map(|receiver| receiver.1).or_else(|| call.args.first().map(|input| input.1));
+        let Some(input) = input else { return result };
+        let ty = self.types.expr(call.expr);
+        let payload = match ty.kind() {
+            ward_semantics::TyKind::External { args, .. } => args.first().copied(),
+            _ => None,
+        };
+        if !payload.is_some_and(|ty| self.cx.semantics.carries_text(ty) == CarriesText::No) {
+            return result;
+        }
+        let if_success = self.all_of(input);
+        self.values.push(Value { text: Text::Constrained, if_success, ..Value::default() })
+    }
+
+    fn guarded(&mut self, call: &ExternalCall, barrier: &Barrier, result: ValueId) -> ValueId {
+        let kinds = self.cx.kinds(&barrier.kinds);
+        if barrier.what == Port::Return {
+            return match barrier.context {
+                None => self.without(result, kinds),
+                Some(context) => self.escaped(result, context),
+            };
+        }
+        let Some(checked) = self.input(call, barrier.what) else { return result };
+        // A check against what the request itself brought proves nothing.
+        let others = call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
+        if others.into_iter().any(|other| other != checked && !self.values.get(other).origins.is_empty()) {
+            return result;
+        }
+        let mut facts = self.all_of(checked);
+        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
+        match barrier.when {
+            When::Always => {
+                self.assume(&facts);
+                result
+            }
+            When::True | When::Ok => self.with_outcome(result, facts, Facts::new()),
+            When::False => self.with_outcome(result, Facts::new(), facts),
+        }
+    }
+
+    fn escaped(&mut self, id: ValueId, context: Symbol) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        value.origins.iter_mut().for_each(|origin| origin.escaped = Some(context));
+        self.values.push(value)
+    }
+
+    // Sinks.
+
+    fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
+        let inputs: SmallVec<[(Option<ExprId>, ValueId); 4]> = match sink.input {
+            Port::Receiver => call.receiver.iter().map(|(expr, value)| (Some(*expr), *value)).collect(),
+            Port::Argument(index) => call.args.get(usize::from(index)).copied().into_iter().collect(),
+            Port::Arguments => call.args.clone(),
+            Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => return,
+        };
+        let kind = self.cx.kind(sink.kind);
+        for (expr, value) in inputs {
+            let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
+            for origin in self.values.flatten(value) {
+                if !origin.open.meets(kind) {
+                    continue;
+                }
+                let origin = Origin { assumed: origin.assumed.saturating_add(assumed), ..origin };
+                let callee = self.callee_name(call);
+                let place = self.place_of_span(span);
+                self.record(Hit { sink: sink.clone(), callee, place, function: self.def, origin, next: None });
+            }
+        }
+    }
+
+    /// The call as it is written: `sqlx::query`, `execute`.
+    fn callee_name(&self, call: &ExternalCall) -> Symbol {
+        match self.ir.expr(call.expr) {
+            Expr::Call { callee, .. } => match self.ir.expr(callee) {
+                Expr::Path(path) => {
+                    let names = self.ir.path_segments(path).iter().map(|segment| segment.name.as_str());
+                    Symbol::new(&names.collect::<SmallVec<[&str; 4]>>().join("::"))
+                }
+                _ => call.name,
+            },
+            _ => call.name,
+        }
+    }
+
+    /// A receiver of unknown type, a method name and number of arguments that only a database has, and a
+    /// package that uses that database.
+    fn check_name_only_sinks(&mut self, call: &ExternalCall) {
+        let models = self.cx.models;
+        let Some(rows) = models.name_only_sinks.get(&call.name) else { return };
+        let Some((receiver, _)) = call.receiver else { return };
+        if !self.is_unknown_external(self.types.expr(receiver)) {
+            return;
+        }
+        for row in rows {
+            if usize::from(row.arguments) == call.args.len() && self.depends_on(&row.crates) {
+                self.check_sink(&row.sink, call, 1);
+                return;
+            }
+        }
+    }
+
+    fn is_unknown_external(&self, ty: ward_semantics::Ty) -> bool {
+        match ty.kind() {
+            ward_semantics::TyKind::Unknown
+            | ward_semantics::TyKind::Param { .. }
+            | ward_semantics::TyKind::Bounds(_) => true,
+            ward_semantics::TyKind::External { path, .. } => !self.cx.semantics.externals.types.contains_key(path),
+            _ => false,
+        }
+    }
+
+    fn depends_on(&self, crates: &[Symbol]) -> bool {
+        let package = self.cx.semantics.project.package(self.cx.semantics.package(self.def));
+        package.dependencies.iter().any(|dependency| crates.contains(&dependency.name))
+    }
+}
+
+fn with_receiver(receiver: ExprId, value: ValueId, inputs: &Inputs) -> Inputs {
+    let mut all: Inputs = SmallVec::from_elem((Some(receiver), value), 1);
+    all.extend(inputs.iter().copied());
+    all
+}
+
+fn default_flow(call: &ExternalCall) -> SmallVec<[Edge; 4]> {
+    match call.receiver {
+        Some(_) => {
+            let mut edges = SmallVec::from_elem(Edge { from: Port::Receiver, to: Port::Return }, 1);
+            for index in 0..call.args.len() as u8 {
+                edges.push(Edge { from: Port::Receiver, to: Port::ClosureParameter(index, 0) });
+            }
+            edges
+        }
+        None => SmallVec::from_elem(Edge { from: Port::Arguments, to: Port::Return }, 1),
+    }
+}
+
+pub(super) fn last_segment(path: Symbol) -> &'static str {
+    path.as_str().rsplit("::").next().unwrap_or_default()
+}
+
+fn starts_with_capital(name: &str) -> bool {
+    name.starts_with(char::is_uppercase)
+}
+
+/// Methods whose result is another text than their receiver's.
+fn changes_text(name: &str) -> bool {
+    !matches!(
+        name,
+        "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "borrow" | "deref" | "unwrap" | "into_owned"
+    )
+}

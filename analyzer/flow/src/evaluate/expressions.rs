@@ -1,0 +1,551 @@
+//! Expressions: one function per form, each returning the expression's value.
+
+use smallvec::SmallVec;
+use ward_semantics::{Resolution, TyKind};
+use ward_syntax::{
+    BinaryOp, BlockKind, Expr, ExprId, ItemKind, List, Literal, Pat, PatId, Run, Symbol, UnaryOp, sym,
+};
+
+use super::{Evaluator, Exit, LoopExit, State};
+use crate::step::StepKind;
+use crate::value::{Callable, Facts, Outcome, Text, Value, ValueId, add};
+
+impl Evaluator<'_> {
+    /// Evaluates an expression.
+    pub(super) fn eval(&mut self, expr: ExprId) -> ValueId {
+        if self.budget == 0 {
+            return ValueId::NOTHING;
+        }
+        self.budget -= 1;
+        let value = self.eval_uncut(expr);
+        let value = self.cut(value, self.types.expr(expr));
+        if let Some(last) = self.slot(expr) {
+            self.last[last] = value;
+        }
+        value
+    }
+
+    fn slot(&self, expr: ExprId) -> Option<usize> {
+        let slot = expr.index().checked_sub(self.body.exprs.start as usize)?;
+        (slot < self.last.len()).then_some(slot)
+    }
+
+    /// The value an expression had when it was evaluated last.
+    pub(super) fn last_value(&self, expr: ExprId) -> ValueId {
+        self.slot(expr).map_or(ValueId::NOTHING, |slot| self.last[slot])
+    }
+
+    pub(super) fn eval_list(&mut self, list: List<ExprId>) -> SmallVec<[ValueId; 4]> {
+        let exprs: SmallVec<[ExprId; 6]> = self.ir.list(list).collect();
+        exprs.into_iter().map(|expr| self.eval(expr)).collect()
+    }
+
+    fn eval_uncut(&mut self, expr: ExprId) -> ValueId {
+        match self.ir.expr(expr) {
+            Expr::Missing | Expr::Item(_) => ValueId::NOTHING,
+            Expr::Literal(literal) => self.eval_literal(literal),
+            Expr::Local(local) => match self.aliases.get(&local).cloned() {
+                Some(place) => self.read_place(&place),
+                None => self.local(local),
+            },
+            Expr::Path(_) => self.eval_path(expr),
+            Expr::Unary { op: UnaryOp::Not, operand } => self.eval_not(operand),
+            Expr::Unary { operand, .. } | Expr::Ref { operand, .. } | Expr::Cast { operand, .. } => {
+                self.eval(operand)
+            }
+            Expr::Await(operand) => self.eval(operand),
+            Expr::Binary { op, lhs, rhs } => self.eval_binary(expr, op, lhs, rhs),
+            Expr::Assign { op, lhs, rhs } => self.eval_assign(expr, op, lhs, rhs),
+            Expr::Call { callee, args } => self.eval_call(expr, callee, args),
+            Expr::MethodCall { receiver, method, args, .. } => {
+                self.eval_method_call(expr, receiver, method, args)
+            }
+            Expr::Field { base, name } => {
+                let value = self.eval(base);
+                if self.is_transparent(base) {
+                    return value;
+                }
+                let part = self.values.part(value, name);
+                self.narrowed(part)
+            }
+            Expr::Index { base, index } => {
+                self.eval(index);
+                self.eval(base)
+            }
+            Expr::Range { start, end, .. } => {
+                let start = start.map_or(ValueId::NOTHING, |start| self.eval(start));
+                let end = end.map_or(ValueId::NOTHING, |end| self.eval(end));
+                if start == ValueId::NOTHING { end } else { self.values.join(start, end) }
+            }
+            Expr::Tuple(elements) => {
+                let values = self.eval_list(elements);
+                let parts = values.iter().enumerate().map(|(i, value)| (super::patterns::index_name(i), *value));
+                let parts = parts.collect();
+                self.composed(parts)
+            }
+            Expr::Array(elements) => self.eval_array(elements),
+            Expr::Repeat { value, len } => {
+                self.eval(len);
+                self.eval(value)
+            }
+            Expr::Struct { path, fields, rest } => self.eval_struct(path, fields, rest),
+            Expr::Record(fields) => {
+                let inits = self.ir.field_inits(fields);
+                let parts = inits.iter().map(|init| (init.name, self.eval(init.value))).collect();
+                self.composed(parts)
+            }
+            Expr::Block { kind, stmts, tail } => self.eval_block(kind, stmts, tail),
+            Expr::LetStmt { pat, init, otherwise, .. } => {
+                self.eval_let_statement(pat, init, otherwise);
+                ValueId::NOTHING
+            }
+            Expr::If { cond, then, otherwise } => self.eval_if(cond, then, otherwise),
+            Expr::Let { pat, scrutinee } => self.eval_let(pat, scrutinee),
+            Expr::Match { scrutinee, arms } => self.eval_match(scrutinee, arms),
+            Expr::Loop { body } => self.eval_loop(None, body),
+            Expr::While { cond, body } => self.eval_loop(Some(cond), body),
+            Expr::For { pat, iter, body } => self.eval_for(pat, iter, body),
+            Expr::Break(value) => self.eval_break(value),
+            Expr::Continue => {
+                self.eval_continue();
+                ValueId::NOTHING
+            }
+            Expr::Return(value) => {
+                let value = value.map_or(ValueId::NOTHING, |value| self.eval(value));
+                self.leave(value);
+                self.die();
+                ValueId::NOTHING
+            }
+            Expr::Closure(closure) => {
+                if !self.all_closures.iter().any(|(known, _)| *known == closure) {
+                    self.all_closures.push((closure, expr));
+                }
+                let callables = SmallVec::from_elem(Callable::Closure(closure), 1);
+                self.values.push(Value { callables, ..Value::default() })
+            }
+            Expr::Try(operand) => self.eval_try(expr, operand),
+            Expr::Format(format) => self.eval_format(expr, format),
+            Expr::Macro(id) => self.eval_macro(id),
+        }
+    }
+
+    fn eval_literal(&mut self, literal: Literal) -> ValueId {
+        match literal {
+            Literal::Str(text) | Literal::ByteStr(text) | Literal::Int(text) | Literal::Float(text) => {
+                self.values.constant(Some(text))
+            }
+            Literal::Char(c) => self.values.constant(Some(Symbol::new(c.encode_utf8(&mut [0; 4])))),
+            Literal::Bool(truth) => {
+                let outcome = if truth { Outcome::Success } else { Outcome::Failure };
+                self.values.push(Value { text: Text::Constant, outcome, ..Value::default() })
+            }
+        }
+    }
+
+    fn eval_path(&mut self, expr: ExprId) -> ValueId {
+        let Expr::Path(path) = self.ir.expr(expr) else { return ValueId::NOTHING };
+        let callable = match self.types.path(path) {
+            Resolution::Def(def) => match &self.cx.semantics.item(def).kind {
+                ItemKind::Const { .. } => return self.eval_const(def),
+                ItemKind::Fn(_) => Callable::Function(def),
+                ItemKind::Struct { fields, .. } if !fields.fields.is_empty() => {
+                    Callable::Constructor { def, variant: None }
+                }
+                _ => return self.values.constant(None),
+            },
+            Resolution::Variant { def, index } => {
+                if self.cx.semantics.fields(def, Some(index)).is_empty() {
+                    return self.values.constant(None);
+                }
+                Callable::Constructor { def, variant: Some(index) }
+            }
+            Resolution::External(path) => return self.eval_external_path(path),
+            Resolution::Method { ty, name } => Callable::External(Some(ty), name),
+            Resolution::TraitItem { item, .. } => match &self.cx.semantics.item(item).kind {
+                ItemKind::Const { .. } => return self.values.constant(None),
+                _ => Callable::Function(item),
+            },
+            Resolution::Param { .. } | Resolution::Unresolved => {
+                return ValueId::NOTHING;
+            }
+        };
+        let callables = SmallVec::from_elem(callable, 1);
+        self.values.push(Value { text: Text::Constant, callables, ..Value::default() })
+    }
+
+    fn eval_external_path(&mut self, path: Symbol) -> ValueId {
+        let last = path.as_str().rsplit("::").next().unwrap_or_default();
+        if last == "None" {
+            let none = Value { text: Text::Constant, outcome: Outcome::Failure, ..Value::default() };
+            return self.values.push(none);
+        }
+        let callables = SmallVec::from_elem(Callable::External(None, path), 1);
+        self.values.push(Value { text: Text::Constant, callables, ..Value::default() })
+    }
+
+    /// Constants and statics are fixed in the program; a literal's text is known.
+    fn eval_const(&mut self, def: ward_semantics::DefId) -> ValueId {
+        let literal = self.cx.semantics.body(def).and_then(|(file, body)| {
+            let ir = self.cx.semantics.ir(file);
+            let mut root = ir.body(body).root;
+            while let Expr::Ref { operand, .. } = ir.expr(root) {
+                root = operand;
+            }
+            match ir.expr(root) {
+                Expr::Literal(Literal::Str(text) | Literal::Int(text)) => Some(text),
+                _ => None,
+            }
+        });
+        self.values.constant(literal)
+    }
+
+    fn eval_binary(&mut self, expr: ExprId, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> ValueId {
+        match op {
+            BinaryOp::And => self.eval_and(lhs, rhs),
+            BinaryOp::Or => self.eval_or(lhs, rhs),
+            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
+                self.eval_comparison(op, lhs, rhs)
+            }
+            BinaryOp::Add => {
+                let (left, right) = (self.eval(lhs), self.eval(rhs));
+                self.appended(left, right, self.span(expr))
+            }
+            _ => {
+                let (left, right) = (self.eval(lhs), self.eval(rhs));
+                self.values.join(left, right)
+            }
+        }
+    }
+
+    fn eval_assign(&mut self, expr: ExprId, op: Option<BinaryOp>, lhs: ExprId, rhs: ExprId) -> ValueId {
+        let value = self.eval(rhs);
+        if let Expr::Tuple(targets) = self.ir.expr(lhs) {
+            let targets: SmallVec<[ExprId; 4]> = self.ir.list(targets).collect();
+            for (index, target) in targets.into_iter().enumerate() {
+                let part = self.values.part(value, super::patterns::index_name(index));
+                if let Some(place) = self.place(target) {
+                    self.write_place(&place, part);
+                }
+            }
+            return ValueId::NOTHING;
+        }
+        if let Expr::Index { index, .. } = self.ir.expr(lhs) {
+            self.eval(index);
+        }
+        let Some(place) = self.place(lhs) else { return ValueId::NOTHING };
+        match op {
+            Some(BinaryOp::Add) => self.append(&place, value, self.span(expr)),
+            Some(_) => self.join_place(&place, value),
+            None if matches!(self.ir.expr(lhs), Expr::Index { .. }) => self.join_place(&place, value),
+            None => {
+                let name = place.path.last().copied().unwrap_or_else(|| self.ir.local(place.local).name);
+                let value = self.stepped(value, self.span(expr), StepKind::Bound(name));
+                if let Expr::Local(local) = self.ir.expr(lhs) {
+                    self.aliases.remove(&local);
+                    self.set_local(local, value);
+                } else {
+                    self.write_place(&place, value);
+                }
+            }
+        }
+        ValueId::NOTHING
+    }
+
+    fn eval_array(&mut self, elements: List<ExprId>) -> ValueId {
+        let values = self.eval_list(elements);
+        let Some((first, rest)) = values.split_first() else { return self.values.constant(None) };
+        rest.iter().fold(*first, |all, value| self.values.join(all, *value))
+    }
+
+    fn eval_struct(&mut self, path: ward_syntax::PathId, fields: Run, rest: Option<ExprId>) -> ValueId {
+        let variant = self.variant_name(path);
+        let mut parts: SmallVec<[(Symbol, ValueId); 1]> = SmallVec::new();
+        for init in self.ir.field_inits(fields) {
+            let value = self.eval(init.value);
+            let name = variant.map_or(init.name, |variant| super::patterns::variant_field(variant, init.name));
+            parts.push((name, value));
+        }
+        let Some(rest) = rest else { return self.composed(parts) };
+        let base = self.eval(rest);
+        parts.into_iter().fold(base, |base, (name, part)| self.values.with_part(base, name, part))
+    }
+
+    fn eval_block(&mut self, kind: BlockKind, stmts: List<ExprId>, tail: Option<ExprId>) -> ValueId {
+        if kind == BlockKind::Async {
+            return self.in_own_exit(|evaluator| evaluator.eval_statements(stmts, tail));
+        }
+        self.eval_statements(stmts, tail)
+    }
+
+    fn eval_statements(&mut self, stmts: List<ExprId>, tail: Option<ExprId>) -> ValueId {
+        let stmts: SmallVec<[ExprId; 16]> = self.ir.list(stmts).collect();
+        for stmt in stmts {
+            self.eval(stmt);
+        }
+        tail.map_or(ValueId::NOTHING, |tail| self.eval(tail))
+    }
+
+    /// Evaluates something that `return` and `?` leave, and gives back all it may return.
+    pub(super) fn in_own_exit(&mut self, run: impl FnOnce(&mut Self) -> ValueId) -> ValueId {
+        let loops = std::mem::take(&mut self.loops);
+        self.exits.push(Exit::default());
+        let was_dead = self.state.dead;
+        let value = run(self);
+        self.leave(value);
+        let exit = self.exits.pop().unwrap_or_default();
+        self.loops = loops;
+        if let Some(locals) = exit.locals {
+            self.state.locals = locals;
+        }
+        self.state.cleared = exit.always.unwrap_or_default();
+        self.state.dead = was_dead;
+        exit.value.unwrap_or_default()
+    }
+
+    fn eval_let_statement(&mut self, pat: PatId, init: Option<ExprId>, otherwise: Option<ExprId>) {
+        let Some(init) = init else { return };
+        let value = self.eval(init);
+        if let (Pat::Bind { local, sub: None }, Expr::Ref { mutable: true, operand }) =
+            (self.ir.pat(pat), self.ir.expr(init))
+            && let Some(place) = self.place(operand)
+        {
+            self.aliases.insert(local, place);
+            return;
+        }
+        let (success, failure) = self.match_facts(pat, value);
+        if let Some(otherwise) = otherwise {
+            let before = self.state.clone();
+            self.assume(&failure);
+            self.eval(otherwise);
+            self.state = State { dead: before.dead, ..before };
+            self.assume(&success);
+        }
+        self.bind(pat, value);
+    }
+
+    fn eval_if(&mut self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>) -> ValueId {
+        let cond = self.eval(cond);
+        let before = self.state.clone();
+        self.assume_success(cond);
+        let yes = self.eval(then);
+        let after_then = std::mem::replace(&mut self.state, before);
+        self.assume_failure(cond);
+        let no = otherwise.map_or(ValueId::NOTHING, |otherwise| self.eval(otherwise));
+        let after_else = std::mem::take(&mut self.state);
+        let value = match (after_then.dead, after_else.dead) {
+            (true, _) => no,
+            (_, true) => yes,
+            _ => self.values.join(yes, no),
+        };
+        self.state = self.join_states(after_then, after_else);
+        value
+    }
+
+    fn eval_match(&mut self, scrutinee: ExprId, arms: Run) -> ValueId {
+        let value = self.eval(scrutinee);
+        let before = self.state.clone();
+        let mut result: Option<ValueId> = None;
+        let mut after: Option<State> = None;
+        let mut missed = Facts::new();
+        for arm in self.ir.arms(arms) {
+            self.state = before.clone();
+            self.assume(&missed);
+            let (success, failure) = self.match_facts(arm.pat, value);
+            self.assume(&success);
+            // The scrutinee is read again: what this arm's pattern told of it holds for the variables too.
+            let narrowed = self.narrowed(value);
+            self.bind(arm.pat, narrowed);
+            if let Some(guard) = arm.guard {
+                let guard = self.eval(guard);
+                self.assume_success(guard);
+            } else {
+                add(&mut missed, &failure);
+            }
+            let arm_value = self.eval(arm.body);
+            let arm_state = std::mem::take(&mut self.state);
+            if !arm_state.dead {
+                result = Some(result.map_or(arm_value, |all| self.values.join(all, arm_value)));
+            }
+            after = Some(match after {
+                None => arm_state,
+                Some(after) => self.join_states(after, arm_state),
+            });
+        }
+        self.state = after.unwrap_or(before);
+        result.unwrap_or_default()
+    }
+
+    /// `loop` and `while`: two rounds if the first one changed anything that could matter.
+    fn eval_loop(&mut self, cond: Option<ExprId>, body: ExprId) -> ValueId {
+        self.loops.push(LoopExit::default());
+        let mut value = None;
+        for round in 0..2 {
+            let before = self.state.clone();
+            let mut exit_facts = Facts::new();
+            if let Some(cond) = cond {
+                let cond = self.eval(cond);
+                exit_facts.clone_from(&self.values.get(cond).if_failure);
+                let skipped = self.state.clone();
+                self.assume_success(cond);
+                self.eval(body);
+                self.end_round();
+                let after = std::mem::take(&mut self.state);
+                self.state = self.join_states(skipped, after);
+                self.assume(&exit_facts);
+            } else {
+                self.eval(body);
+                self.end_round();
+            }
+            if round == 1 || !self.changed(&before) {
+                break;
+            }
+        }
+        let exit = self.loops.pop().unwrap_or_default();
+        if let Some(broken) = exit.broken {
+            let state = std::mem::take(&mut self.state);
+            // A plain `loop` is left by `break` only.
+            self.state = if cond.is_none() { broken } else { self.join_states(state, broken) };
+        } else if cond.is_none() {
+            self.die();
+        }
+        value = value.or(exit.value);
+        value.unwrap_or_default()
+    }
+
+    fn end_round(&mut self) {
+        if let Some(continued) = self.loops.last_mut().and_then(|exit| exit.continued.take()) {
+            let state = std::mem::take(&mut self.state);
+            self.state = self.join_states(state, continued);
+        }
+    }
+
+    fn eval_for(&mut self, pat: PatId, iter: ExprId, body: ExprId) -> ValueId {
+        let items = self.eval(iter);
+        self.loops.push(LoopExit::default());
+        let mut always = None;
+        for round in 0..2 {
+            let before = self.state.clone();
+            self.bind(pat, items);
+            self.eval(body);
+            let skipped_items = self.loops.last().is_some_and(|exit| exit.continued.is_some() || exit.broken.is_some());
+            self.end_round();
+            if !skipped_items && !self.state.dead {
+                // Every round ended here, so what its end knows of the items is known of all of them.
+                let own = &self.values.get(items).origins;
+                let facts = self.state.cleared.iter().filter(|fact| own.iter().any(|o| o.root == fact.root));
+                always = Some(facts.copied().collect::<Facts>());
+            }
+            let after = std::mem::replace(&mut self.state, before.clone());
+            let skipped = std::mem::take(&mut self.state);
+            self.state = self.join_states(skipped, after);
+            if round == 1 || !self.changed(&before) {
+                break;
+            }
+        }
+        let exit = self.loops.pop().unwrap_or_default();
+        if let Some(broken) = exit.broken {
+            let state = std::mem::take(&mut self.state);
+            self.state = self.join_states(state, broken);
+        } else if let Some(always) = always {
+            self.assume(&always);
+        }
+        ValueId::NOTHING
+    }
+
+    fn changed(&self, before: &State) -> bool {
+        let pairs = self.state.locals.iter().zip(&before.locals);
+        pairs.filter(|(new, old)| new != old).any(|(new, _)| !self.values.is_plain(*new))
+    }
+
+    fn eval_break(&mut self, value: Option<ExprId>) -> ValueId {
+        let value = value.map(|value| self.eval(value));
+        if self.state.dead {
+            return ValueId::NOTHING;
+        }
+        if let Some(mut exit) = self.loops.pop() {
+            let state = self.state.clone();
+            exit.broken = Some(match exit.broken.take() {
+                None => state,
+                Some(old) => self.join_states(old, state),
+            });
+            exit.value = match (exit.value, value) {
+                (Some(old), Some(new)) => Some(self.values.join(old, new)),
+                (old, new) => new.or(old),
+            };
+            self.loops.push(exit);
+        }
+        self.die();
+        ValueId::NOTHING
+    }
+
+    fn eval_continue(&mut self) {
+        if !self.state.dead
+            && let Some(mut exit) = self.loops.pop()
+        {
+            let state = self.state.clone();
+            exit.continued = Some(match exit.continued.take() {
+                None => state,
+                Some(old) => self.join_states(old, state),
+            });
+            self.loops.push(exit);
+        }
+        self.die();
+    }
+
+    fn eval_try(&mut self, expr: ExprId, operand: ExprId) -> ValueId {
+        let value = self.eval(operand);
+        let error = self.values.part(value, sym::ERR);
+        let error = match self.types.conversion(expr) {
+            Some(conversion) => self.call_function(conversion, &[error], self.span(expr), &[None]),
+            None => error,
+        };
+        if self.values.get(value).outcome != Outcome::Success {
+            let before = self.state.cleared.clone();
+            self.assume_failure(value);
+            let failure = self.failure(error);
+            self.leave(failure);
+            self.state.cleared = before;
+        }
+        self.assume_success(value);
+        if self.values.get(value).outcome == Outcome::Failure {
+            self.die();
+        }
+        let payload = self.payload(value);
+        self.narrowed(payload)
+    }
+
+    /// `Err(error)`.
+    pub(super) fn failure(&mut self, error: ValueId) -> ValueId {
+        let fields = if self.values.is_plain(error) {
+            SmallVec::new()
+        } else {
+            SmallVec::from_elem((sym::ERR, error), 1)
+        };
+        self.values.push(Value { text: Text::Constant, outcome: Outcome::Failure, fields, ..Value::default() })
+    }
+
+    fn eval_macro(&mut self, id: ward_syntax::MacroId) -> ValueId {
+        let call = self.ir.macro_call(id);
+        let values = self.eval_list(call.args);
+        if !call.text.is_empty() {
+            return self.values.constant(None);
+        }
+        let last = call.path.as_str().rsplit("::").next().unwrap_or_default();
+        if matches!(last, "params" | "named_params" | "values" | "query" | "query_as" | "query_scalar") {
+            // Bound values: they are no part of the text.
+            return ValueId::NOTHING;
+        }
+        values.into_iter().reduce(|all, value| self.values.join(all, value)).unwrap_or_default()
+    }
+
+    /// Whether a type is a text or a view of one.
+    pub(super) fn is_text(ty: ward_semantics::Ty) -> bool {
+        match ty.kind() {
+            TyKind::Str | TyKind::StaticStr => true,
+            TyKind::External { path, .. } => {
+                matches!(path.as_str(), "std::string::String" | "std::borrow::Cow")
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A callee's summary, told in the caller's terms.
+
+use smallvec::SmallVec;
+use ward_semantics::DefId;
+use ward_syntax::Span;
+
+use super::Evaluator;
+use crate::step::StepKind;
+use crate::summary::Exported;
+use crate::value::{Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Value, ValueId, add, add_origins};
+
+impl Evaluator<'_> {
+    /// The value that an exported one is for these arguments.
+    pub(super) fn instantiate(
+        &mut self,
+        exported: &Exported,
+        callee: DefId,
+        args: &[ValueId],
+        span: Span,
+        closures: &[(u16, ValueId)],
+    ) -> ValueId {
+        let mut value = Value::shell(exported);
+        let mut whole: Option<ValueId> = None;
+        for origin in &exported.origins {
+            let through = StepKind::Through { callee, inner: origin.step };
+            let base = match origin.root {
+                Root::Source(_) => {
+                    let step = self.step(None, span, through);
+                    add_origins(&mut value.origins, &[Origin { root: Root::Source(step), step, ..*origin }]);
+                    continue;
+                }
+                Root::Parameter(index) => args.get(usize::from(index)).copied(),
+                Root::ClosureReturn(index) => closures.iter().find(|row| row.0 == index).map(|row| row.1),
+            };
+            let Some(base) = base else { continue };
+            let base = self.values.part_at(base, origin.path);
+            if is_unchanged(origin) {
+                let passed = self.stepped(base, span, through);
+                whole = Some(whole.map_or(passed, |all| self.values.join(all, passed)));
+                continue;
+            }
+            value.text = value.text.max(self.values.get(base).text);
+            let derived: SmallVec<[Origin; 4]> = self.values.flatten(base);
+            for inner in derived {
+                let open = inner.open.intersection(origin.open);
+                if open.is_empty() {
+                    continue;
+                }
+                let step = self.step(Some(inner.step), span, through);
+                let assumed = inner.assumed.saturating_add(origin.assumed);
+                let hole = inner.hole.or(origin.hole);
+                let escaped = inner.escaped.or(origin.escaped);
+                add_origins(&mut value.origins, &[Origin { step, open, assumed, hole, escaped, ..inner }]);
+            }
+        }
+        value.callables = self.callables_here(&exported.callables, args);
+        if let Some(whole) = whole {
+            value = merged(self.values.get(whole).clone(), value, exported);
+        }
+        value.if_success = self.facts_here(&exported.if_success, args);
+        value.if_failure = self.facts_here(&exported.if_failure, args);
+        let mut id = self.values.push(value);
+        for (name, part) in &exported.fields {
+            let part = self.instantiate(part, callee, args, span, closures);
+            id = self.values.with_part(id, *name, part);
+        }
+        id
+    }
+
+    /// Facts about a callee's parameters as facts about the arguments.
+    pub(super) fn facts_here(&mut self, facts: &[Fact], args: &[ValueId]) -> Facts {
+        let mut here = Facts::new();
+        for fact in facts {
+            let Root::Parameter(index) = fact.root else { continue };
+            let Some(arg) = args.get(usize::from(index)).copied() else { continue };
+            let part = self.values.part_at(arg, fact.path);
+            for origin in self.values.flatten(part) {
+                add(&mut here, &[Fact { root: origin.root, path: origin.path, kinds: fact.kinds }]);
+            }
+        }
+        here
+    }
+
+    fn callables_here(&self, callables: &[Callable], args: &[ValueId]) -> SmallVec<[Callable; 1]> {
+        let mut here = SmallVec::new();
+        for callable in callables {
+            match callable {
+                Callable::Parameter(index) => {
+                    if let Some(arg) = args.get(usize::from(*index)) {
+                        here.extend(self.values.get(*arg).callables.iter().copied());
+                    }
+                }
+                other => here.push(*other),
+            }
+        }
+        here
+    }
+}
+
+/// The origin is the parameter itself, neither put into a text nor made safe on the way.
+fn is_unchanged(origin: &Origin) -> bool {
+    origin.hole.is_none() && origin.escaped.is_none() && origin.open == KindSet::ALL && origin.assumed == 0
+}
+
+/// An argument that is passed through, joined with what else the result may be.
+fn merged(mut whole: Value, value: Value, exported: &Exported) -> Value {
+    add_origins(&mut whole.origins, &value.origins);
+    whole.text = whole.text.max(value.text);
+    whole.built |= value.built;
+    whole.callables.extend(value.callables);
+    if exported.outcome != Outcome::Open {
+        whole.outcome = exported.outcome;
+    }
+    if exported.built || exported.constant.is_some() {
+        whole.constant = None;
+        whole.tail = None;
+    }
+    whole
+}

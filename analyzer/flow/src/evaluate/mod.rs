@@ -1,0 +1,507 @@
+//! Abstract interpretation of one function.
+//!
+//! The body is walked once in the order of execution; loops twice if the first round changed anything. Every
+//! local variable has a value, every branch a state of its own, joined where branches meet. What was checked
+//! (`if !ALLOWED.contains(&x) { return .. }`) is kept in the state as facts about origins, so that a check
+//! also clears what was read before it. Calls of workspace functions use their summaries.
+
+mod calls;
+mod conditions;
+mod expressions;
+mod instantiate;
+mod patterns;
+mod places;
+mod text;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use ward_semantics::{BodyTypes, CarriesText, DefId, Semantics, Ty, TyKind};
+use ward_syntax::{
+    Body, ClosureId, ExprId, FileId, FileSpan, LocalId, Pat, SelfParam, SourceIr, Span, Symbol,
+};
+
+use crate::models::{Models, Source};
+use crate::sources;
+use crate::step::{Step, StepId, StepKind, Steps};
+use crate::summary::{ClosureCall, Exported, FunctionSummary, Hit, Summaries};
+use crate::value::{
+    AccessPath, Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values, add,
+    common, kinds_of,
+};
+use places::Place;
+
+/// What every evaluation reads.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Names, types and calls.
+    pub semantics: &'a Semantics,
+    /// Models of external code.
+    pub models: &'a Models,
+    /// The summaries computed so far.
+    pub summaries: &'a Summaries,
+}
+
+impl Context<'_> {
+    /// The set with the one kind, empty if no sink has it.
+    pub fn kind(&self, name: Symbol) -> KindSet {
+        let index = self.models.sink_kinds.iter().position(|kind| *kind == name);
+        index.map_or(KindSet::NONE, KindSet::of)
+    }
+
+    /// The set with all of the kinds; `*` is every kind.
+    pub fn kinds(&self, names: &[Symbol]) -> KindSet {
+        let set = |name: &Symbol| if name.as_str() == "*" { KindSet::ALL } else { self.kind(*name) };
+        names.iter().map(set).fold(KindSet::NONE, KindSet::union)
+    }
+}
+
+/// Evaluates a function and tells what it does with data. `None` if it has no body.
+pub fn evaluate(cx: Context, def: DefId) -> Option<FunctionSummary> {
+    let (file, body) = cx.semantics.body(def)?;
+    let types = cx.semantics.types(def)?;
+    let ir = cx.semantics.ir(file);
+    let mut evaluator = Evaluator::new(cx, def, file, ir, types, ir.body(body));
+    evaluator.run();
+    Some(evaluator.finish())
+}
+
+/// The evaluation of one body.
+struct Evaluator<'a> {
+    cx: Context<'a>,
+    def: DefId,
+    file: FileId,
+    ir: &'a SourceIr,
+    types: &'a BodyTypes,
+    body: Body,
+    values: Values,
+    steps: Steps,
+    state: State,
+    /// What left the body, and the closures and async blocks around the current expression.
+    exits: Vec<Exit>,
+    loops: Vec<LoopExit>,
+    /// The value each expression had last.
+    last: Vec<ValueId>,
+    aliases: FxHashMap<LocalId, Place>,
+    parameters: Vec<Option<LocalId>>,
+    initial: Vec<ValueId>,
+    hits: Vec<Hit>,
+    closure_calls: Vec<ClosureCall>,
+    running: Vec<ClosureId>,
+    seen_closures: FxHashSet<ClosureId>,
+    all_closures: Vec<(ClosureId, ExprId)>,
+    budget: u32,
+}
+
+/// The state of affairs at one point.
+#[derive(Clone, Default)]
+struct State {
+    locals: SmallVec<[ValueId; 24]>,
+    cleared: Facts,
+    /// Execution cannot come here.
+    dead: bool,
+}
+
+/// What leaves a body, closure or async block.
+#[derive(Default)]
+struct Exit {
+    value: Option<ValueId>,
+    locals: Option<SmallVec<[ValueId; 24]>>,
+    always: Option<Facts>,
+}
+
+/// What leaves a loop by `break`, and what starts its next round by `continue`.
+#[derive(Default)]
+struct LoopExit {
+    value: Option<ValueId>,
+    broken: Option<State>,
+    continued: Option<State>,
+}
+
+/// An evaluation visits at most this many expressions for each one of the body: closures and loops repeat.
+const ROUNDS: u32 = 24;
+
+impl<'a> Evaluator<'a> {
+    fn new(
+        cx: Context<'a>,
+        def: DefId,
+        file: FileId,
+        ir: &'a SourceIr,
+        types: &'a BodyTypes,
+        body: Body,
+    ) -> Self {
+        let state = State {
+            locals: SmallVec::from_elem(ValueId::NOTHING, body.locals.len as usize),
+            ..State::default()
+        };
+        Self {
+            cx,
+            def,
+            file,
+            ir,
+            types,
+            body,
+            values: Values::default(),
+            steps: Steps::default(),
+            state,
+            exits: vec![Exit::default()],
+            loops: Vec::new(),
+            last: vec![ValueId::NOTHING; body.exprs.len as usize],
+            aliases: FxHashMap::default(),
+            parameters: Vec::new(),
+            initial: Vec::new(),
+            hits: Vec::new(),
+            closure_calls: Vec::new(),
+            running: Vec::new(),
+            seen_closures: FxHashSet::default(),
+            all_closures: Vec::new(),
+            budget: (body.exprs.len + 64).saturating_mul(ROUNDS),
+        }
+    }
+
+    fn run(&mut self) {
+        self.bind_parameters();
+        let result = self.eval(self.body.root);
+        self.leave(result);
+        self.run_unseen_closures();
+    }
+
+    /// A closure that nobody was seen to call may be called all the same.
+    fn run_unseen_closures(&mut self) {
+        let mut next = 0;
+        while let Some((closure, _)) = self.all_closures.get(next).copied() {
+            next += 1;
+            if !self.seen_closures.contains(&closure) {
+                self.state.dead = false;
+                self.call_closure(closure, &[]);
+            }
+        }
+    }
+
+    fn bind_parameters(&mut self) {
+        let Some(function) = self.cx.semantics.item(self.def).as_fn() else { return };
+        let signature = self.cx.semantics.signature(self.def);
+        let sources = sources::of_parameters(self.cx, self.def, function);
+        let mut number = 0u16;
+        if let Some(local) = self.body.self_local {
+            let value = self.parameter(number, self.ir.local(local).name, self.ir.local(local).span, None);
+            self.initial.push(value);
+            self.parameters.push(Some(local));
+            self.set_local(local, value);
+            number += 1;
+        } else if matches!(function.self_param, Some(SelfParam::Value | SelfParam::Ref | SelfParam::RefMut)) {
+            number += 1;
+        }
+        for (index, param) in function.params.iter().enumerate() {
+            let ty = signature.and_then(|signature| signature.params.get(index)).copied();
+            let text = ty.map_or(CarriesText::Yes, |ty| self.cx.semantics.carries_text(ty));
+            let name = self.pattern_name(param.pat);
+            let value = match sources.get(index).copied().flatten() {
+                _ if text == CarriesText::No => self.constrained(),
+                Some(source) => self.source(source, name, self.ir.pat_span(param.pat)),
+                None => self.parameter(number, name, self.ir.pat_span(param.pat), ty),
+            };
+            if let Pat::Bind { local, .. } = self.ir.pat(param.pat) {
+                self.initial.push(value);
+                self.parameters.push(Some(local));
+                self.set_local(local, value);
+            } else {
+                self.initial.push(ValueId::NOTHING);
+                self.parameters.push(None);
+                self.bind(param.pat, value);
+            }
+            number += 1;
+        }
+    }
+
+    fn parameter(&mut self, number: u16, name: Symbol, span: Span, ty: Option<Ty>) -> ValueId {
+        let step = self.step(None, span, StepKind::Parameter(name));
+        let origins = SmallVec::from_elem(origin(Root::Parameter(number), step), 1);
+        let callables = match ty.map(Ty::kind) {
+            Some(TyKind::FnPtr { .. } | TyKind::Param { .. } | TyKind::Bounds(_) | TyKind::Unknown) => {
+                SmallVec::from_elem(Callable::Parameter(number), 1)
+            }
+            _ => SmallVec::new(),
+        };
+        self.values.push(Value { text: Text::Constant, origins, callables, ..Value::default() })
+    }
+
+    fn source(&mut self, source: Source, name: Symbol, span: Span) -> ValueId {
+        let step = self.step(None, span, StepKind::Source { kind: source.kind, name });
+        self.values.from_origin(origin(Root::Source(step), step))
+    }
+
+    fn constrained(&mut self) -> ValueId {
+        self.values.push(Value { text: Text::Constrained, ..Value::default() })
+    }
+
+    fn step(&mut self, previous: Option<StepId>, span: Span, kind: StepKind) -> StepId {
+        self.steps.push(Step { previous, at: FileSpan { file: self.file, span }, kind })
+    }
+
+    /// The value with a further step on every way.
+    fn stepped(&mut self, id: ValueId, span: Span, kind: StepKind) -> ValueId {
+        if self.values.get(id).origins.is_empty() {
+            return id;
+        }
+        let mut value = self.values.get(id).clone();
+        for origin in &mut value.origins {
+            origin.step = self.step(Some(origin.step), span, kind);
+        }
+        self.values.push(value)
+    }
+
+    fn set_local(&mut self, local: LocalId, value: ValueId) {
+        if let Some(slot) = self.local_slot(local) {
+            self.state.locals[slot] = value;
+        }
+    }
+
+    fn local_slot(&self, local: LocalId) -> Option<usize> {
+        let slot = local.index().checked_sub(self.body.locals.start as usize)?;
+        (slot < self.state.locals.len()).then_some(slot)
+    }
+
+    /// The value of a local, less what was checked since.
+    fn local(&mut self, local: LocalId) -> ValueId {
+        let value = self.local_slot(local).map_or(ValueId::NOTHING, |slot| self.state.locals[slot]);
+        self.narrowed(value)
+    }
+
+    fn narrowed(&mut self, id: ValueId) -> ValueId {
+        if self.state.cleared.is_empty() {
+            return id;
+        }
+        let value = self.values.get(id);
+        let cleared = |origin: &Origin| kinds_of(&self.state.cleared, origin.root, origin.path);
+        let own = value.origins.iter().any(|origin| origin.open.meets(cleared(origin)));
+        // A check of one part of a whole: the part is replaced.
+        let parts = self.state.cleared.iter().filter(|fact| {
+            value.origins.iter().any(|origin| {
+                origin.root == fact.root && origin.path != fact.path && origin.path.covers(&fact.path)
+            })
+        });
+        let parts: SmallVec<[Fact; 2]> = parts.copied().collect();
+        let mut id = id;
+        if own {
+            let mut value = value.clone();
+            for origin in &mut value.origins {
+                origin.open = origin.open.without(kinds_of(&self.state.cleared, origin.root, origin.path));
+            }
+            value.origins.retain(|origin| !origin.open.is_empty());
+            if value.origins.is_empty() {
+                value.text = value.text.min(Text::Constrained);
+            }
+            id = self.values.push(value);
+        }
+        for fact in parts {
+            let value = self.values.get(id);
+            let above = value.origins.iter().find(|origin| origin.root == fact.root).map(|origin| origin.path);
+            let Some(above) = above else { continue };
+            let rest: SmallVec<[Symbol; 3]> = fact.path.names().skip(above.names().count()).collect();
+            let part = self.values.part_at(id, rest.iter().fold(AccessPath::EMPTY, |path, name| path.then(*name)));
+            let part = self.without(part, fact.kinds);
+            id = self.values.with_part_at(id, &rest, part);
+        }
+        if !self.values.get(id).fields.is_empty() {
+            id = self.narrowed_parts(id);
+        }
+        id
+    }
+
+    fn narrowed_parts(&mut self, id: ValueId) -> ValueId {
+        let fields = self.values.get(id).fields.clone();
+        let mut new = fields.clone();
+        for (_, part) in &mut new {
+            if !self.values.get(*part).origins.is_empty() {
+                *part = self.narrowed(*part);
+            }
+        }
+        if new == fields {
+            return id;
+        }
+        let value = Value { fields: new, ..self.values.get(id).clone() };
+        self.values.push(value)
+    }
+
+    /// The value without danger for some kinds.
+    fn without(&mut self, id: ValueId, kinds: KindSet) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        if value.origins.is_empty() && value.fields.is_empty() {
+            return id;
+        }
+        for origin in &mut value.origins {
+            origin.open = origin.open.without(kinds);
+        }
+        value.origins.retain(|origin| !origin.open.is_empty());
+        if value.origins.is_empty() {
+            value.text = Text::Constrained;
+        }
+        for (_, part) in &mut value.fields {
+            *part = self.without(*part, kinds);
+        }
+        self.values.push(value)
+    }
+
+    /// Cuts what the type of an expression cannot carry.
+    fn cut(&mut self, id: ValueId, ty: Ty) -> ValueId {
+        if id == ValueId::NOTHING || self.values.is_plain(id) {
+            return id;
+        }
+        if self.cx.semantics.carries_text(ty) == CarriesText::Yes {
+            return id;
+        }
+        let value = self.values.get(id);
+        let cut = Value {
+            text: value.text.min(Text::Constrained),
+            constant: value.constant,
+            tail: value.constant,
+            if_success: value.if_success.clone(),
+            if_failure: value.if_failure.clone(),
+            outcome: value.outcome,
+            callables: value.callables.clone(),
+            // The text of an error travels beside a payload that carries none.
+            fields: value.fields.iter().filter(|(name, _)| name.as_str() == "Err").copied().collect(),
+            ..Value::default()
+        };
+        self.values.push(cut)
+    }
+
+    fn assume(&mut self, facts: &Facts) {
+        add(&mut self.state.cleared, facts);
+    }
+
+    fn assume_success(&mut self, id: ValueId) {
+        let facts = self.values.get(id).if_success.clone();
+        self.assume(&facts);
+    }
+
+    fn assume_failure(&mut self, id: ValueId) {
+        let facts = self.values.get(id).if_failure.clone();
+        self.assume(&facts);
+    }
+
+    /// Joins another state into this one.
+    fn join_states(&mut self, a: State, b: State) -> State {
+        if a.dead {
+            return b;
+        }
+        if b.dead {
+            return a;
+        }
+        let pairs = a.locals.iter().zip(&b.locals);
+        let locals = pairs.map(|(x, y)| if x == y { *x } else { self.values.join(*x, *y) }).collect();
+        State { locals, cleared: common(&a.cleared, &b.cleared), dead: false }
+    }
+
+    /// A value leaves the innermost body, closure or async block.
+    fn leave(&mut self, value: ValueId) {
+        if self.state.dead {
+            return;
+        }
+        let value = self.with_known_facts(value);
+        let Some(mut exit) = self.exits.pop() else { return };
+        exit.value = Some(exit.value.map_or(value, |old| self.values.join(old, value)));
+        exit.locals = Some(match exit.locals {
+            None => self.state.locals.clone(),
+            Some(old) => {
+                let pairs: SmallVec<[_; 24]> = old.into_iter().zip(self.state.locals.clone()).collect();
+                pairs.into_iter().map(|(x, y)| if x == y { x } else { self.values.join(x, y) }).collect()
+            }
+        });
+        exit.always = Some(match exit.always {
+            None => self.state.cleared.clone(),
+            Some(old) => common(&old, &self.state.cleared),
+        });
+        self.exits.push(exit);
+    }
+
+    /// What is known where a value is returned holds whenever the caller sees that outcome.
+    fn with_known_facts(&mut self, id: ValueId) -> ValueId {
+        if self.state.cleared.is_empty() {
+            return id;
+        }
+        let mut value = self.values.get(id).clone();
+        if value.outcome != Outcome::Failure {
+            add(&mut value.if_success, &self.state.cleared);
+        }
+        if value.outcome != Outcome::Success {
+            add(&mut value.if_failure, &self.state.cleared);
+        }
+        self.values.push(value)
+    }
+
+    fn die(&mut self) {
+        self.state.dead = true;
+    }
+
+    fn finish(mut self) -> FunctionSummary {
+        let exit = self.exits.pop().unwrap_or_default();
+        let mut summary = FunctionSummary { diverges: exit.value.is_none(), ..FunctionSummary::default() };
+        if let Some(value) = exit.value {
+            let ret = self.cx.semantics.signature(self.def).map(|signature| signature.ret);
+            let value = ret.map_or(value, |ret| self.cut(value, ret));
+            summary.result = Exported::new(&self.values, value);
+        }
+        if let Some(locals) = exit.locals {
+            summary.outputs = self.outputs(&locals);
+        }
+        let about_parameters = |fact: &Fact| matches!(fact.root, Root::Parameter(_));
+        summary.always = exit.always.unwrap_or_default().into_iter().filter(about_parameters).collect();
+        summary.hits = std::mem::take(&mut self.hits);
+        summary.closure_calls = std::mem::take(&mut self.closure_calls);
+        summary.steps = std::mem::take(&mut self.steps);
+        summary.compact();
+        summary
+    }
+
+    /// What is left in parameters beyond what was in them.
+    fn outputs(&mut self, locals: &[ValueId]) -> Vec<(u16, Exported)> {
+        let mut outputs = Vec::new();
+        let offset = u16::from(self.body.self_local.is_none() && self.takes_self());
+        for (index, local) in self.parameters.clone().into_iter().enumerate() {
+            let number = index as u16 + offset;
+            let Some(slot) = local.and_then(|local| self.local_slot(local)) else { continue };
+            let (before, after) = (self.initial[index], locals[slot]);
+            if before == after {
+                continue;
+            }
+            let mut exported = Exported::new(&self.values, after);
+            let own = |origin: &Origin| origin.root == Root::Parameter(number) && origin.path.is_empty();
+            exported.origins = exported.origins.iter().filter(|origin| !own(origin)).copied().collect();
+            exported.callables = Box::default();
+            if !exported.is_plain() {
+                outputs.push((number, exported));
+            }
+        }
+        outputs
+    }
+
+    fn takes_self(&self) -> bool {
+        self.cx.semantics.item(self.def).as_fn().is_some_and(|function| function.self_param.is_some())
+    }
+
+    fn span(&self, expr: ExprId) -> Span {
+        self.ir.expr_span(expr)
+    }
+
+    fn place_of_span(&self, span: Span) -> FileSpan {
+        FileSpan { file: self.file, span }
+    }
+
+    fn type_of_ref(&self, ty: ward_syntax::TypeRefId) -> Ty {
+        self.cx.semantics.resolve_type(self.def, ty)
+    }
+}
+
+/// A fresh origin: nothing assumed, dangerous for every kind.
+fn origin(root: Root, step: StepId) -> Origin {
+    Origin {
+        root,
+        path: AccessPath::EMPTY,
+        open: KindSet::ALL,
+        step,
+        assumed: 0,
+        hole: None,
+        escaped: None,
+    }
+}

@@ -1,0 +1,225 @@
+//! Patterns: binding their variables, and what a match tells.
+
+use smallvec::SmallVec;
+use ward_semantics::{Resolution, TyKind};
+use ward_syntax::{Pat, PatId, PathId, Symbol, sym};
+
+use super::Evaluator;
+use crate::step::StepKind;
+use crate::value::{Fact, Facts, KindSet, Outcome, Value, ValueId};
+
+impl Evaluator<'_> {
+    /// Binds the variables of a pattern to the parts of a value.
+    pub(super) fn bind(&mut self, pat: PatId, value: ValueId) {
+        match self.ir.pat(pat) {
+            Pat::Missing | Pat::Wild | Pat::Rest | Pat::Path(_) | Pat::Literal(_) | Pat::Range => {}
+            Pat::Bind { local, sub } => {
+                let name = self.ir.local(local).name;
+                let cut = self.cut(value, self.types.local(local));
+                let bound = self.stepped(cut, self.ir.pat_span(pat), StepKind::Bound(name));
+                self.aliases.remove(&local);
+                self.set_local(local, bound);
+                if let Some(sub) = sub {
+                    if self.only_literals(sub) {
+                        let constant = self.values.constant(None);
+                        self.set_local(local, constant);
+                    }
+                    self.bind(sub, value);
+                }
+            }
+            Pat::Ref(inner) => self.bind(inner, value),
+            Pat::Tuple(pats) => self.bind_numbered(&self.pats(pats), value),
+            Pat::Slice(pats) => {
+                for pat in self.pats(pats) {
+                    self.bind(pat, value);
+                }
+            }
+            Pat::Or(pats) => {
+                for pat in self.pats(pats) {
+                    self.bind(pat, value);
+                }
+            }
+            Pat::TupleStruct { path, pats } => self.bind_tuple_struct(path, &self.pats(pats), value),
+            Pat::Struct { path, fields } => {
+                let variant = self.variant_name(path);
+                for field in self.ir.field_pats(fields) {
+                    let part = self.variant_part(value, variant, field.name);
+                    self.bind(field.pat, part);
+                }
+            }
+        }
+    }
+
+    fn pats(&self, list: ward_syntax::List<PatId>) -> SmallVec<[PatId; 6]> {
+        self.ir.list(list).collect()
+    }
+
+    fn bind_numbered(&mut self, pats: &[PatId], value: ValueId) {
+        let rest = pats.iter().position(|pat| self.ir.pat(*pat) == Pat::Rest);
+        for (index, pat) in pats.iter().enumerate() {
+            if rest.is_some_and(|rest| index > rest) {
+                self.bind(*pat, ValueId::NOTHING);
+            } else {
+                let part = self.values.part(value, index_name(index));
+                self.bind(*pat, part);
+            }
+        }
+    }
+
+    fn bind_tuple_struct(&mut self, path: PathId, pats: &[PatId], value: ValueId) {
+        match self.types.path(path) {
+            Resolution::Def(_) => self.bind_numbered(pats, value),
+            Resolution::Variant { .. } => {
+                let variant = self.variant_name(path);
+                for (index, pat) in pats.iter().enumerate() {
+                    let part = self.variant_part(value, variant, index_name(index));
+                    self.bind(*pat, part);
+                }
+            }
+            _ => {
+                let payload = match self.last_name(path) {
+                    sym::ERR => self.values.part(value, sym::ERR),
+                    sym::OK | sym::SOME => self.payload(value),
+                    _ => value,
+                };
+                for pat in pats {
+                    self.bind(*pat, payload);
+                }
+            }
+        }
+    }
+
+    /// The value inside `Ok` or `Some`.
+    pub(super) fn payload(&mut self, id: ValueId) -> ValueId {
+        let value = self.values.get(id);
+        if value.outcome == Outcome::Open
+            && value.if_success.is_empty()
+            && value.if_failure.is_empty()
+            && !value.fields.iter().any(|(name, _)| *name == sym::ERR)
+        {
+            return id;
+        }
+        let mut value = value.clone();
+        value.fields.retain(|(name, _)| *name != sym::ERR);
+        value.outcome = Outcome::Open;
+        value.if_success = Facts::new();
+        value.if_failure = Facts::new();
+        self.values.push(value)
+    }
+
+    /// The variant's name where a path names one of the workspace; parts are kept apart by it.
+    pub(super) fn variant_name(&self, path: PathId) -> Option<Symbol> {
+        matches!(self.types.path(path), Resolution::Variant { .. }).then(|| self.last_name(path))
+    }
+
+    fn variant_part(&mut self, value: ValueId, variant: Option<Symbol>, field: Symbol) -> ValueId {
+        match variant {
+            Some(variant) => self.values.part(value, variant_field(variant, field)),
+            None => self.values.part(value, field),
+        }
+    }
+
+    pub(super) fn last_name(&self, path: PathId) -> Symbol {
+        self.ir.path_segments(path).last().map_or(sym::EMPTY, |segment| segment.name)
+    }
+
+    /// A name for a parameter: the variable it binds, innermost first.
+    pub(super) fn pattern_name(&self, pat: PatId) -> Symbol {
+        match self.ir.pat(pat) {
+            Pat::Bind { local, .. } => self.ir.local(local).name,
+            Pat::Ref(inner) => self.pattern_name(inner),
+            Pat::TupleStruct { pats, .. } | Pat::Tuple(pats) => {
+                self.ir.list(pats).next().map_or(sym::UNDERSCORE, |pat| self.pattern_name(pat))
+            }
+            _ => sym::UNDERSCORE,
+        }
+    }
+
+    /// What a match of the pattern tells, and what its failure tells.
+    pub(super) fn match_facts(&mut self, pat: PatId, scrutinee: ValueId) -> (Facts, Facts) {
+        let value = self.values.get(scrutinee);
+        match self.outcome_of_pattern(pat) {
+            Outcome::Success => {
+                let (mut success, failure) = (value.if_success.clone(), value.if_failure.clone());
+                if let Pat::TupleStruct { pats, .. } = self.ir.pat(pat)
+                    && self.ir.list(pats).all(|pat| self.only_literals(pat))
+                    && self.ir.lists.len(pats) > 0
+                {
+                    crate::value::add(&mut success, &self.all_of(scrutinee));
+                }
+                (success, failure)
+            }
+            Outcome::Failure => (value.if_failure.clone(), value.if_success.clone()),
+            Outcome::Open if self.only_literals(pat) => (self.all_of(scrutinee), Facts::new()),
+            Outcome::Open => (Facts::new(), Facts::new()),
+        }
+    }
+
+    /// Facts that clear every origin of a value.
+    pub(super) fn all_of(&self, id: ValueId) -> Facts {
+        let fact = |origin: &crate::value::Origin| Fact {
+            root: origin.root,
+            path: origin.path,
+            kinds: KindSet::ALL,
+        };
+        self.values.get(id).origins.iter().map(fact).collect()
+    }
+
+    fn outcome_of_pattern(&self, pat: PatId) -> Outcome {
+        match self.ir.pat(pat) {
+            Pat::Ref(inner) => self.outcome_of_pattern(inner),
+            Pat::Bind { sub: Some(sub), .. } => self.outcome_of_pattern(sub),
+            Pat::Literal(ward_syntax::Literal::Bool(true)) => Outcome::Success,
+            Pat::Literal(ward_syntax::Literal::Bool(false)) => Outcome::Failure,
+            Pat::TupleStruct { path, .. } | Pat::Path(path) => match self.last_name(path) {
+                sym::OK | sym::SOME => Outcome::Success,
+                sym::ERR | sym::NONE => Outcome::Failure,
+                _ => Outcome::Open,
+            },
+            _ => Outcome::Open,
+        }
+    }
+
+    /// Whether a match leaves only values written in the program.
+    fn only_literals(&self, pat: PatId) -> bool {
+        match self.ir.pat(pat) {
+            Pat::Literal(_) | Pat::Range => true,
+            Pat::Path(path) => !matches!(self.types.path(path), Resolution::Unresolved),
+            Pat::Ref(inner) | Pat::Bind { sub: Some(inner), .. } => self.only_literals(inner),
+            Pat::Or(pats) | Pat::Tuple(pats) => self.ir.list(pats).all(|pat| self.only_literals(pat)),
+            Pat::TupleStruct { path, pats } => {
+                matches!(self.last_name(path), sym::SOME | sym::OK)
+                    && self.ir.list(pats).all(|pat| self.only_literals(pat))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether `base.0` is the value itself: newtypes from outside the workspace are seen through.
+    pub(super) fn is_transparent(&self, base: ward_syntax::ExprId) -> bool {
+        matches!(self.types.expr(base).kind(), TyKind::External { .. })
+    }
+
+    /// A struct or variant with these parts.
+    pub(super) fn composed(&mut self, parts: SmallVec<[(Symbol, ValueId); 1]>) -> ValueId {
+        if parts.iter().all(|(_, part)| self.values.is_plain(*part)) {
+            let texts = parts.iter().map(|(_, part)| self.values.get(*part).text);
+            let text = texts.max().unwrap_or(crate::value::Text::Constant);
+            let keep = parts.iter().any(|(_, part)| self.values.get(*part).constant.is_some());
+            let fields = if keep { parts } else { SmallVec::new() };
+            return self.values.push(Value { text, fields, ..Value::default() });
+        }
+        self.values.push(Value { fields: parts, ..Value::default() })
+    }
+}
+
+/// `0`, `1`, ..
+pub(super) fn index_name(index: usize) -> Symbol {
+    const NAMES: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"];
+    NAMES.get(index).map_or_else(|| Symbol::new(&index.to_string()), |name| Symbol::new(name))
+}
+
+/// The name of a variant's field among the parts of a value.
+pub(super) fn variant_field(variant: Symbol, field: Symbol) -> Symbol {
+    Symbol::new(&format!("{variant}.{field}"))
+}

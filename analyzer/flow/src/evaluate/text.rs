@@ -1,0 +1,176 @@
+//! Text that is put together: templates, `push_str`, `write!`, `+`.
+
+use smallvec::SmallVec;
+use ward_semantics::DefId;
+use ward_syntax::{ExprId, FormatId, HoleStyle, Piece, Span, Symbol, sym};
+
+use super::{Evaluator, ValueId};
+use crate::step::StepKind;
+use crate::value::{Hole, Origin, Outcome, Text, Value, add_origins};
+
+impl Evaluator<'_> {
+    pub(super) fn eval_format(&mut self, expr: ExprId, id: FormatId) -> ValueId {
+        let format = self.ir.format(id);
+        let name = format.path.as_str().rsplit("::").next().unwrap_or_default();
+        let leading: SmallVec<[ExprId; 2]> = self.ir.list(format.leading).collect();
+        let conditions: SmallVec<[ValueId; 2]> = leading.iter().map(|expr| self.eval(*expr)).collect();
+        for field in self.ir.field_inits(format.fields) {
+            self.eval(field.value);
+        }
+        match name {
+            "assert" | "debug_assert" | "ensure" => {
+                if let Some(condition) = conditions.first() {
+                    self.assume_success(*condition);
+                }
+                return ValueId::NOTHING;
+            }
+            _ => {}
+        }
+        let text = self.eval_template(id);
+        match name {
+            "panic" | "unreachable" | "todo" | "unimplemented" => {
+                self.die();
+                ValueId::NOTHING
+            }
+            "bail" => {
+                let failure = self.failure(text);
+                self.leave(failure);
+                self.die();
+                ValueId::NOTHING
+            }
+            "write" | "writeln" => {
+                if let Some(place) = leading.first().and_then(|target| self.place(*target)) {
+                    self.append(&place, text, self.span(expr));
+                }
+                ValueId::NOTHING
+            }
+            _ => text,
+        }
+    }
+
+    /// The text that a template makes.
+    fn eval_template(&mut self, id: FormatId) -> ValueId {
+        let format = self.ir.format(id);
+        if format.pieces.is_empty() {
+            let args: SmallVec<[ExprId; 4]> = self.ir.list(format.args).collect();
+            let values: SmallVec<[ValueId; 4]> = args.into_iter().map(|arg| self.eval(arg)).collect();
+            return values.into_iter().fold(None, |all, value| Some(self.join_all(all, value))).unwrap_or_default();
+        }
+        let mut text = Value { text: Text::Constant, built: true, ..Value::default() };
+        let mut whole = Some(String::new());
+        for (index, piece) in format.pieces.iter().enumerate() {
+            match *piece {
+                Piece::Text { text: piece, .. } => {
+                    if let Some(whole) = &mut whole {
+                        whole.push_str(piece.as_str());
+                    }
+                    text.tail = Some(piece);
+                }
+                Piece::Hole { value, style, span } => {
+                    let value = self.eval_hole(value, style);
+                    let filled = self.values.get(value);
+                    text.text = text.text.max(filled.text);
+                    whole = whole.zip(filled.constant).map(|(whole, constant)| whole + constant.as_str());
+                    let tail = text.tail.filter(|_| index > 0);
+                    let hole = Hole {
+                        before: tail.unwrap_or(sym::EMPTY),
+                        after: text_after(&format.pieces, index),
+                    };
+                    text.tail = filled.constant;
+                    let origins = self.put_into(value, hole, span, StepKind::Template);
+                    add_origins(&mut text.origins, &origins);
+                }
+            }
+        }
+        if let Some(whole) = whole {
+            text.constant = Some(Symbol::new(&whole));
+        }
+        self.values.push(text)
+    }
+
+    fn join_all(&mut self, all: Option<ValueId>, value: ValueId) -> ValueId {
+        all.map_or(value, |all| self.values.join(all, value))
+    }
+
+    /// The origins of a value put into a text.
+    fn put_into(&mut self, id: ValueId, hole: Hole, span: Span, kind: StepKind) -> SmallVec<[Origin; 4]> {
+        let mut origins = self.values.flatten(id);
+        for origin in &mut origins {
+            origin.step = self.step(Some(origin.step), span, kind);
+            origin.hole = origin.hole.or(Some(hole));
+        }
+        origins
+    }
+
+    /// What a hole prints: its argument, or what the argument's `Display` writes.
+    fn eval_hole(&mut self, expr: ExprId, style: HoleStyle) -> ValueId {
+        let value = self.eval(expr);
+        let ty = self.types.expr(expr);
+        self.printed(value, ty, style, self.span(expr))
+    }
+
+    pub(super) fn printed(
+        &mut self,
+        value: ValueId,
+        ty: ward_semantics::Ty,
+        style: HoleStyle,
+        span: Span,
+    ) -> ValueId {
+        let printer = match style {
+            HoleStyle::Display => self.cx.semantics.display_impl(ty),
+            HoleStyle::Debug => self.cx.semantics.debug_impl(ty),
+            HoleStyle::Other => None,
+        };
+        printer.and_then(|printer| self.written_by(printer, value, span)).unwrap_or(value)
+    }
+
+    /// What `fmt` writes into its formatter.
+    fn written_by(&mut self, printer: DefId, value: ValueId, span: Span) -> Option<ValueId> {
+        let cx = self.cx;
+        let summary = cx.summaries.get(printer)?;
+        let Some((_, written)) = summary.outputs.iter().find(|(parameter, _)| *parameter == 1) else {
+            return Some(self.constrained());
+        };
+        Some(self.instantiate(written, printer, &[value, ValueId::NOTHING], span, &[]))
+    }
+
+    /// Appends a value to the text that a place holds.
+    pub(super) fn append(&mut self, place: &super::Place, value: ValueId, span: Span) {
+        let old = self.read_place(place);
+        let new = self.appended(old, value, span);
+        self.write_place(place, new);
+    }
+
+    /// A text with another behind it.
+    pub(super) fn appended(&mut self, old: ValueId, value: ValueId, span: Span) -> ValueId {
+        let (base, more) = (self.values.get(old).clone(), self.values.get(value).clone());
+        let before = base.tail.unwrap_or(sym::EMPTY);
+        let hole = Hole { before, after: sym::EMPTY };
+        let constant = base.constant.zip(more.constant);
+        let constant = constant.map(|(a, b)| Symbol::new(&format!("{a}{b}")));
+        let origins = self.put_into(value, hole, span, StepKind::Appended);
+        let mut text = Value {
+            text: base.text.max(more.text),
+            built: true,
+            tail: if more.constant.is_some() { constant.or(more.constant) } else { more.tail },
+            constant,
+            outcome: Outcome::Open,
+            ..base
+        };
+        add_origins(&mut text.origins, &origins);
+        self.values.push(text)
+    }
+}
+
+fn text_after(pieces: &[Piece], index: usize) -> Symbol {
+    match pieces.get(index + 1) {
+        Some(Piece::Text { text, .. }) => *text,
+        _ => sym::EMPTY,
+    }
+}
+
+impl Default for ValueId {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}

@@ -1,0 +1,103 @@
+//! Which parameters of a function hold request data.
+
+use smallvec::SmallVec;
+use ward_semantics::{DefId, Ty, TyKind};
+use ward_syntax::{Attribute, FnItem, ItemId, Symbol};
+
+use crate::evaluate::Context;
+use crate::models::{AttributeParameters, AttributeSource, Source};
+
+/// For every parameter of a function but `self`, the request data it holds, if any.
+pub(crate) fn of_parameters(cx: Context, def: DefId, function: &FnItem) -> SmallVec<[Option<Source>; 4]> {
+    let by_attribute = attribute_source(cx, def);
+    let signature = cx.semantics.signature(def);
+    let parameters = function.params.iter().enumerate().map(|(index, param)| {
+        let ty = signature.and_then(|signature| signature.params.get(index)).copied();
+        if let Some(source) = ty.and_then(|ty| of_type(cx, ty)) {
+            return Some(source);
+        }
+        let (attribute, text) = by_attribute.as_ref()?;
+        let named = match attribute.parameters {
+            AttributeParameters::All => !ty.is_some_and(|ty| is_known_external(cx, ty)),
+            AttributeParameters::Bracketed => {
+                let (file, _) = cx.semantics.locate(def);
+                names_in(cx, file, param.pat).is_some_and(|name| is_bracketed(text.as_str(), name.as_str()))
+            }
+        };
+        named.then_some(attribute.source)
+    });
+    parameters.collect()
+}
+
+/// The request data that a parameter of this type holds.
+pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
+    match ty.kind() {
+        TyKind::External { path, args } => {
+            let own = cx.models.parameter_sources.get(path).copied();
+            let wraps = matches!(path.as_str(), "std::option::Option" | "std::result::Result" | "std::boxed::Box");
+            own.or_else(|| if wraps { of_type(cx, *args.first()?) } else { None })
+        }
+        _ => None,
+    }
+}
+
+/// A type with a model of its own that is no source (state, connections, contexts) holds no request data.
+fn is_known_external(cx: Context, ty: Ty) -> bool {
+    match ty.kind() {
+        TyKind::External { path, .. } => {
+            cx.semantics.externals.types.contains_key(path) && !path.as_str().starts_with("std::")
+        }
+        _ => false,
+    }
+}
+
+fn attribute_source(cx: Context, def: DefId) -> Option<(AttributeSource, Symbol)> {
+    let item = cx.semantics.item(def);
+    let find = |def: DefId, attributes: &[Attribute], rows: &rustc_hash::FxHashMap<Symbol, AttributeSource>| {
+        attributes.iter().find_map(|attribute| {
+            let path = cx.semantics.resolve_attribute(def, attribute);
+            Some((rows.get(&path)?.clone(), attribute.args))
+        })
+    };
+    if let Some(found) = find(def, &item.attributes, &cx.models.function_attributes) {
+        return Some(found);
+    }
+    let parent: ItemId = item.parent?;
+    let (file, _) = cx.semantics.locate(def);
+    let parent = cx.semantics.defs.def(file, parent);
+    find(parent, &cx.semantics.item(parent).attributes, &cx.models.impl_attributes)
+}
+
+fn names_in(cx: Context, file: ward_syntax::FileId, pat: ward_syntax::PatId) -> Option<Symbol> {
+    let ir = cx.semantics.ir(file);
+    match ir.pat(pat) {
+        ward_syntax::Pat::Bind { local, .. } => Some(ir.local(local).name),
+        _ => None,
+    }
+}
+
+/// Whether `<name>`, `<name..>` or `<_>`-like brackets in an attribute's text name a parameter.
+fn is_bracketed(text: &str, name: &str) -> bool {
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let Some(length) = rest[start..].find('>') else { return false };
+        let inside = rest[start + 1..start + length].trim().trim_end_matches("..");
+        if inside == name {
+            return true;
+        }
+        rest = &rest[start + length..];
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_bracketed;
+
+    #[test]
+    fn brackets_name_parameters() {
+        let text = r#""/users/<id>/<path..>?<page>", data = "<form>""#;
+        assert!(["id", "path", "page", "form"].iter().all(|name| is_bracketed(text, name)));
+        assert!(!is_bracketed(text, "users") && !is_bracketed("\"/<a", "a"));
+    }
+}

@@ -1,0 +1,252 @@
+//! What a function does with data, told to its callers.
+//!
+//! A [`FunctionSummary`] speaks of the function's parameters only by number and access path. Instantiating it
+//! at a call site replaces them by the arguments' values; nothing of the body is needed any more.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use ward_semantics::DefId;
+use ward_syntax::{FileSpan, Symbol};
+
+use crate::models::Sink;
+use crate::step::{StepId, Steps};
+use crate::value::{Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, Values};
+
+/// What a function does with data.
+#[derive(Debug, Default)]
+pub struct FunctionSummary {
+    /// The steps that the origins below speak of.
+    pub steps: Steps,
+    /// What it returns.
+    pub result: Exported,
+    /// What it leaves in its parameters, by number; only those it changes.
+    pub outputs: Vec<(u16, Exported)>,
+    /// Text that reaches sinks: a caller's, or the request's.
+    pub hits: Vec<Hit>,
+    /// How it calls the closures it is given.
+    pub closure_calls: Vec<ClosureCall>,
+    /// What holds of its parameters whenever it returns.
+    pub always: Facts,
+    /// It never returns.
+    pub diverges: bool,
+}
+
+/// A closure parameter that is called.
+#[derive(Debug, PartialEq)]
+pub struct ClosureCall {
+    /// The parameter.
+    pub parameter: u16,
+    /// What it is called with.
+    pub arguments: Vec<Exported>,
+}
+
+/// A value that outlives the arena it was computed in.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Exported {
+    /// See [`Value::text`].
+    pub text: Text,
+    /// See [`Value::constant`].
+    pub constant: Option<Symbol>,
+    /// See [`Value::built`].
+    pub built: bool,
+    /// See [`Value::tail`].
+    pub tail: Option<Symbol>,
+    /// See [`Value::outcome`].
+    pub outcome: Outcome,
+    /// See [`Value::origins`].
+    pub origins: Box<[Origin]>,
+    /// See [`Value::fields`].
+    pub fields: Box<[(Symbol, Exported)]>,
+    /// See [`Value::if_success`].
+    pub if_success: Box<[Fact]>,
+    /// See [`Value::if_failure`].
+    pub if_failure: Box<[Fact]>,
+    /// See [`Value::callables`]; closures cannot leave their function.
+    pub callables: Box<[Callable]>,
+}
+
+/// Text that reaches a sink.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The sink.
+    pub sink: Sink,
+    /// The sink's call as it is called: `sqlx::query`, `execute`.
+    pub callee: Symbol,
+    /// The dangerous argument.
+    pub place: FileSpan,
+    /// The function that holds the sink.
+    pub function: DefId,
+    /// The text: its root is a parameter, or request data.
+    pub origin: Origin,
+    /// Where the way goes on: a hit of a called function.
+    pub next: Option<(DefId, u32)>,
+}
+
+impl Exported {
+    /// Copies a value out of its arena, with its parts to a depth of three.
+    pub fn new(values: &Values, id: ValueId) -> Self {
+        Self::at_depth(values, id, 3)
+    }
+
+    fn at_depth(values: &Values, id: ValueId, depth: u8) -> Self {
+        let value = values.get(id);
+        let part = |(name, part): &(Symbol, ValueId)| (*name, Self::at_depth(values, *part, depth - 1));
+        Self {
+            text: value.text,
+            constant: value.constant,
+            built: value.built,
+            tail: value.tail,
+            outcome: value.outcome,
+            origins: value.origins.as_slice().into(),
+            fields: if depth == 0 { Box::default() } else { value.fields.iter().map(part).collect() },
+            if_success: about_parameters(&value.if_success),
+            if_failure: about_parameters(&value.if_failure),
+            callables: value.callables.iter().copied().filter(Callable::travels).collect(),
+        }
+    }
+
+    /// All steps that its origins speak of.
+    pub fn each_step(&self, visit: &mut impl FnMut(StepId)) {
+        for origin in &self.origins {
+            visit(origin.step);
+            if let Root::Source(step) = origin.root {
+                visit(step);
+            }
+        }
+        self.fields.iter().for_each(|(_, part)| part.each_step(visit));
+    }
+
+    /// Renames the steps.
+    pub fn map_steps(&mut self, map: &impl Fn(StepId) -> StepId) {
+        self.origins.iter_mut().for_each(|origin| origin.map_steps(map));
+        self.fields.iter_mut().for_each(|(_, part)| part.map_steps(map));
+    }
+
+    /// Whether it says nothing a caller could use.
+    pub fn is_plain(&self) -> bool {
+        self.origins.is_empty() && self.fields.is_empty() && self.callables.is_empty()
+    }
+}
+
+fn about_parameters(facts: &Facts) -> Box<[Fact]> {
+    facts.iter().copied().filter(|fact| matches!(fact.root, Root::Parameter(_))).collect()
+}
+
+impl Origin {
+    /// Renames the steps.
+    pub fn map_steps(&mut self, map: &impl Fn(StepId) -> StepId) {
+        self.step = map(self.step);
+        if let Root::Source(step) = self.root {
+            self.root = Root::Source(map(step));
+        }
+    }
+}
+
+impl Callable {
+    fn travels(&self) -> bool {
+        !matches!(self, Self::Closure(_))
+    }
+}
+
+impl FunctionSummary {
+    /// Drops steps that nothing speaks of.
+    pub fn compact(&mut self) {
+        let mut wanted = Vec::new();
+        let mut visit = |step| wanted.push(step);
+        self.result.each_step(&mut visit);
+        self.outputs.iter().for_each(|(_, value)| value.each_step(&mut visit));
+        self.closure_calls.iter().flat_map(|call| &call.arguments).for_each(|value| value.each_step(&mut visit));
+        for hit in &self.hits {
+            wanted.push(hit.origin.step);
+            if let Root::Source(step) = hit.origin.root {
+                wanted.push(step);
+            }
+        }
+        let map = self.steps.retain(&wanted);
+        self.result.map_steps(&map);
+        self.outputs.iter_mut().for_each(|(_, value)| value.map_steps(&map));
+        let arguments = self.closure_calls.iter_mut().flat_map(|call| &mut call.arguments);
+        arguments.for_each(|value| value.map_steps(&map));
+        self.hits.iter_mut().for_each(|hit| hit.origin.map_steps(&map));
+    }
+
+    /// Whether callers would see the same: steps aside.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let hit = |hit: &Hit| (hit.place, hit.origin.root_kind(), hit.origin.path);
+        same(&self.result, &other.result)
+            && self.diverges == other.diverges
+            && self.outputs.len() == other.outputs.len()
+            && self.outputs.iter().zip(&other.outputs).all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1))
+            && self.hits.iter().map(hit).eq(other.hits.iter().map(hit))
+            && self.closure_calls.len() == other.closure_calls.len()
+    }
+}
+
+fn same(a: &Exported, b: &Exported) -> bool {
+    let origin = |origin: &Origin| (origin.root_kind(), origin.path, origin.open);
+    a.text == b.text
+        && a.outcome == b.outcome
+        && a.origins.iter().map(origin).eq(b.origins.iter().map(origin))
+        && a.fields.len() == b.fields.len()
+        && a.fields.iter().zip(&b.fields).all(|(x, y)| x.0 == y.0 && same(&x.1, &y.1))
+}
+
+impl Origin {
+    /// The root without the numbering of steps.
+    fn root_kind(&self) -> (u8, u16) {
+        match self.root {
+            Root::Parameter(index) => (0, index),
+            Root::ClosureReturn(index) => (1, index),
+            Root::Source(_) => (2, 0),
+        }
+    }
+}
+
+/// The summaries of all functions.
+#[derive(Debug, Default)]
+pub struct Summaries(FxHashMap<DefId, Arc<FunctionSummary>>);
+
+impl Summaries {
+    /// A function's summary, if it has been computed.
+    pub fn get(&self, def: DefId) -> Option<&FunctionSummary> {
+        self.0.get(&def).map(|summary| &**summary)
+    }
+
+    /// Enters summaries.
+    pub fn extend(&mut self, summaries: impl IntoIterator<Item = (DefId, Arc<FunctionSummary>)>) {
+        self.0.extend(summaries);
+    }
+
+    /// The summaries of these functions only.
+    #[must_use]
+    pub fn only(&self, defs: impl IntoIterator<Item = DefId>) -> Self {
+        Self(defs.into_iter().filter_map(|def| Some((def, Arc::clone(self.0.get(&def)?)))).collect())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Value {
+    /// Takes over everything but origins and parts, which are instantiated one by one.
+    pub fn shell(exported: &Exported) -> Self {
+        Self {
+            text: exported.text,
+            constant: exported.constant,
+            built: exported.built,
+            tail: exported.tail,
+            outcome: exported.outcome,
+            callables: exported.callables.iter().copied().collect::<SmallVec<_>>(),
+            ..Self::default()
+        }
+    }
+}

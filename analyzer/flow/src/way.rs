@@ -1,0 +1,243 @@
+//! Ways from where data comes in to the sink, told step by step across functions.
+
+use rustc_hash::FxHashMap;
+use ward_semantics::{DefId, Semantics};
+use ward_syntax::{FileId, FileSpan, Symbol};
+
+use crate::models::Sink;
+use crate::step::{StepId, StepKind};
+use crate::summary::{FunctionSummary, Hit, Summaries};
+use crate::value::{AccessPath, Hole, Root};
+use crate::FlowIndex;
+
+/// A dangerous argument, and all the ways by which somebody's data reaches it.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// The sink.
+    pub sink: Sink,
+    /// The call as it is written.
+    pub callee: Symbol,
+    /// The argument.
+    pub place: FileSpan,
+    /// The function that holds the call.
+    pub function: DefId,
+    /// The ways, the surest first; never empty.
+    pub ways: Vec<Way>,
+}
+
+/// One way.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// Where the data comes from.
+    pub entry: Entry,
+    /// How many assumptions it rests on.
+    pub assumed: u8,
+    /// The literal text around the hole it was first put into, if it was put into a text at all.
+    pub hole: Option<Hole>,
+    /// The context for which it was made safe, if it was.
+    pub escaped: Option<Symbol>,
+    /// The steps, the first where it comes in, the last before the sink.
+    pub steps: Vec<WayStep>,
+}
+
+/// Where data comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// With a request: which part of it.
+    Request(Symbol),
+    /// From a caller outside the workspace, as this part of a parameter of an exported function that nobody
+    /// in the workspace calls.
+    Caller {
+        /// The function.
+        function: DefId,
+        /// The parameter, `self` counted first.
+        parameter: u16,
+        /// The part of it.
+        path: AccessPath,
+    },
+}
+
+/// One step of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WayStep {
+    /// Where.
+    pub at: FileSpan,
+    /// In which function.
+    pub function: DefId,
+    /// What happens.
+    pub kind: WayStepKind,
+    /// How many calls deep, seen from the first function.
+    pub depth: u8,
+}
+
+/// What happens at a step of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayStepKind {
+    /// Request data enters: the part of the request, and the name it has here.
+    Source {
+        /// The kind of source.
+        kind: Symbol,
+        /// The parameter or function.
+        name: Symbol,
+    },
+    /// A caller's value enters as this parameter.
+    Parameter(Symbol),
+    /// Bound to or stored in a variable or field.
+    Bound(Symbol),
+    /// Put into a template.
+    Template,
+    /// Appended to a text.
+    Appended,
+    /// Through a function outside the workspace.
+    External(Symbol),
+    /// Passed to a function.
+    Call(DefId),
+    /// Returned by a function.
+    Return(DefId),
+    /// Through a closure.
+    Closure,
+}
+
+/// Ways are cut after this many steps.
+const MOST_STEPS: usize = 200;
+/// One place is told with this many ways.
+const MOST_WAYS: usize = 5;
+
+impl FlowIndex {
+    /// Every place where request data, or a caller's text in a library, reaches a sink of this kind; in the
+    /// order of files and spans.
+    pub fn reached(&self, semantics: &Semantics, kind: Symbol) -> Vec<Reached> {
+        let mut places: FxHashMap<FileSpan, Reached> = FxHashMap::default();
+        for def in semantics.functions() {
+            let Some(summary) = self.summaries.get(*def) else { continue };
+            for hit in summary.hits.iter().filter(|hit| hit.sink.kind == kind) {
+                let Some(way) = self.way(semantics, *def, hit) else { continue };
+                let reached = places.entry(hit.place).or_insert_with(|| Reached {
+                    sink: hit.sink.clone(),
+                    callee: hit.callee,
+                    place: hit.place,
+                    function: hit.function,
+                    ways: Vec::new(),
+                });
+                reached.ways.push(way);
+            }
+        }
+        let mut all: Vec<Reached> = places.into_values().collect();
+        for reached in &mut all {
+            reached.ways.sort_by_key(Way::rank);
+            reached.ways.truncate(MOST_WAYS);
+        }
+        all.sort_by_key(|reached| reached.place);
+        all
+    }
+
+    fn way(&self, semantics: &Semantics, def: DefId, hit: &Hit) -> Option<Way> {
+        let entry = match hit.origin.root {
+            Root::Source(step) => Entry::Request(self.source_kind(def, step)?),
+            Root::Parameter(parameter) if is_entrance(semantics, def) => {
+                Entry::Caller { function: def, parameter, path: hit.origin.path }
+            }
+            _ => return None,
+        };
+        let mut steps = Vec::new();
+        let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
+        expansion.hit(def, hit, 0);
+        let origin = &hit.origin;
+        Some(Way { entry, assumed: origin.assumed, hole: origin.hole, escaped: origin.escaped, steps })
+    }
+
+    /// The part of the request that a source step, possibly one of a called function, takes.
+    fn source_kind(&self, def: DefId, step: StepId) -> Option<Symbol> {
+        let (mut def, mut step) = (def, step);
+        for _ in 0..MOST_STEPS {
+            let steps = &self.summaries.get(def)?.steps;
+            let mut here = steps.get(step)?;
+            while let Some(previous) = here.previous {
+                here = steps.get(previous)?;
+            }
+            match here.kind {
+                StepKind::Source { kind, .. } => return Some(kind),
+                StepKind::Through { callee, inner } => (def, step) = (callee, inner),
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+/// Whether code outside the workspace can call a function, and nobody inside does.
+fn is_entrance(semantics: &Semantics, def: DefId) -> bool {
+    let is_test = |def: &DefId| semantics.item(*def).is_test;
+    semantics.is_exported(def) && semantics.call_graph().callers(def).iter().all(is_test)
+}
+
+impl Way {
+    /// Surest first, then shortest; then by where it comes in.
+    fn rank(&self) -> (bool, u8, usize, Option<(FileId, u32)>) {
+        let at = self.steps.first().map(|step| (step.at.file, step.at.span.start));
+        (matches!(self.entry, Entry::Caller { .. }), self.assumed, self.steps.len(), at)
+    }
+}
+
+struct Expansion<'a> {
+    summaries: &'a Summaries,
+    steps: &'a mut Vec<WayStep>,
+}
+
+impl Expansion<'_> {
+    fn hit(&mut self, def: DefId, hit: &Hit, depth: u8) {
+        let Some(summary) = self.summaries.get(def) else { return };
+        let Some((callee, index)) = hit.next else {
+            self.steps_to(def, summary, hit.origin.step, depth);
+            return;
+        };
+        // The last step leads into the callee that holds the sink, and does not come back.
+        let Some(last) = summary.steps.get(hit.origin.step) else { return };
+        if let Some(previous) = last.previous {
+            self.steps_to(def, summary, previous, depth);
+        }
+        self.push(WayStep { at: last.at, function: def, kind: WayStepKind::Call(callee), depth });
+        let inner = self.summaries.get(callee).and_then(|summary| summary.hits.get(index as usize));
+        if let Some(inner) = inner.filter(|_| depth < 40) {
+            self.hit(callee, inner, depth + 1);
+        }
+    }
+
+    fn steps_to(&mut self, def: DefId, summary: &FunctionSummary, last: StepId, depth: u8) {
+        let mut chain = Vec::new();
+        let mut next = Some(last);
+        while let Some(step) = next.and_then(|id| summary.steps.get(id)) {
+            chain.push(step);
+            next = step.previous;
+        }
+        for (index, step) in chain.into_iter().rev().enumerate() {
+            let push = |kind| WayStep { at: step.at, function: def, kind, depth };
+            match step.kind {
+                // Seen from inside a callee its parameter is where the way went on.
+                StepKind::Parameter(_) if depth > 0 => {}
+                StepKind::Parameter(name) => self.push(push(WayStepKind::Parameter(name))),
+                StepKind::Source { kind, name } => self.push(push(WayStepKind::Source { kind, name })),
+                StepKind::Bound(name) => self.push(push(WayStepKind::Bound(name))),
+                StepKind::Template => self.push(push(WayStepKind::Template)),
+                StepKind::Appended => self.push(push(WayStepKind::Appended)),
+                StepKind::External(name) => self.push(push(WayStepKind::External(name))),
+                StepKind::Closure => self.push(push(WayStepKind::Closure)),
+                StepKind::Through { callee, inner } => {
+                    if index > 0 {
+                        self.push(push(WayStepKind::Call(callee)));
+                    }
+                    if let Some(summary) = self.summaries.get(callee).filter(|_| depth < 40) {
+                        self.steps_to(callee, summary, inner, depth + 1);
+                    }
+                    self.push(push(WayStepKind::Return(callee)));
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, step: WayStep) {
+        if self.steps.len() < MOST_STEPS && self.steps.last().is_none_or(|last| *last != step) {
+            self.steps.push(step);
+        }
+    }
+}

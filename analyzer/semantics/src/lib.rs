@@ -6,18 +6,30 @@
 
 mod call_graph;
 mod def;
+mod def_map;
+mod exports;
 mod externals;
 mod infer;
+mod known;
+mod prelude;
+mod relate;
+mod resolve;
 mod semantics;
 mod signature;
 mod template;
+mod text;
+mod traits;
 mod ty;
+mod type_ref;
 
 pub use call_graph::CallGraph;
 pub use def::{DefId, DefIndex};
+pub use def_map::{CrateData, CrateId, DefKind, DefMap, NameContext, Namespace, ScopeId};
 pub use externals::{CarriesText, ExternalFn, ExternalType, Externals, Template};
 pub use infer::{BodyTypes, Callee, Resolution};
+pub use resolve::{PathResult, PathTarget};
 pub use semantics::Semantics;
 pub use signature::{FieldInfo, ImplInfo, Signature};
 pub use template::TemplateError;
+pub use traits::{ImplData, ImplIndex, TypeHead};
 pub use ty::{TraitName, TraitRef, Ty, TyKind};

@@ -3,8 +3,13 @@
 use ward_project::{LoadedFile, PackageId, Project};
 use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, ItemKind, SourceIr, Symbol, TypeRefId};
 
+use crate::known::known;
+use crate::signature::Signatures;
+use crate::text::TextTable;
+use crate::type_ref::{Elided, TypeReader};
 use crate::{
-    BodyTypes, CallGraph, CarriesText, DefId, DefIndex, Externals, FieldInfo, ImplInfo, Signature, Ty,
+    BodyTypes, CallGraph, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext, Namespace,
+    PathTarget, TraitName, Ty,
 };
 
 /// Names, types and calls of a whole workspace.
@@ -18,6 +23,12 @@ pub struct Semantics {
     pub defs: DefIndex,
     /// What is known of crates outside the workspace.
     pub externals: Externals,
+    /// Which item a name means.
+    pub def_map: DefMap,
+    /// Impls and traits.
+    pub impls: ImplIndex,
+    pub(crate) signatures: Signatures,
+    pub(crate) text: TextTable,
     functions: Vec<DefId>,
     bodies: Vec<Option<Box<BodyTypes>>>,
     call_graph: CallGraph,
@@ -27,18 +38,30 @@ impl Semantics {
     /// Indexes a workspace: names, then signatures, then bodies in parallel on the current rayon pool.
     pub fn new(project: Project, loaded: Vec<LoadedFile>, externals: Externals) -> Self {
         let defs = DefIndex::new(loaded.iter().map(|file| file.ir.tree.items.len()));
+        let def_map = DefMap::build(&project, &loaded, &defs, &externals);
+        let impls = ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
         let mut semantics = Self {
             project,
             files: loaded,
             defs,
             externals,
+            def_map,
+            impls,
+            signatures: Signatures::default(),
+            text: TextTable::default(),
             functions: Vec::new(),
             bodies: Vec::new(),
             call_graph: CallGraph::default(),
         };
+        Signatures::build(&mut semantics);
+        semantics.text = TextTable::build(&semantics);
         let has_body = |def: &DefId| semantics.body(*def).is_some() && semantics.item(*def).as_fn().is_some();
         semantics.functions = semantics.defs.iter().filter(has_body).collect();
         semantics
+    }
+
+    pub(crate) fn names(&self) -> NameContext<'_> {
+        NameContext { files: &self.files, defs: &self.defs, externals: &self.externals }
     }
 
     /// The IR of a file.
@@ -59,7 +82,7 @@ impl Semantics {
 
     /// The path of an item for messages: `crate_name::module::Type::name`.
     pub fn path(&self, def: DefId) -> String {
-        self.item(def).name.to_string()
+        self.def_map.qualified_name(def)
     }
 
     /// The package an item belongs to.
@@ -87,94 +110,50 @@ impl Semantics {
         self.bodies.get(def.index())?.as_deref()
     }
 
-    /// The signature of a function.
-    pub fn signature(&self, def: DefId) -> Option<&Signature> {
-        let _ = def;
-        None
-    }
-
-    /// The fields of a struct, or of a variant of an enum.
-    pub fn fields(&self, def: DefId, variant: Option<u32>) -> &[FieldInfo] {
-        let _ = (def, variant);
-        &[]
-    }
-
-    /// The type of a field, after dereferencing as often as it takes; unknown if there is none.
-    pub fn field_ty(&self, ty: Ty, name: Symbol) -> Ty {
-        let _ = (ty, name);
-        Ty::unknown()
-    }
-
-    /// Whether a value of a type can carry text that somebody chose.
-    pub fn carries_text(&self, ty: Ty) -> CarriesText {
-        let _ = ty;
-        CarriesText::Yes
-    }
-
-    /// What a type dereferences to: smart pointers, guards, extractors, the workspace's `impl Deref`.
-    pub fn deref(&self, ty: Ty) -> Option<Ty> {
-        let _ = ty;
-        None
-    }
-
     /// The functions that a trait's item may come to: all implementations, and itself where it has a body
     /// that some impl does not override.
     pub fn implementations(&self, trait_item: DefId) -> &[DefId] {
-        let _ = trait_item;
-        &[]
+        self.impls.implementations(trait_item)
     }
 
     /// The workspace's impls of an external trait, by its canonical path.
     pub fn trait_impls(&self, trait_path: Symbol) -> &[DefId] {
-        let _ = trait_path;
-        &[]
-    }
-
-    /// The head of an impl.
-    pub fn impl_info(&self, impl_def: DefId) -> Option<&ImplInfo> {
-        let _ = impl_def;
-        None
+        self.impls.of_trait(TraitName::External(trait_path))
     }
 
     /// The head of the impl that an item belongs to.
     pub fn enclosing_impl(&self, def: DefId) -> Option<&ImplInfo> {
-        let (file, _) = self.locate(def);
-        self.impl_info(self.defs.def(file, self.item(def).parent?))
-    }
-
-    /// The workspace's implementation of a method of an external trait for a type.
-    pub fn trait_method(&self, ty: Ty, trait_path: Symbol, method: Symbol) -> Option<DefId> {
-        let _ = (ty, trait_path, method);
-        None
+        self.impl_info(self.def_map.container(def)?)
     }
 
     /// `Display::fmt` of a type of the workspace.
     pub fn display_impl(&self, ty: Ty) -> Option<DefId> {
-        self.trait_method(ty, Symbol::new("std::fmt::Display"), Symbol::new("fmt"))
+        self.trait_method(ty, known().display, known().fmt)
     }
 
     /// `Debug::fmt` of a type of the workspace, unless it is derived.
     pub fn debug_impl(&self, ty: Ty) -> Option<DefId> {
-        self.trait_method(ty, Symbol::new("std::fmt::Debug"), Symbol::new("fmt"))
+        self.trait_method(ty, known().debug, known().fmt)
     }
 
     /// The canonical path of an attribute macro as seen from an item's module: `get` is `rocket::get` or
     /// `actix_web::get`.
     pub fn resolve_attribute(&self, def: DefId, attribute: &Attribute) -> Symbol {
-        let _ = def;
-        attribute.path
+        let result = self.def_map.resolve_text(&self.names(), def, attribute.path, Namespace::Macro);
+        match result.target {
+            PathTarget::External(path) => path,
+            _ => attribute.path,
+        }
     }
 
     /// The type that a type written in an item means.
     pub fn resolve_type(&self, def: DefId, ty: TypeRefId) -> Ty {
-        let _ = (def, ty);
-        Ty::unknown()
+        TypeReader::new(self, def, Elided::Any, &mut Ty::unknown).ty(ty)
     }
 
     /// Whether code outside the workspace can name an item: public and reachable from the root of a library.
     pub fn is_exported(&self, def: DefId) -> bool {
-        let _ = def;
-        false
+        self.def_map.is_exported(def)
     }
 
     /// Which function needs which.

@@ -9,14 +9,14 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use ward_syntax::{ClosureId, FileId, Symbol};
 
 use crate::DefId;
 
 /// An interned type.
 #[derive(Clone, Copy)]
-pub struct Ty(&'static TyKind);
+pub struct Ty(&'static Interned);
 
 /// What a type is.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -102,41 +102,79 @@ pub enum TraitName {
     External(Symbol),
 }
 
-static TABLE: LazyLock<Mutex<FxHashSet<&'static TyKind>>> = LazyLock::new(Mutex::default);
+/// A kind in its place in memory, with what folds over it want to know first.
+struct Interned {
+    kind: TyKind,
+    has_infer: bool,
+    has_param: bool,
+    /// How many types it is made of, itself included.
+    size: u16,
+}
+
+/// A larger type is not known: nobody writes one, and code that doubles a type in each line must end.
+const MAX_SIZE: u16 = 256;
+
+static TABLE: LazyLock<Mutex<FxHashMap<&'static TyKind, Ty>>> = LazyLock::new(Mutex::default);
+
+static UNKNOWN: Interned = Interned { kind: TyKind::Unknown, has_infer: false, has_param: false, size: 1 };
 
 thread_local! {
     static CACHE: RefCell<FxHashMap<&'static TyKind, Ty>> = RefCell::default();
 }
 
+impl Interned {
+    fn new(kind: TyKind) -> Self {
+        let mut interned = Self {
+            has_infer: matches!(kind, TyKind::Infer(_)),
+            has_param: matches!(kind, TyKind::Param { .. }),
+            size: 1,
+            kind: TyKind::Unknown,
+        };
+        kind.for_each_part(&mut |part: Ty| {
+            interned.has_infer |= part.0.has_infer;
+            interned.has_param |= part.0.has_param;
+            interned.size = interned.size.saturating_add(part.0.size);
+        });
+        interned.kind = kind;
+        interned
+    }
+}
+
 impl Ty {
-    /// The type of this kind.
+    /// The type of this kind; unknown if it is of a size that nobody writes.
     pub fn new(kind: TyKind) -> Self {
         CACHE.with_borrow_mut(|cache| {
             if let Some(ty) = cache.get(&kind) {
                 return *ty;
             }
-            let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
-            let kind = match table.get(&kind) {
-                Some(known) => known,
-                None => {
-                    let kind: &'static TyKind = Box::leak(Box::new(kind));
-                    table.insert(kind);
-                    kind
-                }
-            };
-            cache.insert(kind, Self(kind));
-            Self(kind)
+            let interned = Interned::new(kind);
+            if interned.size > MAX_SIZE || matches!(interned.kind, TyKind::Unknown) {
+                return Self::unknown();
+            }
+            let ty = if interned.has_infer { Self(Box::leak(Box::new(interned))) } else { Self::share(interned) };
+            cache.insert(&ty.0.kind, ty);
+            ty
         })
+    }
+
+    /// Enters a type into the table of all threads. Types of one body's inference never get there.
+    fn share(interned: Interned) -> Self {
+        let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ty) = table.get(&interned.kind) {
+            return *ty;
+        }
+        let ty = Self(Box::leak(Box::new(interned)));
+        table.insert(&ty.0.kind, ty);
+        ty
     }
 
     /// What it is.
     pub fn kind(self) -> &'static TyKind {
-        self.0
+        &self.0.kind
     }
 
     /// The type nobody knows.
     pub fn unknown() -> Self {
-        static UNKNOWN: TyKind = TyKind::Unknown;
         Self(&UNKNOWN)
     }
 
@@ -150,24 +188,111 @@ impl Ty {
         Self::new(TyKind::External { path: Symbol::new(path), args: args.into() })
     }
 
+    /// A tuple.
+    pub fn tuple(parts: &[Self]) -> Self {
+        Self::new(TyKind::Tuple(parts.into()))
+    }
+
     /// Whether it is unknown.
     pub fn is_unknown(self) -> bool {
-        matches!(self.0, TyKind::Unknown)
+        std::ptr::eq(self.0, &raw const UNKNOWN)
+    }
+
+    /// Whether variables of inference occur in it.
+    pub(crate) fn has_infer(self) -> bool {
+        self.0.has_infer
+    }
+
+    /// Whether generic parameters occur in it.
+    pub(crate) fn has_param(self) -> bool {
+        self.0.has_param
     }
 
     /// The arguments of the external type at `path`, if this is one.
     pub fn as_external(self, path: &str) -> Option<&'static [Self]> {
-        match self.0 {
+        match self.kind() {
             TyKind::External { path: own, args } if own.as_str() == path => Some(args),
             _ => None,
+        }
+    }
+
+    /// This type with `leaf` applied to every generic parameter in it.
+    pub(crate) fn replace_params(self, leaf: &mut dyn FnMut(DefId, Symbol) -> Option<Self>) -> Self {
+        if !self.has_param() {
+            return self;
+        }
+        match self.kind() {
+            TyKind::Param { owner, name } => leaf(*owner, *name).unwrap_or(self),
+            kind => Self::new(kind.map_parts(&mut |part| part.replace_params(leaf))),
+        }
+    }
+
+    /// This type with `leaf` applied to every variable in it.
+    pub(crate) fn replace_infer(self, leaf: &mut dyn FnMut(u32) -> Self) -> Self {
+        if !self.has_infer() {
+            return self;
+        }
+        match self.kind() {
+            TyKind::Infer(variable) => leaf(*variable),
+            kind => Self::new(kind.map_parts(&mut |part| part.replace_infer(leaf))),
+        }
+    }
+}
+
+impl TyKind {
+    /// Calls `visit` with the types that this one is made of.
+    fn for_each_part(&self, visit: &mut dyn FnMut(Ty)) {
+        match self {
+            Self::Tuple(parts) | Self::Adt { args: parts, .. } | Self::External { args: parts, .. } => {
+                parts.iter().copied().for_each(visit);
+            }
+            Self::Slice(part) | Self::Closure { ret: part, .. } => visit(*part),
+            Self::FnPtr { params, ret } => params.iter().chain([ret]).copied().for_each(visit),
+            Self::Bounds(bounds) => {
+                for bound in bounds {
+                    bound.args.iter().copied().for_each(&mut *visit);
+                    bound.bindings.iter().for_each(|(_, ty)| visit(*ty));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// This kind with every type it is made of replaced.
+    fn map_parts(&self, map: &mut dyn FnMut(Ty) -> Ty) -> Self {
+        let mut all = |parts: &[Ty]| parts.iter().map(|part| map(*part)).collect();
+        match self {
+            Self::Tuple(parts) => Self::Tuple(all(parts)),
+            Self::Adt { def, args } => Self::Adt { def: *def, args: all(args) },
+            Self::External { path, args } => Self::External { path: *path, args: all(args) },
+            Self::Slice(part) => Self::Slice(map(*part)),
+            Self::Closure { file, closure, ret } => {
+                Self::Closure { file: *file, closure: *closure, ret: map(*ret) }
+            }
+            Self::FnPtr { params, ret } => {
+                let params = all(params);
+                Self::FnPtr { params, ret: map(*ret) }
+            }
+            Self::Bounds(bounds) => Self::Bounds(bounds.iter().map(|bound| bound.map_parts(map)).collect()),
+            other => other.clone(),
+        }
+    }
+}
+
+impl TraitRef {
+    /// This bound with every type in it replaced.
+    pub(crate) fn map_parts(&self, map: &mut dyn FnMut(Ty) -> Ty) -> Self {
+        Self {
+            name: self.name,
+            args: self.args.iter().map(|ty| map(*ty)).collect(),
+            bindings: self.bindings.iter().map(|(name, ty)| (*name, map(*ty))).collect(),
         }
     }
 }
 
 impl PartialEq for Ty {
     fn eq(&self, other: &Self) -> bool {
-        // `Unknown` is the only kind with two addresses.
-        std::ptr::eq(self.0, other.0) || (self.is_unknown() && other.is_unknown())
+        std::ptr::eq(self.0, other.0)
     }
 }
 
@@ -175,14 +300,13 @@ impl Eq for Ty {}
 
 impl Hash for Ty {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let address = if self.is_unknown() { 0 } else { std::ptr::from_ref(self.0).addr() };
-        address.hash(state);
+        std::ptr::from_ref(self.0).addr().hash(state);
     }
 }
 
 impl fmt::Debug for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.0, f)
+        fmt::Debug::fmt(self.kind(), f)
     }
 }
 

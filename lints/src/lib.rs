@@ -1,1 +1,17 @@
-//! To be written.
+//! The lints, and the models they rest on.
+//!
+//! A lint is four things named after it: `src/<group>/<lint>.rs`, `docs/<lint>.md`, `specs/<lint>.md`, and its line
+//! below.
+
+pub mod injection;
+mod models;
+
+use ward_linter::{Lint, Registry};
+
+/// Every lint, by name.
+pub static LINTS: &[Lint] = &[injection::sql_injection::LINT];
+
+/// The lints with their models.
+pub const fn registry() -> Registry {
+    Registry { lints: LINTS, models: models::FILES }
+}

@@ -199,6 +199,8 @@ pub struct Origin {
     pub assumed: u8,
     /// The text around the hole it was first put into.
     pub hole: Option<Hole>,
+    /// The text around the hole that the text it is part of was put into last.
+    pub outer: Option<Hole>,
     /// A barrier that holds in a certain context only, by the context's name.
     pub escaped: Option<Symbol>,
 }

@@ -7,7 +7,7 @@ use ward_syntax::{FileId, FileSpan, Symbol};
 use crate::models::Sink;
 use crate::step::{StepId, StepKind};
 use crate::summary::{FunctionSummary, Hit, Summaries};
-use crate::value::{AccessPath, Hole, Root};
+use crate::value::{AccessPath, Hole, Origin, Root};
 use crate::FlowIndex;
 
 /// A dangerous argument, and all the ways by which somebody's data reaches it.
@@ -34,6 +34,8 @@ pub struct Way {
     pub assumed: u8,
     /// The literal text around the hole it was first put into, if it was put into a text at all.
     pub hole: Option<Hole>,
+    /// The literal text around the hole that the text it is part of was put into last.
+    pub outer: Option<Hole>,
     /// The context for which it was made safe, if it was.
     pub escaped: Option<Symbol>,
     /// The steps, the first where it comes in, the last before the sink.
@@ -142,8 +144,8 @@ impl FlowIndex {
         let mut steps = Vec::new();
         let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
         expansion.hit(def, hit, 0);
-        let origin = &hit.origin;
-        Some(Way { entry, assumed: origin.assumed, hole: origin.hole, escaped: origin.escaped, steps })
+        let &Origin { assumed, hole, outer, escaped, .. } = &hit.origin;
+        Some(Way { entry, assumed, hole, outer, escaped, steps })
     }
 
     /// The part of the request that a source step, possibly one of a called function, takes.

@@ -1,1 +1,79 @@
-//! To be written.
+//! Running lints: the registry, what a lint may ask, and the run from a path to findings.
+//!
+//! A lint is a [`Lint`]: what it says about itself and a function that asks a [`LintContext`]. The linter never
+//! names one; it is given a [`Registry`].
+
+mod context;
+mod run;
+mod tell;
+
+pub use context::LintContext;
+pub use run::{Analysis, RunError, Settings, analyze};
+pub use ward_diagnostics::{Confidence, LintMetadata, Severity};
+
+/// A lint.
+#[derive(Clone, Copy, Debug)]
+pub struct Lint {
+    /// What it says about itself.
+    pub metadata: &'static LintMetadata,
+    /// Asks the index and reports.
+    pub check: fn(&LintContext),
+}
+
+/// The lints and models of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Registry {
+    /// The lints, by name.
+    pub lints: &'static [Lint],
+    /// Model files: name and text.
+    pub models: &'static [(&'static str, &'static str)],
+}
+
+/// Declares what a lint says about itself.
+///
+/// ```ignore
+/// declare_lint! {
+///     /// What it finds, one line.
+///     SQL_INJECTION = {
+///         name: "sql-injection",
+///         group: "injection",
+///         summary: "..",
+///         severity: High,
+///         confidence: High,
+///         cwe: [89],
+///         owasp: ["API8:2023"],
+///         since: "0.1.0",
+///     }
+/// }
+/// ```
+///
+/// The page is `docs/<name>.md` of the crate that declares the lint.
+#[macro_export]
+macro_rules! declare_lint {
+    (
+        $(#[$doc:meta])*
+        $ident:ident = {
+            name: $name:literal,
+            group: $group:literal,
+            summary: $summary:literal,
+            severity: $severity:ident,
+            confidence: $confidence:ident,
+            cwe: [$($cwe:literal),* $(,)?],
+            owasp: [$($owasp:literal),* $(,)?],
+            since: $since:literal $(,)?
+        }
+    ) => {
+        $(#[$doc])*
+        pub static $ident: $crate::LintMetadata = $crate::LintMetadata {
+            name: $name,
+            group: $group,
+            summary: $summary,
+            severity: $crate::Severity::$severity,
+            confidence: $crate::Confidence::$confidence,
+            cwe: &[$($cwe),*],
+            owasp: &[$($owasp),*],
+            since: $since,
+            page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/", $name, ".md")),
+        };
+    };
+}

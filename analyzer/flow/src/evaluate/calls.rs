@@ -6,11 +6,11 @@ use ward_semantics::{Callee, CarriesText, DefId};
 use ward_syntax::{ClosureId, Expr, ExprId, List, Span, Symbol, sym};
 
 use super::{Evaluator, State};
-use crate::models::{Barrier, CallModel, Edge, Port, Sink, When};
+use crate::models::{Barrier, CallModel, Edge, HandlerSource, Port, Sink, When};
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{ClosureCall, Exported, Hit};
-use crate::value::{Callable, Facts, Origin, Outcome, Root, Text, Value, ValueId, add};
+use crate::value::{Callable, Facts, Hole, Origin, Outcome, Root, Text, Value, ValueId, add};
 
 /// A function follows its callees' hits up to this many.
 const MOST_HITS: usize = 64;
@@ -196,6 +196,7 @@ impl Evaluator<'_> {
                 open,
                 assumed: origin.assumed.saturating_add(hit.origin.assumed),
                 hole: origin.hole.or(hit.origin.hole),
+                outer: outer(&origin, &hit.origin),
                 escaped: origin.escaped.or(hit.origin.escaped),
                 ..origin
             };
@@ -373,9 +374,53 @@ impl Evaluator<'_> {
             self.check_name_only_sinks(call);
         }
         match model {
+            // `Option::map(x, f)`: the receiver is the first argument.
+            Some(model) if model.has_receiver && call.receiver.is_none() => {
+                let mut args = call.args.clone();
+                let receiver = if args.is_empty() { None } else { Some(args.remove(0)) };
+                let receiver = receiver.and_then(|(expr, value)| Some((expr?, value)));
+                self.call_model(&ExternalCall { receiver, args: &args, ..*call }, model)
+            }
             Some(model) => self.call_model(call, model),
             None => self.call_unknown(call),
         }
+    }
+
+    /// A function or closure registered as a handler is called with request data.
+    fn call_handlers(&mut self, call: &ExternalCall, model: &CallModel) {
+        for handler in &model.handlers {
+            let Some((_, value)) = call.args.get(usize::from(handler.argument)).copied() else { continue };
+            let span = self.span(call.expr);
+            for callable in self.values.get(value).callables.clone() {
+                match callable {
+                    Callable::Closure(closure) => {
+                        let count = self.ir.closure(closure).params.len();
+                        let given: SmallVec<[ValueId; 4]> = (0..count)
+                            .map(|_| self.source(handler.source, Symbol::new(last_segment(call.name)), span))
+                            .collect();
+                        self.call_closure(closure, &given);
+                    }
+                    Callable::Function(def) => self.call_handler(def, handler, span),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn call_handler(&mut self, def: DefId, handler: &HandlerSource, span: Span) {
+        let Some(signature) = self.cx.semantics.signature(def) else { return };
+        let mut given: SmallVec<[ValueId; 4]> = SmallVec::new();
+        for ty in &signature.params {
+            let wanted = match ty.kind() {
+                _ if handler.types.is_empty() => true,
+                ward_semantics::TyKind::External { path, .. } => handler.types.contains(path),
+                _ => false,
+            };
+            let carries = self.cx.semantics.carries_text(*ty) == CarriesText::Yes;
+            let name = self.cx.semantics.item(def).name;
+            given.push(if wanted && carries { self.source(handler.source, name, span) } else { ValueId::NOTHING });
+        }
+        self.call_item(def, &given, span);
     }
 
     fn call_unknown(&mut self, call: &ExternalCall) -> ValueId {
@@ -410,6 +455,7 @@ impl Evaluator<'_> {
 
     fn call_model(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
         let span = self.span(call.expr);
+        self.call_handlers(call, model);
         for sink in &model.sinks {
             self.check_sink(sink, call, 0);
         }
@@ -702,6 +748,11 @@ impl Evaluator<'_> {
         let package = self.cx.semantics.project.package(self.cx.semantics.package(self.def));
         package.dependencies.iter().any(|dependency| crates.contains(&dependency.name))
     }
+}
+
+/// The last hole around a text that goes on its way in a called function.
+pub(super) fn outer(before: &Origin, inside: &Origin) -> Option<Hole> {
+    inside.outer.or(if before.hole.is_some() { inside.hole } else { None }).or(before.outer)
 }
 
 fn with_receiver(receiver: ExprId, value: ValueId, inputs: &Inputs) -> Inputs {

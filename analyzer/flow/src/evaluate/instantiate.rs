@@ -49,8 +49,9 @@ impl Evaluator<'_> {
                 let step = self.step(Some(inner.step), span, through);
                 let assumed = inner.assumed.saturating_add(origin.assumed);
                 let hole = inner.hole.or(origin.hole);
+                let outer = super::calls::outer(&inner, origin);
                 let escaped = inner.escaped.or(origin.escaped);
-                add_origins(&mut value.origins, &[Origin { step, open, assumed, hole, escaped, ..inner }]);
+                add_origins(&mut value.origins, &[Origin { step, open, assumed, hole, outer, escaped, ..inner }]);
             }
         }
         value.callables = self.callables_here(&exported.callables, args);

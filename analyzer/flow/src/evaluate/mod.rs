@@ -502,6 +502,7 @@ fn origin(root: Root, step: StepId) -> Origin {
         step,
         assumed: 0,
         hole: None,
+        outer: None,
         escaped: None,
     }
 }

@@ -1,0 +1,63 @@
+//! What a lint may ask, and where it reports.
+
+use std::cell::RefCell;
+
+use ward_diagnostics::{Finding, Flow};
+use ward_flow::{FlowIndex, Reached, Way};
+use ward_project::FileRole;
+use ward_semantics::{DefId, Semantics};
+use ward_syntax::Symbol;
+
+use crate::tell;
+
+/// The index of a workspace, and the findings of one lint.
+#[derive(Debug)]
+pub struct LintContext<'a> {
+    semantics: &'a Semantics,
+    flows: &'a FlowIndex,
+    findings: RefCell<Vec<Finding>>,
+}
+
+impl<'a> LintContext<'a> {
+    pub(crate) fn new(semantics: &'a Semantics, flows: &'a FlowIndex) -> Self {
+        Self { semantics, flows, findings: RefCell::default() }
+    }
+
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        self.findings.into_inner()
+    }
+
+    /// Names, types and calls.
+    pub fn semantics(&self) -> &'a Semantics {
+        self.semantics
+    }
+
+    /// Every place where somebody's data reaches a sink of this kind. Test code is left out.
+    pub fn flows(&self, kind: &str) -> Vec<Reached> {
+        let mut reached = self.flows.reached(self.semantics, Symbol::new(kind));
+        reached.retain(|reached| self.is_reported(reached.function));
+        reached
+    }
+
+    /// Whether an item is code that is reported on: neither test nor generated code.
+    pub fn is_reported(&self, def: DefId) -> bool {
+        let (file, _) = self.semantics.locate(def);
+        let role = self.semantics.files[file.index()].role;
+        !self.semantics.item(def).is_test && matches!(role, FileRole::Source | FileRole::Example)
+    }
+
+    /// A way as a flow of the report, step by step, ending at the sink.
+    pub fn tell(&self, way: &Way, reached: &Reached) -> Flow {
+        tell::flow(self.semantics, way, reached)
+    }
+
+    /// The qualified name of an item, for messages.
+    pub fn name(&self, def: DefId) -> String {
+        self.semantics.path(def)
+    }
+
+    /// Reports a finding.
+    pub fn report(&self, finding: Finding) {
+        self.findings.borrow_mut().push(finding);
+    }
+}

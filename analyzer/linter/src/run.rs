@@ -1,0 +1,151 @@
+//! One run: from a path to findings.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use ward_diagnostics::{Finding, ProblemLevel, ReportProblem, RunStats};
+use ward_flow::FlowIndex;
+use ward_flow::models::{self, ModelFile};
+use ward_project::{DiscoverOptions, FileState, Problem, ProjectError, discover, load};
+use ward_semantics::Semantics;
+
+use crate::{LintContext, Registry};
+
+/// What to analyse and how.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Which files.
+    pub discover: DiscoverOptions,
+    /// Names of the lints to run; all if empty.
+    pub lints: Vec<String>,
+}
+
+/// What a run found.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The index; its project tells paths and reads texts.
+    pub semantics: Semantics,
+    /// Sorted by path, span and lint. All confidences.
+    pub findings: Vec<Finding>,
+    /// What could not be read or understood.
+    pub problems: Vec<ReportProblem>,
+    /// Figures.
+    pub stats: RunStats,
+    /// How long each phase took, in order.
+    pub phases: Vec<(&'static str, Duration)>,
+}
+
+/// Why a run could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The project could not be laid out.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// A row of the user's own models is wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Models(Vec<models::ModelError>),
+}
+
+/// Analyses a path. Uses the current rayon pool; its threads need the stack that
+/// [`ward_project::thread_pool`] gives them.
+pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<Analysis, RunError> {
+    let mut clock = Clock { last: Some(Instant::now()), ..Clock::default() };
+    let project = discover(path, &settings.discover)?;
+    clock.lap("discover");
+    let files: Vec<ModelFile> =
+        registry.models.iter().map(|&(name, text)| ModelFile { name, text }).collect();
+    // Rows below `metadata.ward` of a manifest would need places of their own in errors: `ward.toml` only.
+    let config = project.config.as_ref().filter(|config| config.section.is_empty());
+    let name = config.map(|config| config.path.display().to_string());
+    let user = config.zip(name.as_deref()).map(|(config, name)| ModelFile { name, text: &config.text });
+    let (mut models, errors) = models::load(&files, user);
+    if !errors.is_empty() {
+        return Err(RunError::Models(errors));
+    }
+    let externals = std::mem::take(&mut models.externals);
+    clock.lap("models");
+    let loaded = load(&project, &settings.discover);
+    clock.lap("parse");
+    let problems = project.problems.iter().chain(&loaded.problems).map(told).collect();
+    let mut stats = stats(&loaded.files);
+    stats.packages = project.packages.len();
+    let semantics = Semantics::new(project, loaded.files, externals);
+    stats.functions = semantics.functions().len();
+    clock.lap("resolve");
+    let flows = FlowIndex::new(&semantics, &models);
+    clock.lap("flow");
+    let findings = run_lints(&semantics, &flows, registry, settings);
+    clock.lap("lint");
+    stats.millis = clock.total().as_millis() as u64;
+    Ok(Analysis { semantics, findings, problems, stats, phases: clock.laps })
+}
+
+fn run_lints(
+    semantics: &Semantics,
+    flows: &FlowIndex,
+    registry: &Registry,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let wanted = |name: &str| settings.lints.is_empty() || settings.lints.iter().any(|lint| lint == name);
+    let lints = registry.lints.par_iter().filter(|lint| wanted(lint.metadata.name));
+    let mut findings: Vec<Finding> = lints
+        .flat_map_iter(|lint| {
+            let cx = LintContext::new(semantics, flows);
+            (lint.check)(&cx);
+            cx.into_findings()
+        })
+        .collect();
+    // Files are numbered in the order of their paths.
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.primary.location, finding.lint.name);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    findings
+}
+
+fn stats(files: &[ward_project::LoadedFile]) -> RunStats {
+    let mut stats = RunStats::default();
+    for file in files {
+        match file.state {
+            FileState::Read => stats.files += 1,
+            FileState::ReadWithErrors => {
+                stats.files += 1;
+                stats.unparsed += 1;
+            }
+            FileState::Skipped => stats.skipped += 1,
+        }
+        stats.lines += file.lines as usize;
+        stats.opaque_macros += file.ir.macros.iter().filter(|call| !call.complete).count();
+    }
+    stats
+}
+
+fn told(problem: &Problem) -> ReportProblem {
+    ReportProblem {
+        path: Some(problem.path.clone()),
+        position: problem.position.map(|at| (at.line, at.column)),
+        message: problem.message.clone(),
+        help: problem.help.clone(),
+        level: ProblemLevel::Warning,
+    }
+}
+
+#[derive(Default)]
+struct Clock {
+    laps: Vec<(&'static str, Duration)>,
+    last: Option<Instant>,
+}
+
+impl Clock {
+    fn lap(&mut self, phase: &'static str) {
+        let now = Instant::now();
+        let since = self.last.map_or(Duration::ZERO, |last| now - last);
+        self.last = Some(now);
+        self.laps.push((phase, since));
+    }
+
+    fn total(&self) -> Duration {
+        self.laps.iter().map(|(_, time)| *time).sum()
+    }
+}

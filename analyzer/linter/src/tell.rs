@@ -1,0 +1,52 @@
+//! The wording of the steps of a way.
+
+use ward_diagnostics::{Flow, FlowStep, StepKind};
+use ward_flow::{Reached, Way, WayStep, WayStepKind};
+use ward_semantics::Semantics;
+use ward_syntax::Symbol;
+
+/// A way as a flow, ending at the sink.
+pub(crate) fn flow(semantics: &Semantics, way: &Way, reached: &Reached) -> Flow {
+    let mut steps: Vec<FlowStep> = way.steps.iter().map(|step| told(semantics, step)).collect();
+    steps.push(FlowStep {
+        location: reached.place,
+        message: format!("reaches `{}`", reached.callee),
+        kind: StepKind::Sink,
+        function: Some(semantics.path(reached.function)),
+    });
+    Flow { steps }
+}
+
+fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
+    let name = |def| semantics.item(def).name;
+    let (kind, message) = match step.kind {
+        WayStepKind::Source { kind, name } => {
+            (StepKind::Source, format!("{} enters as `{name}`", request_part(kind)))
+        }
+        WayStepKind::Parameter(name) => (StepKind::Source, format!("a caller passes `{name}`")),
+        WayStepKind::Bound(name) => (StepKind::Step, format!("stored in `{name}`")),
+        WayStepKind::Template => (StepKind::Step, "put into a text".to_owned()),
+        WayStepKind::Appended => (StepKind::Step, "appended to a text".to_owned()),
+        WayStepKind::External(name) if name.is_empty() => (StepKind::Step, "passed through a call".to_owned()),
+        WayStepKind::External(name) => (StepKind::Step, format!("passed through `{name}`")),
+        WayStepKind::Call(callee) => (StepKind::Call, format!("passed to `{}`", name(callee))),
+        WayStepKind::Return(callee) => (StepKind::Return, format!("returned by `{}`", name(callee))),
+        WayStepKind::Closure => (StepKind::Step, "passed through a closure".to_owned()),
+    };
+    FlowStep { location: step.at, message, kind, function: Some(semantics.path(step.function)) }
+}
+
+/// Which part of a request a kind of source is.
+fn request_part(kind: Symbol) -> &'static str {
+    match kind.as_str() {
+        "path" => "a segment of the request's path",
+        "query" => "a parameter of the query string",
+        "body" => "the request's body",
+        "form" => "a field of a form",
+        "header" => "a header of the request",
+        "cookie" => "a cookie",
+        "upload" => "an upload",
+        "argument" => "an argument of the remote call",
+        _ => "request data",
+    }
+}

@@ -1,0 +1,3 @@
+//! Data becomes code.
+
+pub mod sql_injection;

@@ -1,0 +1,134 @@
+//! Text that somebody else chose in the text of an SQL query.
+//!
+//! Request data is reported wherever in the text it stands. A caller's text is reported in libraries only, and
+//! only where a value is expected: a parameter for a table, a column or a whole clause is an interface, not a
+//! mistake. A parameter that is the whole query is one too.
+
+use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_flow::{Entry, Hole, Reached, Way};
+use ward_linter::{Lint, LintContext, declare_lint};
+use ward_syntax::FileSpan;
+
+declare_lint! {
+    /// Text that somebody else chose in the text of an SQL query.
+    SQL_INJECTION = {
+        name: "sql-injection",
+        group: "injection",
+        summary: "text that somebody else chose becomes part of an SQL query",
+        severity: High,
+        confidence: High,
+        cwe: [89],
+        owasp: ["API8:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &SQL_INJECTION, check };
+
+/// A query, and the ways by which others write in its text.
+struct Evidence {
+    reached: Reached,
+    confidence: Confidence,
+}
+
+fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
+    let Evidence { reached, confidence } = evidence;
+    let way = &reached.ways[0];
+    let who = match way.entry {
+        Entry::Request(_) => "request data",
+        Entry::Caller { .. } => "a caller's text",
+    };
+    let message = format!("{who} becomes part of the SQL text given to `{}`", reached.callee);
+    let mut finding = Finding::new(&SQL_INJECTION, reached.place, message)
+        .label("this text is executed as SQL")
+        .note("whoever chooses this text can end the statement's own syntax and write another: read, change or delete any data the connection can reach")
+        .help(reached.sink.help.as_str());
+    finding.confidence = *confidence;
+    finding.severity = match way.entry {
+        Entry::Request(_) => Severity::High,
+        Entry::Caller { .. } => Severity::Medium,
+    };
+    finding.function = Some(cx.name(reached.function));
+    for way in &reached.ways {
+        finding = finding.flow(cx.tell(way, reached));
+    }
+    if let Some((at, message)) = entry_label(cx, way, reached) {
+        finding = finding.related(at, message);
+    }
+    finding
+}
+
+/// Where the data comes in, as a label beside the query.
+fn entry_label(cx: &LintContext, way: &Way, reached: &Reached) -> Option<(FileSpan, String)> {
+    let flow = cx.tell(way, reached);
+    let first = flow.steps.into_iter().next()?;
+    (first.location != reached.place).then_some((first.location, first.message))
+}
+
+fn check(cx: &LintContext) {
+    for mut reached in cx.flows("sql") {
+        reached.ways.retain(|way| confidence(way).is_some());
+        // What a request can write is worse than what a caller can: the caller's ways are not told beside it.
+        if matches!(reached.ways.first().map(|way| way.entry), Some(Entry::Request(_))) {
+            reached.ways.retain(|way| matches!(way.entry, Entry::Request(_)));
+        }
+        if let Some(confidence) = reached.ways.iter().filter_map(confidence).max() {
+            cx.report(describe(cx, &Evidence { reached, confidence }));
+        }
+    }
+}
+
+/// How sure it is that a way writes in the query; `None` if it does not.
+fn confidence(way: &Way) -> Option<Confidence> {
+    if way.escaped.is_some_and(|context| context.as_str() == "sql-quoted") && stands_in_quotes(way) {
+        return None;
+    }
+    match (way.entry, way.assumed) {
+        (Entry::Request(_), 0) => Some(Confidence::High),
+        (Entry::Request(_), 1) => Some(Confidence::Medium),
+        (Entry::Caller { .. }, 0) if is_value(way) => Some(Confidence::Medium),
+        (Entry::Request(_) | Entry::Caller { .. }, _) if way.hole.is_some() => Some(Confidence::Low),
+        _ => None,
+    }
+}
+
+/// Whether the text was put between single quotes.
+fn stands_in_quotes(way: &Way) -> bool {
+    way.hole.is_some_and(|hole| hole.before.as_str().ends_with('\''))
+}
+
+/// Whether the text was put where SQL expects a value.
+fn is_value(way: &Way) -> bool {
+    let value = |hole: Option<Hole>| hole.is_some_and(|hole| expects_value(hole.before.as_str()));
+    value(way.hole) || (way.hole.is_some_and(is_punctuation) && value(way.outer))
+}
+
+/// Whether a hole's own surroundings say nothing but where a text is quoted or listed.
+fn is_punctuation(hole: Hole) -> bool {
+    !hole.before.as_str().chars().any(char::is_alphanumeric)
+}
+
+/// Whether a value is expected behind this piece of SQL. Schema changes have none.
+fn expects_value(before: &str) -> bool {
+    let before = before.trim_end().to_uppercase();
+    let first = before.split_whitespace().next().unwrap_or_default();
+    if ["CREATE", "ALTER", "DROP", "PRAGMA", "SET", "ATTACH", "TRUNCATE", "COPY"].contains(&first) {
+        return false;
+    }
+    let ends = ["'", "=", "<", ">", " LIKE", " ILIKE", "IN (", "VALUES (", " BETWEEN", " LIMIT", " OFFSET", "'%"];
+    ends.iter().any(|end| before.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expects_value;
+
+    #[test]
+    fn values_stand_behind_operators_and_quotes() {
+        let yes = ["WHERE name = '", "WHERE id = ", "AND age >", "name LIKE '%", "rel_type IN (", "VALUES ("];
+        assert!(yes.into_iter().all(expects_value));
+        let no = ["SELECT * FROM ", "ORDER BY ", "DROP TABLE '", "PRAGMA x = ", "UPDATE ", "WHERE ", ""];
+        assert!(!no.into_iter().any(expects_value));
+    }
+}

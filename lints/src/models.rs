@@ -1,0 +1,4 @@
+//! The model files, embedded.
+
+/// Name and text.
+pub(crate) const FILES: &[(&str, &str)] = &[];

@@ -52,7 +52,9 @@ impl Complaint {
                     .unwrap_or_else(|| format!("keys here are `{}`", known.join("`, `")));
                 (format!("unknown key `{wrong}`"), Some(help))
             }
-            [missing] if text.starts_with("missing field") => (format!("the key `{missing}` is missing"), None),
+            [missing] if text.starts_with("missing field") => {
+                (format!("the key `{missing}` is missing"), None)
+            }
             _ => (text.trim_end().replace('\n', ": "), None),
         };
         Self { file, span: error.span().unwrap_or(0..0), message, help }

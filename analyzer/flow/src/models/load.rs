@@ -12,11 +12,12 @@ use ward_syntax::Symbol;
 use super::error::{Complaint, ModelError, did_you_mean, place};
 use super::port::{Wrong, parse_edge, parse_port};
 use super::schema::{
-    BarrierRow, Call, FnRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table, Text, Texts, TypeRow, UserFile,
+    BarrierRow, Call, FnRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table, Text, Texts, TypeRow,
+    UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Barrier, CallModel, Edge, HandlerSource, Models, NameOnlySink, Port, Sink,
-    Source, When,
+    AttributeParameters, AttributeSource, Barrier, CallModel, Edge, HandlerSource, Models, NameOnlySink,
+    Port, Sink, Source, When,
 };
 
 /// The text of a model file.
@@ -97,13 +98,40 @@ const SOURCE_KINDS: [&str; 9] =
     ["path", "query", "body", "form", "header", "cookie", "upload", "request", "argument"];
 
 const SCALARS: [&str; 21] = [
-    "bool", "char", "str", "slice", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
-    "usize", "f32", "f64", "fn", "!", "&'static str",
+    "bool",
+    "char",
+    "str",
+    "slice",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "f32",
+    "f64",
+    "fn",
+    "!",
+    "&'static str",
 ];
 
 impl Loader {
     fn run(&mut self, parsed: &[Parsed]) {
-        for pass in [Self::declare, Self::aliases, Self::type_aliases, Self::descriptions, Self::flows, Self::dangers, Self::checks] {
+        for pass in [
+            Self::declare,
+            Self::aliases,
+            Self::type_aliases,
+            Self::descriptions,
+            Self::flows,
+            Self::dangers,
+            Self::checks,
+        ] {
             for parsed in parsed {
                 self.file = parsed.file;
                 pass(self, parsed);
@@ -152,7 +180,11 @@ impl Loader {
         let Some(aliases) = aliases else { return };
         let [path] = paths.0.as_slice() else {
             let span = aliases.0.first().map_or(0..0, Text::span);
-            self.complain(span, "several paths cannot share their aliases", Some("write a row for each".to_owned()));
+            self.complain(
+                span,
+                "several paths cannot share their aliases",
+                Some("write a row for each".to_owned()),
+            );
             return;
         };
         for alias in &aliases.0 {
@@ -246,7 +278,11 @@ impl Loader {
         let [path] = row.path.0.as_slice() else { return };
         let more = row.deref.is_some() || row.implements.is_some() || row.text.is_some();
         if more || !(row.fields.0.is_empty() && row.methods.0.is_empty() && row.functions.0.is_empty()) {
-            self.complain(is.span(), "a type alias has nothing of its own", Some("leave out `is`, or the rest".to_owned()));
+            self.complain(
+                is.span(),
+                "a type alias has nothing of its own",
+                Some("leave out `is`, or the rest".to_owned()),
+            );
         }
         let params = symbols(&row.params);
         let path = Symbol::new(path.get_ref());
@@ -275,7 +311,11 @@ impl Loader {
                 let symbol = Symbol::new(name.get_ref());
                 let (external, model) = self.call(call, &params, receiver);
                 if ty.methods.insert(symbol, external).is_some() {
-                    self.complain(name.span(), format!("`{symbol}` stands under `methods` and under `functions`"), None);
+                    self.complain(
+                        name.span(),
+                        format!("`{symbol}` stands under `methods` and under `functions`"),
+                        None,
+                    );
                 }
                 models.push((symbol, model, call.flow.is_some()));
             }
@@ -326,7 +366,8 @@ impl Loader {
                 self.complain(argument.span(), message, Some("arguments are counted from `0`".to_owned()));
                 continue;
             };
-            let parameters = texts.iter().map(|text| self.template(text, params).unwrap_or(Template::Unknown));
+            let parameters =
+                texts.iter().map(|text| self.template(text, params).unwrap_or(Template::Unknown));
             closures.push((usize::from(argument), parameters.collect()));
         }
         let external = ExternalFn { returns, closures };
@@ -335,7 +376,10 @@ impl Loader {
             None => default_flow(&external, params, receiver),
         };
         let has_receiver = receiver == Receiver::Taken;
-        (external, CallModel { flow: Some(flow), diverges: call.diverges, has_receiver, ..CallModel::default() })
+        (
+            external,
+            CallModel { flow: Some(flow), diverges: call.diverges, has_receiver, ..CallModel::default() },
+        )
     }
 
     // Flows, sources, sinks and barriers: what data does.
@@ -361,12 +405,20 @@ impl Loader {
         let forms = [&row.parameter, &row.call, &row.attribute, &row.impl_attribute, &row.handler_of];
         if forms.iter().filter(|form| form.is_some()).count() != 1 {
             let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`";
-            self.complain(row.kind.span(), "a source needs one place where it comes in", Some(help.to_owned()));
+            self.complain(
+                row.kind.span(),
+                "a source needs one place where it comes in",
+                Some(help.to_owned()),
+            );
         }
         if !SOURCE_KINDS.contains(&row.kind.get_ref().as_str()) {
             let help = did_you_mean(row.kind.get_ref(), SOURCE_KINDS);
             let help = help.unwrap_or_else(|| format!("kinds are `{}`", SOURCE_KINDS.join("`, `")));
-            self.complain(row.kind.span(), format!("unknown kind of source `{}`", row.kind.get_ref()), Some(help));
+            self.complain(
+                row.kind.span(),
+                format!("unknown kind of source `{}`", row.kind.get_ref()),
+                Some(help),
+            );
         }
         let source = Source { kind: Symbol::new(row.kind.get_ref()) };
         let types = self.type_paths(row.types.as_ref());
@@ -434,7 +486,8 @@ impl Loader {
         let Some(name_only) = &row.name_only else { return };
         let crates = if name_only.crates.is_empty() { vec![krate] } else { symbols(&name_only.crates) };
         for method in &name_only.methods {
-            let sink = NameOnlySink { sink: sink.clone(), arguments: name_only.arguments, crates: crates.clone() };
+            let sink =
+                NameOnlySink { sink: sink.clone(), arguments: name_only.arguments, crates: crates.clone() };
             self.models.name_only_sinks.entry(Symbol::new(method.get_ref())).or_default().push(sink);
         }
     }
@@ -455,7 +508,8 @@ impl Loader {
         }
         let what = row.what.as_ref().map_or(Some(Port::Return), |what| self.port(what));
         let Some(what) = what else { return };
-        let forms = [("always", When::Always), ("true", When::True), ("false", When::False), ("ok", When::Ok)];
+        let forms =
+            [("always", When::Always), ("true", When::True), ("false", When::False), ("ok", When::Ok)];
         let when = self.choice(row.when.as_ref(), &forms, When::Always);
         let context = row.context.as_ref().map(|context| Symbol::new(context.get_ref()));
         let barrier = Barrier { kinds: symbols(&row.kinds), when, what, context };
@@ -557,7 +611,11 @@ impl Loader {
             let edge = parse_edge(text.get_ref());
             let Some(edge) = self.told(edge, text) else { continue };
             if receiver == Receiver::None && [edge.from, edge.to].contains(&Port::Receiver) {
-                self.complain(text.span(), "a function has no `self`", Some("count its arguments from `0`".to_owned()));
+                self.complain(
+                    text.span(),
+                    "a function has no `self`",
+                    Some("count its arguments from `0`".to_owned()),
+                );
                 continue;
             }
             edges.push(edge);
@@ -655,7 +713,8 @@ fn default_flow(call: &ExternalFn, params: &[Symbol], receiver: Receiver) -> Vec
     }
     if receiver == Receiver::Taken {
         for (argument, parameters) in &call.closures {
-            let ports = (0..parameters.len()).map(|index| Port::ClosureParameter(*argument as u8, index as u8));
+            let ports =
+                (0..parameters.len()).map(|index| Port::ClosureParameter(*argument as u8, index as u8));
             edges.extend(ports.map(|to| Edge { from: Port::Receiver, to }));
         }
     }

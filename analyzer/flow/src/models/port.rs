@@ -24,7 +24,10 @@ pub(super) fn parse_port(text: &str) -> Result<Port, Wrong> {
     };
     port.ok_or_else(|| {
         let help = did_you_mean(text, EXAMPLES);
-        (format!("`{text}` is no port"), help.or_else(|| Some(format!("ports are `{}`", EXAMPLES.join("`, `")))))
+        (
+            format!("`{text}` is no port"),
+            help.or_else(|| Some(format!("ports are `{}`", EXAMPLES.join("`, `")))),
+        )
     })
 }
 
@@ -53,7 +56,8 @@ mod tests {
 
     #[test]
     fn every_form_of_port_is_read() {
-        let ports = ["self", "args", "return", "0", "12", "0.1", "2.return"].map(|text| parse_port(text).unwrap());
+        let ports =
+            ["self", "args", "return", "0", "12", "0.1", "2.return"].map(|text| parse_port(text).unwrap());
         let expected = [
             Port::Receiver,
             Port::Arguments,

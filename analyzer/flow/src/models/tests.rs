@@ -37,7 +37,13 @@ fn method<'a>(models: &'a Models, ty: &str, name: &str) -> &'a CallModel {
 
 /// A flow as it is written in a file.
 fn flow(model: &CallModel) -> Vec<String> {
-    model.flow.as_ref().unwrap().iter().map(|Edge { from, to }| format!("{} -> {}", port(*from), port(*to))).collect()
+    model
+        .flow
+        .as_ref()
+        .unwrap()
+        .iter()
+        .map(|Edge { from, to }| format!("{} -> {}", port(*from), port(*to)))
+        .collect()
 }
 
 fn port(port: Port) -> String {
@@ -342,55 +348,81 @@ fn errors_of_form() {
     insta::assert_snapshot!("not_toml", errors("[[type]\npath = 1"));
     insta::assert_snapshot!("unknown_section", errors("[[tipe]]\npath = \"lib::A\"\n"));
     insta::assert_snapshot!("unknown_key", errors("[[type]]\npath = \"lib::A\"\nmetods = {}\n"));
-    insta::assert_snapshot!("unknown_key_of_a_method", errors(
-        "[[type]]\npath = \"lib::A\"\n[type.methods]\na = \"()\"\nb = { return = \"()\" }\n",
-    ));
-    insta::assert_snapshot!("missing_key", errors("[[sink]]\ncall = \"lib::a\"\ninput = \"0\"\nhelp = \"ä\"\n"));
+    insta::assert_snapshot!(
+        "unknown_key_of_a_method",
+        errors("[[type]]\npath = \"lib::A\"\n[type.methods]\na = \"()\"\nb = { return = \"()\" }\n",)
+    );
+    insta::assert_snapshot!(
+        "missing_key",
+        errors("[[sink]]\ncall = \"lib::a\"\ninput = \"0\"\nhelp = \"ä\"\n")
+    );
     insta::assert_snapshot!("wrong_form", errors("[[fn]]\npath = \"lib::a\"\ndiverges = \"yes\"\n"));
 }
 
 #[test]
 fn errors_of_paths_and_types() {
-    insta::assert_snapshot!("paths", errors(
-        "[[type]]\npath = \"lib:A\"\n[[fn]]\npath = [\"lib::a()\", \"\", \"lib::*\", \"lib::2\"]\n\
+    insta::assert_snapshot!(
+        "paths",
+        errors(
+            "[[type]]\npath = \"lib:A\"\n[[fn]]\npath = [\"lib::a()\", \"\", \"lib::*\", \"lib::2\"]\n\
          [[source]]\nparameter = \"lib::Query<T>\"\nkind = \"query\"\n",
-    ));
-    insta::assert_snapshot!("twice", errors(
-        "[[type]]\npath = \"lib::A\"\n[type.methods]\na = \"()\"\n[type.functions]\na = \"()\"\n\
+        )
+    );
+    insta::assert_snapshot!(
+        "twice",
+        errors(
+            "[[type]]\npath = \"lib::A\"\n[type.methods]\na = \"()\"\n[type.functions]\na = \"()\"\n\
          [[type]]\npath = \"lib::A\"\n[[fn]]\npath = [\"lib::b\", \"lib::b\"]\n",
-    ));
-    insta::assert_snapshot!("aliases", errors(
-        "[[type]]\npath = \"lib::A\"\naliases = \"lib::C\"\n[[type]]\npath = \"lib::B\"\naliases = [\"lib::C\"]\n\
+        )
+    );
+    insta::assert_snapshot!(
+        "aliases",
+        errors(
+            "[[type]]\npath = \"lib::A\"\naliases = \"lib::C\"\n[[type]]\npath = \"lib::B\"\naliases = [\"lib::C\"]\n\
          [[type]]\npath = [\"lib::D\", \"lib::E\"]\naliases = \"lib::F\"\n",
-    ));
-    insta::assert_snapshot!("templates", errors(
-        "[[type]]\npath = \"lib::Answer\"\nparams = [\"T\"]\nderef = \"Option<T\"\nfields = { a = \"U\" }\n\
+        )
+    );
+    insta::assert_snapshot!(
+        "templates",
+        errors(
+            "[[type]]\npath = \"lib::Answer\"\nparams = [\"T\"]\nderef = \"Option<T\"\nfields = { a = \"U\" }\n\
          [type.methods]\nb = \"\"\nc = \"Anser<T>\"\nd = { closures = { x = [\"T\"], 0 = [\"T T\"] } }\n",
-    ));
-    insta::assert_snapshot!("type_alias_with_more", errors(
-        "[[type]]\npath = \"lib::A\"\nis = \"String\"\ntext = \"none\"\n",
-    ));
+        )
+    );
+    insta::assert_snapshot!(
+        "type_alias_with_more",
+        errors("[[type]]\npath = \"lib::A\"\nis = \"String\"\ntext = \"none\"\n",)
+    );
 }
 
 #[test]
 fn errors_of_words() {
-    insta::assert_snapshot!("ports", errors(
-        "[[step]]\ncall = \"lib::A::b\"\nflow = [\"0 -> retrun\", \"0 > self\", \"return -> 0\", \"0 -> args\"]\n\
+    insta::assert_snapshot!(
+        "ports",
+        errors(
+            "[[step]]\ncall = \"lib::A::b\"\nflow = [\"0 -> retrun\", \"0 > self\", \"return -> 0\", \"0 -> args\"]\n\
          [[fn]]\npath = \"lib::c\"\nflow = [\"self -> return\"]\n\
          [[sink]]\ncall = \"lib::d\"\ninput = \"sefl\"\nkind = \"sql\"\nhelp = \"\"\n\
          [[sink]]\ncall = \"lib::d\"\ninput = \"return\"\nkind = \"sql\"\nhelp = \"\"\n",
-    ));
-    insta::assert_snapshot!("kinds_and_words", errors(
-        "[[type]]\npath = \"lib::A\"\ntext = \"some\"\n\
+        )
+    );
+    insta::assert_snapshot!(
+        "kinds_and_words",
+        errors(
+            "[[type]]\npath = \"lib::A\"\ntext = \"some\"\n\
          [[source]]\nparameter = \"lib::A\"\nkind = \"querry\"\n\
          [[source]]\nattribute = \"lib::get\"\nparameters = \"brackets\"\nkind = \"path\"\n\
          [[sink]]\ncall = \"lib::a\"\ninput = \"0\"\nkind = \"sql\"\nhelp = \"\"\n\
          [[barrier]]\ncall = \"lib::b\"\nkinds = [\"sqll\", \"*\"]\nwhen = \"okay\"\n",
-    ));
-    insta::assert_snapshot!("rows_without_a_place", errors(
-        "[[source]]\nkind = \"path\"\n\
+        )
+    );
+    insta::assert_snapshot!(
+        "rows_without_a_place",
+        errors(
+            "[[source]]\nkind = \"path\"\n\
          [[source]]\nparameter = \"lib::A\"\ncall = \"lib::a\"\nkind = \"path\"\n\
          [[source]]\nimpl_attribute = \"lib::Object\"\nkind = \"argument\"\n\
          [[sink]]\ninput = \"0\"\nkind = \"sql\"\nhelp = \"\"\n",
-    ));
+        )
+    );
 }

@@ -34,6 +34,8 @@ const PRELUDE: &[(&str, &str)] = &[
 
 const STATIC_STR: &str = "&'static str";
 const FN: &str = "fn";
+/// `Item<T>`: what iterating a `T` gives.
+const ITEM: &str = "Item";
 const MAX_DEPTH: usize = 32;
 
 impl Template {
@@ -71,12 +73,32 @@ fn named(path: Symbol, args: &[Template], fill: &mut dyn FnMut(Symbol) -> Ty) ->
     {
         return Ty::new(TyKind::FnPtr { params: all(params, fill), ret: ret.instantiate(fill) });
     }
+    if let [iterated] = args
+        && path.as_str() == ITEM
+    {
+        return item(iterated.instantiate(fill));
+    }
     if args.is_empty()
         && let Some(ty) = builtin(path)
     {
         return ty;
     }
     Ty::new(TyKind::External { path, args: all(args, fill) })
+}
+
+/// What iterating a value of the standard library gives.
+fn item(iterated: Ty) -> Ty {
+    let known = crate::known::known();
+    match iterated.kind() {
+        TyKind::Slice(element) => *element,
+        TyKind::External { path, args } if *path == known.hash_map || *path == known.btree_map => {
+            Ty::new(TyKind::Tuple(args.iter().take(2).copied().collect()))
+        }
+        TyKind::External { path, args } if path.as_str().starts_with("std::") => {
+            args.first().copied().unwrap_or_else(Ty::unknown)
+        }
+        _ => Ty::unknown(),
+    }
 }
 
 /// The type of a primitive's name.
@@ -315,6 +337,10 @@ mod tests {
         assert_eq!(instantiated("&str"), text);
         assert_eq!(instantiated("_"), Ty::unknown());
         assert_eq!(instantiated("u64"), Ty::new(TyKind::Scalar(Symbol::new("u64"))));
+        assert_eq!(instantiated("Item<Option<T>>"), text);
+        assert_eq!(instantiated("Item<[T]>"), text);
+        assert_eq!(instantiated("Item<HashMap<String, T>>"), Ty::new(TyKind::Tuple([string, text].into())));
+        assert_eq!(instantiated("Item<String>"), Ty::unknown());
         assert_eq!(
             instantiated("fn(T) -> !"),
             Ty::new(TyKind::FnPtr { params: [text].into(), ret: Ty::new(TyKind::Never) })

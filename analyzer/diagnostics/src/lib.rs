@@ -4,13 +4,18 @@
 //! and [`render`] writes that for a terminal, as SARIF 2.1.0, or as JSON. Nothing here knows how a finding
 //! was made, and every renderer writes the same bytes for the same report.
 
+mod escape;
 mod finding;
+mod fingerprint;
 mod metadata;
+pub mod render;
 mod report;
+mod text;
 
 pub use finding::{
     Applicability, Edit, EndpointRef, Finding, Fix, Flow, FlowStep, Label, Location, StepKind, Suppression,
     SuppressionKind, sort,
 };
+pub use fingerprint::fingerprints;
 pub use metadata::{Confidence, LintMetadata, Severity, UnknownLevel};
 pub use report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};

@@ -1,0 +1,406 @@
+//! Findings for people: source snippets, the way of the data, the reason, what to write instead, a summary.
+//!
+//! Everything that comes from the analysed program goes through [`crate::escape`] before it is written.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+use codespan_reporting::diagnostic::{Diagnostic, Severity as Level};
+use codespan_reporting::files::Error;
+use codespan_reporting::term::termcolor::{Ansi, NoColor};
+use codespan_reporting::term::{Config, DisplayStyle, emit_to_write_style};
+
+use super::snippet::Snippets;
+use crate::escape::{block, inline};
+use crate::finding::{Applicability, EndpointRef, Finding, Flow, Label, Location, StepKind};
+use crate::metadata::Severity;
+use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
+use crate::text::Texts;
+
+/// The columns that line numbers, borders and margins take beside the source.
+const GUTTER: usize = 10;
+/// The least room for source, however narrow the terminal is.
+const LEAST_WIDTH: usize = 40;
+/// A flow of more steps is shown with its middle left out, unless the output is verbose.
+const MOST_STEPS: usize = 40;
+
+/// How [`terminal`] writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TerminalOptions {
+    /// Whether to colour.
+    pub color: Color,
+    /// The width of the terminal in columns; longer source lines are cut.
+    pub width: usize,
+    /// How much to write.
+    pub verbosity: Verbosity,
+}
+
+impl Default for TerminalOptions {
+    fn default() -> Self {
+        Self { color: Color::Auto, width: 120, verbosity: Verbosity::Normal }
+    }
+}
+
+/// When to colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Color {
+    /// If the standard output is a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much to write.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Verbosity {
+    /// One line for each finding, errors of the run, no summary.
+    Quiet,
+    /// Findings with source, their first flow, warnings of the run, and a summary.
+    #[default]
+    Normal,
+    /// Also suppressed findings, every flow in full, notes of the run, and all figures.
+    Verbose,
+}
+
+/// Writes a report for people: findings, then problems of the run, then a summary.
+pub fn terminal(
+    report: &Report<'_>,
+    sources: &dyn Sources,
+    options: &TerminalOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let texts = Texts::new(sources);
+    let mut printer = Printer { texts: &texts, options, out };
+    for finding in &report.findings {
+        if finding.suppression.is_none() || options.verbosity == Verbosity::Verbose {
+            printer.finding(finding)?;
+        }
+    }
+    for problem in &report.problems {
+        if problem.level >= least_problem(options.verbosity) {
+            printer.problem(problem)?;
+        }
+    }
+    if options.verbosity > Verbosity::Quiet {
+        printer.out.write_all(summary(report, options.verbosity).as_bytes())?;
+    }
+    printer.out.flush()
+}
+
+struct Printer<'a> {
+    texts: &'a Texts<'a>,
+    options: &'a TerminalOptions,
+    out: &'a mut dyn Write,
+}
+
+impl Printer<'_> {
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let quiet = self.options.verbosity == Verbosity::Quiet;
+        let width = self.options.width.saturating_sub(GUTTER).max(LEAST_WIDTH);
+        let related = if quiet { &[] } else { finding.related.as_slice() };
+        let (snippets, labels) = Snippets::new(&finding.primary, related, self.texts, width);
+        let gone = self.gone(&finding.primary, related);
+        let mut message = inline(&finding.message).into_owned();
+        if quiet && let Some(place) = gone.first() {
+            message = format!("{message} ({place})");
+        }
+        let diagnostic = Diagnostic::new(level(finding.severity))
+            .with_code(finding.lint.name)
+            .with_message(message)
+            .with_labels(labels)
+            .with_notes(if quiet { Vec::new() } else { self.notes(finding, gone) });
+        self.emit(&snippets, &diagnostic)
+    }
+
+    fn problem(&mut self, problem: &ReportProblem) -> io::Result<()> {
+        let mut message = String::new();
+        if let Some(path) = &problem.path {
+            message.push_str(&inline(path));
+            if let Some((line, column)) = problem.position {
+                let _ = write!(message, ":{line}:{column}");
+            }
+            message.push_str(": ");
+        }
+        message.push_str(&inline(&problem.message));
+        let level = match problem.level {
+            ProblemLevel::Error => Level::Error,
+            ProblemLevel::Warning => Level::Warning,
+            ProblemLevel::Note => Level::Note,
+        };
+        let help = problem.help.iter().map(|help| titled("help", help));
+        let diagnostic = Diagnostic::new(level).with_message(message).with_notes_iter(help);
+        self.emit(&Snippets::default(), &diagnostic)
+    }
+
+    /// Renders into memory first, so that a line is written whole or not at all.
+    fn emit(&mut self, snippets: &Snippets, diagnostic: &Diagnostic<usize>) -> io::Result<()> {
+        let display_style = match self.options.verbosity {
+            Verbosity::Quiet => DisplayStyle::Short,
+            Verbosity::Normal | Verbosity::Verbose => DisplayStyle::Rich,
+        };
+        let config = Config { display_style, ..Config::default() };
+        let coloured = match self.options.color {
+            Color::Auto => io::stdout().is_terminal(),
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let rendered = if coloured {
+            let mut writer = Ansi::new(Vec::new());
+            emit_to_write_style(&mut writer, &config, snippets, diagnostic).map(|()| writer.into_inner())
+        } else {
+            let mut writer = NoColor::new(Vec::new());
+            emit_to_write_style(&mut writer, &config, snippets, diagnostic).map(|()| writer.into_inner())
+        };
+        self.out.write_all(&rendered.map_err(into_io)?)
+    }
+
+    /// The places whose file can no longer be read, so that there is nothing to show.
+    fn gone(&self, primary: &Label, related: &[Label]) -> Vec<String> {
+        let labels = std::iter::once(primary).chain(related);
+        let gone = labels.filter(|label| self.texts.text(label.location.file).is_none());
+        let describe = |label: &Label| {
+            let path = inline(self.texts.path(label.location.file));
+            let message = inline(&label.message);
+            let colon = if message.is_empty() { "" } else { ": " };
+            format!("in {path}, which can no longer be read{colon}{message}")
+        };
+        gone.map(describe).collect()
+    }
+
+    fn notes(&self, finding: &Finding, gone: Vec<String>) -> Vec<String> {
+        let mut notes = gone;
+        notes.push(rating(finding));
+        notes.extend(finding.endpoint.as_ref().map(|endpoint| self.endpoint(endpoint)));
+        let verbose = self.options.verbosity == Verbosity::Verbose;
+        let shown = if verbose { finding.flows.len() } else { finding.flows.len().min(1) };
+        for (index, flow) in finding.flows.iter().take(shown).enumerate() {
+            notes.push(self.flow(flow, &flow_title(index, finding.flows.len(), shown)));
+        }
+        notes.extend(finding.notes.iter().map(|note| titled("note", note)));
+        notes.extend(finding.help.iter().map(|help| titled("help", help)));
+        for fix in &finding.fixes {
+            let title = match fix.applicability {
+                Applicability::Safe => "fix",
+                Applicability::Unsafe => "fix to review",
+            };
+            notes.push(titled(title, &fix.description));
+        }
+        if let Some(suppression) = &finding.suppression {
+            let reason = suppression.justification.as_deref().unwrap_or("no reason given");
+            notes.push(titled("suppressed", reason));
+        }
+        notes
+    }
+
+    fn endpoint(&self, endpoint: &EndpointRef) -> String {
+        let guard = match &endpoint.guarded {
+            Some(guard) => format!("guarded by `{}`", inline(guard)),
+            None => "no guard".to_owned(),
+        };
+        let handler = self.place(endpoint.handler);
+        let (method, path) = (inline(&endpoint.method), inline(&endpoint.path));
+        format!("reachable through `{method} {path}`, {guard}; handler at {handler}")
+    }
+
+    /// The steps of a flow, numbered, in columns; what is inside a called function is indented.
+    fn flow(&self, flow: &Flow, title: &str) -> String {
+        let places: Vec<String> = flow.steps.iter().map(|step| self.place(step.location)).collect();
+        let width = places.iter().map(|place| place.chars().count()).max().unwrap_or(0);
+        let digits = flow.steps.len().to_string().len();
+        let cut = self.options.verbosity < Verbosity::Verbose && flow.steps.len() > MOST_STEPS;
+        let left_out = if cut { MOST_STEPS / 2..flow.steps.len() - MOST_STEPS / 2 } else { 0..0 };
+        let mut text = title.to_owned();
+        for (index, ((step, place), depth)) in flow.steps.iter().zip(&places).zip(depths(flow)).enumerate() {
+            if left_out.contains(&index) {
+                if index == left_out.start {
+                    let _ = write!(text, "\n  {:digits$}  ({} more steps)", "", left_out.len());
+                }
+                continue;
+            }
+            let (number, kind) = (index + 1, step.kind.name());
+            let message = inline(&step.message);
+            let indent = "  ".repeat(depth.min(8));
+            let _ = write!(text, "\n  {number:digits$}  {place:width$}  {kind:6}  {indent}{message}");
+        }
+        text
+    }
+
+    /// `path:line:column`, or the path alone if the file can no longer be read.
+    fn place(&self, location: Location) -> String {
+        let path = inline(self.texts.path(location.file));
+        let Some(text) = self.texts.text(location.file) else { return path.into_owned() };
+        let position = text.position(location.span.start);
+        format!("{path}:{}:{}", position.line, position.column)
+    }
+}
+
+/// How deep in called functions each step is, the outermost at 0.
+pub(super) fn depths(flow: &Flow) -> Vec<usize> {
+    let mut depth = 0_isize;
+    let mut depths = Vec::with_capacity(flow.steps.len());
+    for step in &flow.steps {
+        depths.push(depth);
+        match step.kind {
+            StepKind::Call => depth += 1,
+            StepKind::Return => depth -= 1,
+            StepKind::Source | StepKind::Step | StepKind::Sink => {}
+        }
+    }
+    let outermost = depths.iter().copied().min().unwrap_or(0);
+    depths.into_iter().map(|depth| (depth - outermost).unsigned_abs()).collect()
+}
+
+fn flow_title(index: usize, all: usize, shown: usize) -> String {
+    match (all, shown) {
+        (1, _) => "the way of the data:".to_owned(),
+        (_, 1) => format!("the way of the data, the first of {all}:"),
+        _ => format!("the way of the data, {} of {all}:", index + 1),
+    }
+}
+
+/// `severity high, confidence medium, CWE-89, API8:2023`.
+fn rating(finding: &Finding) -> String {
+    let mut text = format!("severity {}, confidence {}", finding.severity, finding.confidence);
+    for number in finding.lint.cwe {
+        let _ = write!(text, ", CWE-{number}");
+    }
+    for risk in finding.lint.owasp {
+        let _ = write!(text, ", {risk}");
+    }
+    text
+}
+
+/// A text under a title, its later lines indented as far as the first.
+fn titled(title: &str, text: &str) -> String {
+    let indent = " ".repeat(title.len() + 2);
+    let block = block(text);
+    let mut lines = block.lines();
+    let mut titled = format!("{title}: {}", lines.next().unwrap_or_default());
+    for line in lines {
+        let _ = write!(titled, "\n{}", format!("{indent}{line}").trim_end());
+    }
+    titled
+}
+
+fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Critical | Severity::High => Level::Error,
+        Severity::Medium => Level::Warning,
+        Severity::Low | Severity::Info => Level::Note,
+    }
+}
+
+/// The mildest problem that is still shown.
+fn least_problem(verbosity: Verbosity) -> ProblemLevel {
+    match verbosity {
+        Verbosity::Quiet => ProblemLevel::Error,
+        Verbosity::Normal => ProblemLevel::Warning,
+        Verbosity::Verbose => ProblemLevel::Note,
+    }
+}
+
+fn into_io(error: Error) -> io::Error {
+    match error {
+        Error::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+/// What was found and what was looked at.
+fn summary(report: &Report<'_>, verbosity: Verbosity) -> String {
+    let active = report.active().count();
+    let suppressed = report.findings.len() - active;
+    let mut text = match active {
+        0 => "no findings".to_owned(),
+        _ => format!("{}: {}", counted(active, "finding"), by_severity(report)),
+    };
+    if suppressed > 0 {
+        let _ = write!(text, " ({} suppressed)", grouped(suppressed));
+    }
+    text.push('\n');
+    text.push_str(&analysed(&report.stats));
+    text.push_str(&left_out(&report.stats));
+    if verbosity == Verbosity::Verbose {
+        let stats = &report.stats;
+        let functions = counted(stats.functions, "function");
+        let macros = counted(stats.opaque_macros, "macro call");
+        let _ = writeln!(text, "{functions}; {macros} could not be looked into");
+    }
+    let mut lints: Vec<&str> = report.active().map(|finding| finding.lint.name).collect();
+    lints.sort_unstable();
+    lints.dedup();
+    for lint in lints {
+        let _ = writeln!(text, "more about it: cargo ward explain {lint}");
+    }
+    text
+}
+
+fn by_severity(report: &Report<'_>) -> String {
+    let of = |severity: Severity| match report.count(severity) {
+        0 => None,
+        count => Some(format!("{} {severity}", grouped(count))),
+    };
+    let counts: Vec<String> = Severity::ALL.into_iter().rev().filter_map(of).collect();
+    counts.join(", ")
+}
+
+fn analysed(stats: &RunStats) -> String {
+    let files = counted(stats.files, "file");
+    let lines = counted(stats.lines, "line");
+    let packages = counted(stats.packages, "package");
+    let endpoints = counted(stats.endpoints, "endpoint");
+    let (seconds, hundredths) = (stats.millis / 1_000, stats.millis % 1_000 / 10);
+    format!("analysed {files} with {lines} in {packages}, {endpoints}, in {seconds}.{hundredths:02} s\n")
+}
+
+/// What the run did not see; empty if it saw everything.
+fn left_out(stats: &RunStats) -> String {
+    let mut parts = Vec::new();
+    if stats.unparsed > 0 {
+        parts.push(format!("{} did not parse completely", counted(stats.unparsed, "file")));
+    }
+    if stats.skipped > 0 {
+        parts.push(format!("{} could not be read", counted(stats.skipped, "file")));
+    }
+    if parts.is_empty() { String::new() } else { format!("not analysed: {}\n", parts.join(", ")) }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
+}
+
+/// A number with a comma between its groups of three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, titled};
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn later_lines_stand_under_the_first() {
+        assert_eq!(titled("help", "bind it:\n\nquery(\"?\")"), "help: bind it:\n\n      query(\"?\")");
+        assert_eq!(titled("note", ""), "note: ");
+    }
+}

@@ -9,6 +9,7 @@ use ward_syntax::{LineColumn, LineIndex, Span};
 
 use crate::locate::{Location, locate};
 use crate::manifest::MANIFEST;
+use crate::walk::relative;
 use crate::{Problem, ProblemKind, ProjectError};
 
 /// The name of the configuration file.
@@ -107,13 +108,17 @@ pub(crate) fn find_config(location: &Location) -> Result<Option<ConfigFile>, Pro
 }
 
 /// A problem if a `ward.toml` hides a configuration in the manifest beside it.
-pub(crate) fn hidden_config(config: &ConfigFile) -> Option<Problem> {
+pub(crate) fn hidden_config(root: &Path, config: &ConfigFile) -> Option<Problem> {
     if !config.section.is_empty() {
         return None;
     }
-    let hidden = config_in_manifest(&config.path.with_file_name(MANIFEST))?;
+    let manifest = config.path.with_file_name(MANIFEST);
+    let hidden = config_in_manifest(&manifest)?;
     let message = format!("`[{}]` is not used, because there is a `{CONFIG_FILE}`", hidden.section.join("."));
-    Some(Problem::new(ProblemKind::Config, MANIFEST, message).help(format!("move it to the `{CONFIG_FILE}`")))
+    Some(
+        Problem::new(ProblemKind::Config, relative(root, &manifest), message)
+            .help(format!("move it to the `{CONFIG_FILE}`")),
+    )
 }
 
 /// Reads a `ward.toml`; none if there is no such file.

@@ -64,7 +64,7 @@ pub fn discover(path: &Path, options: &DiscoverOptions) -> Result<Project, Proje
         return Err(ProjectError::Empty { path: path.to_owned() });
     }
     let mut project = lay_out(&location, found);
-    project.problems.extend(config.as_ref().and_then(hidden_config));
+    project.problems.extend(config.as_ref().and_then(|config| hidden_config(&project.root, config)));
     project.config = config;
     Ok(project)
 }

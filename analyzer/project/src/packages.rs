@@ -280,12 +280,34 @@ impl Layout<'_> {
         let of_packages: Vec<_> =
             packages.iter().map(|package| self.role_of_package(package, packages)).collect();
         let of_roots = roles_of_roots(packages);
+        let programs = self.programs_among_examples(packages);
         let role = |((id, file), owner): ((FileId, &FoundFile), &PackageId)| {
             let of_package = of_packages[owner.index()];
-            let of_file = || role_of_folder(&file.path, &packages[owner.index()].directory);
+            let of_file = || {
+                let is_part = programs.iter().any(|program| is_in_folder(&file.path, program));
+                if is_part {
+                    FileRole::Source
+                } else {
+                    role_of_folder(&file.path, self.drafts[owner.index()].folder)
+                }
+            };
             of_package.or_else(|| of_roots.get(&id).copied()).unwrap_or_else(of_file)
         };
         (0..).map(FileId).zip(self.files).zip(self.owners).map(role).collect()
+    }
+
+    /// The folders of programs and libraries that a manifest places within `examples` or the like: the modules beside
+    /// their roots belong to them.
+    fn programs_among_examples(&self, packages: &[Package]) -> Vec<&str> {
+        let roots =
+            packages.iter().flat_map(|package| package.targets.iter().map(move |target| (package, target)));
+        let programs = roots.filter(|(_, target)| matches!(target.kind, TargetKind::Lib | TargetKind::Bin));
+        let folders = programs.map(|(package, target)| {
+            (package.directory.as_str(), folder_of(&self.files[target.root.index()].path))
+        });
+        let is_program =
+            |(package, folder): &(&str, &str)| role_of_folder(folder, package) != FileRole::Source;
+        folders.filter(is_program).map(|(_, folder)| folder).collect()
     }
 
     /// The role that all files of a package have because of where it lies: in the `tests`, `benches` or `examples` of
@@ -331,14 +353,15 @@ fn role_of_folder(path: &str, package: &str) -> FileRole {
 }
 
 fn edition(own: Option<&Inheritable>, workspace: Option<&WorkspaceRef<'_>>) -> Edition {
-    let text = match own {
-        None => None,
-        Some(Inheritable::Value(text)) => Some(text),
+    match own {
+        None => Edition::E2015,
+        Some(Inheritable::Value(text)) => Edition::parse(text),
         Some(Inheritable::Workspace { .. }) => {
-            workspace.and_then(|workspace| workspace.table.package.edition.as_ref())
+            let inherited = workspace.and_then(|workspace| workspace.table.package.edition.as_deref());
+            // Inheritance came with 2021, so it is that or later, if the workspace cannot be asked.
+            inherited.map_or(Edition::E2021, Edition::parse)
         }
-    };
-    text.map_or(Edition::E2015, |text| Edition::parse(text))
+    }
 }
 
 /// Ties the dependencies of one package.

@@ -78,7 +78,7 @@ impl TargetFinder<'_> {
             return;
         }
         for (name, root) in self.files_in(several.folder) {
-            if !self.has_root(several.kind, root) {
+            if !self.targets.iter().any(|target| target.root == root) {
                 self.add(several.kind, &name, root);
             }
         }
@@ -143,10 +143,6 @@ impl TargetFinder<'_> {
 
     fn add(&mut self, kind: TargetKind, name: &str, root: FileId) {
         self.targets.push(Target { kind, name: identifier(name), root });
-    }
-
-    fn has_root(&self, kind: TargetKind, root: FileId) -> bool {
-        self.targets.iter().any(|target| (target.kind, target.root) == (kind, root))
     }
 
     /// A file of the package.

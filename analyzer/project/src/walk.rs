@@ -179,7 +179,7 @@ fn folder_problem(root: &Path, error: &ignore::Error) -> Option<Problem> {
         return None;
     }
     let path = error_path(error).map_or_else(String::new, |path| relative(root, path));
-    let problem = Problem::new(ProblemKind::Folder, path, format!("cannot list the folder: {io}"));
+    let problem = Problem::new(ProblemKind::Folder, path, format!("cannot list the folder: {}", io.kind()));
     Some(problem.help("make it readable, or exclude it"))
 }
 

@@ -114,6 +114,11 @@ pub(crate) struct RowOf<'a> {
 }
 
 impl RowOf<'_> {
+    /// Whether a hole is one of the row's own parameters.
+    pub(crate) fn has(&self, hole: Symbol) -> bool {
+        self.row.params.contains(&hole)
+    }
+
     /// What a hole of the row's templates stands for: its parameters by their names, and those that are left
     /// by the bindings in order.
     pub(crate) fn fill(&self, hole: Symbol) -> Ty {

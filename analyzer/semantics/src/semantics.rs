@@ -1,15 +1,21 @@
 //! The facade: everything known of the workspace, indexed once.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ward_project::{LoadedFile, PackageId, Project};
 use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, ItemKind, SourceIr, Symbol, TypeRefId};
 
+use crate::infer::infer;
 use crate::known::known;
 use crate::signature::Signatures;
 use crate::text::TextTable;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
-    BodyTypes, CallGraph, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext, Namespace,
-    PathTarget, TraitName, Ty,
+    BodyTypes, CallGraph, Callee, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext, Namespace,
+    PathTarget, Resolution, Template, TraitName, Ty,
 };
 
 /// Names, types and calls of a whole workspace.
@@ -29,6 +35,14 @@ pub struct Semantics {
     pub impls: ImplIndex,
     pub(crate) signatures: Signatures,
     pub(crate) text: TextTable,
+    /// Implementations of the methods of the workspace's traits, to be shared by all calls.
+    pub(crate) dispatch: FxHashMap<DefId, Arc<[DefId]>>,
+    /// Rows of associated functions: from the type and the name to the whole path.
+    pub(crate) associated_functions: FxHashMap<(Symbol, Symbol), Symbol>,
+    /// What models say that macros give, by the macro's path.
+    pub(crate) macro_rows: FxHashMap<Symbol, Template>,
+    /// Names of methods of the standard library.
+    pub(crate) standard_names: FxHashSet<Symbol>,
     functions: Vec<DefId>,
     bodies: Vec<Option<Box<BodyTypes>>>,
     call_graph: CallGraph,
@@ -49,15 +63,94 @@ impl Semantics {
             impls,
             signatures: Signatures::default(),
             text: TextTable::default(),
+            dispatch: FxHashMap::default(),
+            associated_functions: FxHashMap::default(),
+            macro_rows: FxHashMap::default(),
+            standard_names: FxHashSet::default(),
             functions: Vec::new(),
             bodies: Vec::new(),
             call_graph: CallGraph::default(),
         };
+        semantics.index_externals();
         Signatures::build(&mut semantics);
         semantics.text = TextTable::build(&semantics);
+        semantics.dispatch = semantics.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
         let has_body = |def: &DefId| semantics.body(*def).is_some() && semantics.item(*def).as_fn().is_some();
         semantics.functions = semantics.defs.iter().filter(has_body).collect();
+        semantics.infer_bodies();
         semantics
+    }
+
+    fn index_externals(&mut self) {
+        for (path, function) in &self.externals.functions {
+            let Some((prefix, name)) = self.split(*path) else { continue };
+            self.associated_functions.insert((prefix, name), *path);
+            if let Some(plain) = path.as_str().strip_suffix('!')
+                && let Some(returns) = &function.returns
+            {
+                self.macro_rows.insert(Symbol::new(plain), returns.clone());
+            }
+        }
+        for (path, ty) in &self.externals.types {
+            let text = path.as_str();
+            if text.starts_with("std::") || !text.contains("::") {
+                self.standard_names.extend(ty.methods.keys().copied());
+            }
+        }
+    }
+
+    fn infer_bodies(&mut self) {
+        let nodes: Vec<DefId> = self.defs.iter().filter(|def| self.body(*def).is_some()).collect();
+        let infer = |def: &DefId| {
+            let (file, body) = self.body(*def)?;
+            Some((*def, Box::new(infer(self, *def, file, body))))
+        };
+        let inferred: Vec<(DefId, Box<BodyTypes>)> = nodes.par_iter().filter_map(infer).collect();
+        let edges = inferred.iter().flat_map(|(def, types)| self.edges(*def, types)).collect();
+        self.call_graph = CallGraph::new(self.defs.len(), &nodes, edges);
+        self.bodies.resize_with(self.defs.len(), || None);
+        for (def, types) in inferred {
+            self.bodies[def.index()] = Some(types);
+        }
+    }
+
+    /// From a body to every function and initialiser it needs.
+    fn edges(&self, from: DefId, types: &BodyTypes) -> Vec<(DefId, DefId)> {
+        let mut edges = Vec::new();
+        let mut enter = |to: DefId| {
+            if self.body(to).is_some() {
+                edges.push((from, to));
+            }
+        };
+        for (_, callee) in types.callees() {
+            match callee {
+                Callee::Fn(def) => enter(*def),
+                Callee::Dispatch { targets, .. } | Callee::Guess(targets) => targets.iter().copied().for_each(&mut enter),
+                _ => {}
+            }
+        }
+        for (_, resolution) in types.paths() {
+            match resolution {
+                Resolution::Def(def) => enter(def),
+                Resolution::TraitItem { item, .. } => self.implementations(item).iter().copied().for_each(&mut enter),
+                _ => {}
+            }
+        }
+        types.conversions().for_each(|(_, def)| enter(def));
+        edges
+    }
+
+    /// A path as what stands before its last segment, and that segment.
+    pub(crate) fn split(&self, path: Symbol) -> Option<(Symbol, Symbol)> {
+        thread_local! {
+            static SPLIT: RefCell<FxHashMap<Symbol, Option<(Symbol, Symbol)>>> = RefCell::default();
+        }
+        SPLIT.with_borrow_mut(|known| {
+            *known.entry(path).or_insert_with(|| {
+                let (prefix, name) = path.as_str().rsplit_once("::")?;
+                Some((Symbol::new(prefix), Symbol::new(name)))
+            })
+        })
     }
 
     pub(crate) fn names(&self) -> NameContext<'_> {

@@ -115,10 +115,19 @@ pub(crate) fn builtin(name: Symbol) -> Option<Ty> {
 
 /// Whether a name is a hole whatever the type's parameters are.
 fn is_common_hole(name: &str) -> bool {
-    name == sym::SELF_TYPE.as_str()
-        || name.strip_prefix(['A', 'F', 'G']).is_some_and(|rest| {
-            !rest.is_empty() && rest.len() <= 2 && rest.bytes().all(|byte| byte.is_ascii_digit())
-        })
+    name == sym::SELF_TYPE.as_str() || parse_numbered(name).is_some()
+}
+
+/// The letter and the number of a hole such as `A0`.
+pub(crate) fn numbered_hole(name: Symbol) -> Option<(char, usize)> {
+    parse_numbered(name.as_str())
+}
+
+fn parse_numbered(name: &str) -> Option<(char, usize)> {
+    let letter = name.chars().next().filter(|letter| matches!(letter, 'A' | 'F' | 'G'))?;
+    let digits = &name[1..];
+    let is_number = !digits.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    Some((letter, digits.parse().ok().filter(|_| is_number)?))
 }
 
 struct Parser<'a> {

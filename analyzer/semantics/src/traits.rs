@@ -138,6 +138,11 @@ impl ImplIndex {
         self.implementations.get(&trait_item).map_or(&[], Vec::as_slice)
     }
 
+    /// Every item of a trait with what it may run, in no order.
+    pub(crate) fn all_implementations(&self) -> impl Iterator<Item = (DefId, &[DefId])> {
+        self.implementations.iter().map(|(item, of)| (*item, of.as_slice()))
+    }
+
     /// All items of impls and traits with a name, in the order of items.
     pub fn members_named(&self, name: Symbol) -> &[DefId] {
         self.members.get(&name).map_or(&[], Vec::as_slice)

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 use ward_syntax::{List, Path, PathId, Segment, SourceIr, Symbol, TypeRef, TypeRefId, sym};
 
 use crate::known::known;
-use crate::template::builtin;
+use crate::template::{builtin, numbered_hole};
 use crate::{DefId, DefKind, Namespace, PathTarget, Semantics, TraitName, TraitRef, Ty, TyKind};
 
 /// How deeply types nest and aliases stand for aliases before they are not known.
@@ -188,7 +188,7 @@ impl<'a, 'h> TypeReader<'a, 'h> {
         args.truncate(generics.params.len());
         for param in &generics.params[args.len()..] {
             let arg = match param.default {
-                Some(default) if is_written || self.depth > 1 => self.elsewhere(def, default),
+                Some(default) if is_written || self.depth > 0 => self.elsewhere(def, default),
                 _ => (self.hole)(),
             };
             args.push(arg);
@@ -237,8 +237,17 @@ impl Semantics {
     pub(crate) fn external_type(&self, path: Symbol, args: &[Ty], hole: Hole<'_>) -> Ty {
         let known = known();
         if let Some(template) = self.externals.type_aliases.get(&path) {
-            let mut args = args.iter();
-            return template.instantiate(&mut |_| args.next().copied().unwrap_or_else(&mut *hole));
+            let mut seen: SmallVec<[(Symbol, Ty); 4]> = SmallVec::new();
+            return template.instantiate(&mut |name| {
+                if let Some((_, ty)) = seen.iter().find(|(known, _)| *known == name) {
+                    return *ty;
+                }
+                // A hole with a number names the argument; others are in the order of the arguments.
+                let at = numbered_hole(name).map_or(seen.len(), |(_, at)| at);
+                let ty = args.get(at).copied().unwrap_or_else(&mut *hole);
+                seen.push((name, ty));
+                ty
+            });
         }
         if let Some(ty) = builtin(path) {
             return ty;

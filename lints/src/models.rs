@@ -1,4 +1,37 @@
 //! The model files, embedded.
+//!
+//! The list is written out so that a file that is added is seen to be added; a test compares it with the folder.
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../models/", $name)))),*]
+    };
+}
 
 /// Name and text.
-pub(crate) const FILES: &[(&str, &str)] = &[];
+pub(crate) const FILES: &[(&str, &str)] = files!["std.toml",];
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use ward_flow::models::{ModelFile, load};
+
+    use super::FILES;
+
+    #[test]
+    fn every_file_of_the_folder_is_embedded() {
+        let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/models")).unwrap();
+        let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.ends_with(".toml")).collect();
+        names.sort();
+        assert_eq!(FILES.iter().map(|file| file.0).collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn every_file_is_right() {
+        let files: Vec<ModelFile<'_>> = FILES.iter().map(|&(name, text)| ModelFile { name, text }).collect();
+        let (_, errors) = load(&files, None);
+        assert_eq!(errors, []);
+    }
+}

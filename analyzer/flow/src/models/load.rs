@@ -97,7 +97,8 @@ struct Loader {
 const SOURCE_KINDS: [&str; 9] =
     ["path", "query", "body", "form", "header", "cookie", "upload", "request", "argument"];
 
-const SCALARS: [&str; 21] = [
+const SCALARS: [&str; 22] = [
+    "Item",
     "bool",
     "char",
     "str",
@@ -485,6 +486,7 @@ impl Loader {
         }
         let Some(name_only) = &row.name_only else { return };
         let crates = if name_only.crates.is_empty() { vec![krate] } else { symbols(&name_only.crates) };
+        let crates: Vec<Symbol> = crates.iter().map(|name| Symbol::new(&name.as_str().replace('-', "_"))).collect();
         for method in &name_only.methods {
             let sink =
                 NameOnlySink { sink: sink.clone(), arguments: name_only.arguments, crates: crates.clone() };
@@ -525,6 +527,8 @@ impl Loader {
         let path = text.get_ref();
         let is_name = |name: &str| {
             let name = name.strip_prefix("r#").unwrap_or(name);
+            // A macro: `sqlx::query!`.
+            let name = name.strip_suffix('!').unwrap_or(name);
             !name.is_empty()
                 && !name.starts_with(|c: char| c.is_ascii_digit())
                 && name.chars().all(|c| c.is_alphanumeric() || c == '_')

@@ -1,33 +1,4 @@
-//! Our own JSON: everything a report holds, in a form that stays.
-//!
-//! ```text
-//! {
-//!   "version": 1,                       the version of this form; grows when a field changes its meaning
-//!   "tool": { "name", "version" },
-//!   "summary": {
-//!     "findings": { "info", "low", "medium", "high", "critical" },     active ones, counted
-//!     "suppressed", "files", "lines", "packages", "functions", "endpoints", "unparsed", "skipped", "opaque_macros"
-//!   },
-//!   "findings": [{
-//!     "lint", "severity", "confidence", "message", "path", "start", "end",
-//!     "label":       what is at the place itself,
-//!     "function":    the qualified name of the enclosing function, or null,
-//!     "endpoint":    { "method", "path", "guard", "handler": place } or null; "guard" is null if there is none,
-//!     "related":     [{ place, "message" }],
-//!     "flows":       [[{ place, "kind", "message", "function" }]], kind is source, step, call, return or sink,
-//!     "notes", "help": [text],
-//!     "fixes":       [{ "description", "safe", "edits": [{ place, "replacement" }] }],
-//!     "fingerprint": the same in the next run, even if lines moved,
-//!     "cwe": [number], "owasp": [text],
-//!     "suppressed":  { "by": "source" or "configuration", "justification" } or null
-//!   }],
-//!   "problems": [{ "level", "message", "path", "line", "column", "help" }]
-//! }
-//! ```
-//!
-//! A place is `"path"`, `"start"` and `"end"`; a position is `{ "line", "column", "byte" }`. Lines and columns count
-//! from 1, columns in characters, bytes from 0; the end lies behind the last character. If the file could not be
-//! read again for the report, line and column are null. Paths are relative to the root of the run, with `/`.
+//! Our own JSON: everything a report holds, in a form that stays. [`json`] describes it.
 
 use std::io::{self, Write};
 
@@ -170,7 +141,36 @@ struct Problem<'a> {
     help: Option<&'a str>,
 }
 
-/// Writes a report as JSON, in the form the module describes.
+/// Writes a report as JSON.
+///
+/// ```text
+/// {
+///   "version": 1,                       the version of this form; grows when a field changes its meaning
+///   "tool": { "name", "version" },
+///   "summary": {
+///     "findings": { "info", "low", "medium", "high", "critical" },     active ones, counted
+///     "suppressed", "files", "lines", "packages", "functions", "endpoints", "unparsed", "skipped", "opaque_macros"
+///   },
+///   "findings": [{
+///     "lint", "severity", "confidence", "message", "path", "start", "end",
+///     "label":       what is at the place itself,
+///     "function":    the qualified name of the enclosing function, or null,
+///     "endpoint":    { "method", "path", "guard", "handler": place } or null; "guard" is null if there is none,
+///     "related":     [{ place, "message" }],
+///     "flows":       [[{ place, "kind", "message", "function" }]], kind is source, step, call, return or sink,
+///     "notes", "help": [text],
+///     "fixes":       [{ "description", "safe", "edits": [{ place, "replacement" }] }],
+///     "fingerprint": the same in the next run, even if lines moved,
+///     "cwe": [number], "owasp": [text],
+///     "suppressed":  { "by": "source" or "configuration", "justification" } or null
+///   }],
+///   "problems": [{ "level", "message", "path", "line", "column", "help" }]
+/// }
+/// ```
+///
+/// A place is `"path"`, `"start"` and `"end"`; a position is `{ "line", "column", "byte" }`. Lines and columns count
+/// from 1, columns in characters, bytes from 0; the end lies behind the last character. If the file could not be
+/// read again for the report, line and column are null. Paths are relative to the root of the run, with `/`.
 pub fn json(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) -> io::Result<()> {
     let texts = Texts::new(sources);
     let fingerprints = fingerprint::compute(&report.findings, &texts);

@@ -212,7 +212,7 @@ fn rule(lint: &LintMetadata, taxonomies: &Taxonomies) -> ReportingDescriptor {
     let markdown = if lint.page.trim().is_empty() { summary.as_str() } else { lint.page };
     ReportingDescriptor::builder()
         .id(lint.name)
-        .name(pascal_case(lint.name))
+        .name(rule_name(lint))
         .short_description(multiformat(&summary))
         .full_description(multiformat(&what_it_does(lint.page).unwrap_or_else(|| summary.clone())))
         .help(MultiformatMessageString::builder().text(markdown).markdown(markdown).build())
@@ -223,6 +223,13 @@ fn rule(lint: &LintMetadata, taxonomies: &Taxonomies) -> ReportingDescriptor {
         .relationships(taxonomies.relationships(lint))
         .properties(bag)
         .build()
+}
+
+/// The lint's name in the writing of rule names: `SqlInjection`. It has to be there and must not repeat the id, so a
+/// name of one word brings its group: `SecretsLogged`.
+fn rule_name(lint: &LintMetadata) -> String {
+    let name = pascal_case(lint.name);
+    if name.eq_ignore_ascii_case(lint.name) { pascal_case(lint.group) + &name } else { name }
 }
 
 /// The first paragraph under the heading `What it does`, in one line.
@@ -262,7 +269,7 @@ impl Writer<'_> {
         let mut result = SarifResult::builder()
             .rule_id(finding.lint.name)
             .level(level(finding.severity))
-            .message(self.message(finding))
+            .message(linked_message(finding))
             .locations(vec![primary])
             .partial_fingerprints(fingerprints)
             .properties(self.result_properties(finding))
@@ -273,29 +280,6 @@ impl Writer<'_> {
         result.suppressions = some(finding.suppression.iter().map(suppression).collect());
         result.fixes = some(finding.fixes.iter().filter_map(|fix| self.fix(fix)).collect());
         result
-    }
-
-    /// The message, then the endpoint, then links to the related locations by their ids.
-    fn message(self, finding: &Finding) -> Message {
-        let mut text = sentence(&finding.message);
-        if let Some(endpoint) = &finding.endpoint {
-            let guard = match &endpoint.guarded {
-                Some(guard) => format!("guarded by `{guard}`"),
-                None => "no guard".to_owned(),
-            };
-            let _ = write!(text, " Reachable through `{} {}`, {guard}.", endpoint.method, endpoint.path);
-        }
-        let text = unlinked(&text);
-        let mut linked = text.clone();
-        for (id, label) in (1..).zip(&finding.related) {
-            let link = if label.message.is_empty() { "related place" } else { &label.message };
-            let separator = if id == 1 { " See" } else { "," };
-            let _ = write!(linked, "{separator} [{}]({id})", link_text(link));
-        }
-        if linked.len() > text.len() {
-            linked.push('.');
-        }
-        message(&linked)
     }
 
     fn result_properties(self, finding: &Finding) -> PropertyBag {
@@ -406,6 +390,29 @@ impl Writer<'_> {
     }
 }
 
+/// The message, then the endpoint, then links to the related locations by their ids.
+fn linked_message(finding: &Finding) -> Message {
+    let mut text = sentence(&finding.message);
+    if let Some(endpoint) = &finding.endpoint {
+        let guard = match &endpoint.guarded {
+            Some(guard) => format!("guarded by `{guard}`"),
+            None => "no guard".to_owned(),
+        };
+        let _ = write!(text, " Reachable through `{} {}`, {guard}.", endpoint.method, endpoint.path);
+    }
+    let text = unlinked(&text);
+    let mut linked = text.clone();
+    for (id, label) in (1..).zip(&finding.related) {
+        let link = if label.message.is_empty() { "related place" } else { &label.message };
+        let separator = if id == 1 { " See" } else { "," };
+        let _ = write!(linked, "{separator} [{}]({id})", link_text(link));
+    }
+    if linked.len() > text.len() {
+        linked.push('.');
+    }
+    message(&linked)
+}
+
 fn region(text: &SourceText, span: Span) -> Region {
     let span = text.clamp(span);
     let (start, end) = (text.position(span.start), text.position(span.end));
@@ -480,7 +487,7 @@ fn level(severity: Severity) -> ResultLevel {
     }
 }
 
-/// How CodeQL's queries name severities.
+/// How the queries of `CodeQL` name severities.
 fn problem_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical | Severity::High => "error",

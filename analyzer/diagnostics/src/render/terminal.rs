@@ -152,7 +152,8 @@ impl Printer<'_> {
             emit_to_write_style(&mut writer, &config, snippets, diagnostic).map(|()| writer.into_inner())
         } else {
             let mut writer = NoColor::new(Vec::new());
-            emit_to_write_style(&mut writer, &config, snippets, diagnostic).map(|()| writer.into_inner())
+            emit_to_write_style(&mut writer, &config, snippets, diagnostic)
+                .map(|()| trimmed(&writer.into_inner()))
         };
         self.out.write_all(&rendered.map_err(into_io)?)
     }
@@ -300,6 +301,18 @@ fn least_problem(verbosity: Verbosity) -> ProblemLevel {
         Verbosity::Normal => ProblemLevel::Warning,
         Verbosity::Verbose => ProblemLevel::Note,
     }
+}
+
+/// The lines without the spaces they end with.
+fn trimmed(rendered: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(rendered.len());
+    for line in rendered.split_inclusive(|byte| *byte == b'\n') {
+        lines.extend(line.trim_ascii_end());
+        if line.ends_with(b"\n") {
+            lines.push(b'\n');
+        }
+    }
+    lines
 }
 
 fn into_io(error: Error) -> io::Error {

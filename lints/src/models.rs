@@ -9,7 +9,20 @@ macro_rules! files {
 }
 
 /// Name and text.
-pub(crate) const FILES: &[(&str, &str)] = files!["std.toml",];
+pub(crate) const FILES: &[(&str, &str)] = files![
+    "actix-web.toml",
+    "anyhow.toml",
+    "axum.toml",
+    "bytes.toml",
+    "cookie.toml",
+    "futures.toml",
+    "http.toml",
+    "itertools.toml",
+    "lambda_http.toml",
+    "serde_json.toml",
+    "sqlx.toml",
+    "std.toml",
+];
 
 #[cfg(test)]
 mod tests {

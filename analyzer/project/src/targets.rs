@@ -172,9 +172,9 @@ pub(crate) fn find_file(files: &[FoundFile], path: &str) -> Option<FileId> {
     Some(FileId(found as u32))
 }
 
-/// A name of a package or target as code writes it.
+/// A name of a package, target or folder as code writes it.
 pub(crate) fn identifier(name: &str) -> Symbol {
-    Symbol::new(&name.replace('-', "_"))
+    Symbol::new(&name.replace(|letter: char| !letter.is_alphanumeric(), "_"))
 }
 
 /// The name of a file without folders and extension.

@@ -193,14 +193,14 @@ fn loose_crates_and_files() {
         "flat/lib.rs",
         "flat/part.rs",
         "flat/inner/main.rs",
-        "notes/my-a.rs",
+        "notes/my-a.b.rs",
         "tests/b.rs",
     ]);
     assert_snapshot!(folder.layout(""), @"
     package0 service `service` in ``, 2021, loose
       Test b tests/b.rs
-      Loose my_a notes/my-a.rs
-      file notes/my-a.rs Source
+      Loose my_a_b notes/my-a.b.rs
+      file notes/my-a.b.rs Source
       file tests/b.rs Test
     package1 flat `flat` in `flat`, 2021, loose
       Lib flat flat/lib.rs

@@ -10,6 +10,8 @@
 mod files;
 mod imports;
 mod modules;
+#[cfg(test)]
+mod tests;
 
 use rustc_hash::FxHashMap;
 use ward_project::{LoadedFile, PackageId, Project, TargetKind};

@@ -56,6 +56,15 @@ pub(crate) enum Certainty {
     Guessing,
 }
 
+/// By which way a search has come into a scope.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Access {
+    /// The path stands in it or names it. Visibility is not checked: the code compiles.
+    Direct,
+    /// Through a glob, which leaves out what is not visible.
+    Glob,
+}
+
 /// One search for a name.
 pub(crate) struct Search<'a> {
     externals: &'a Externals,
@@ -84,7 +93,7 @@ pub(crate) struct Place<'a> {
     pub(crate) scope: ScopeId,
     pub(crate) path: &'a [Symbol],
     pub(crate) leading_colon: bool,
-    /// In a `use` of the 2015 edition: paths begin at the root.
+    /// In a `use`, where the first name is that of a crate or module.
     pub(crate) is_use: bool,
 }
 
@@ -287,7 +296,7 @@ impl DefMap {
         name: Symbol,
         namespace: Namespace,
     ) -> Option<Target> {
-        let is_prefix = place.path.len() > 1;
+        let is_prefix = place.is_use || place.path.len() > 1;
         let found = self.lookup_outwards(search, place.scope, name, namespace);
         if search.waits {
             return None;
@@ -452,7 +461,7 @@ impl DefMap {
     ) -> Option<Target> {
         search.begin();
         loop {
-            let found = self.lookup_in(search, scope, name, namespace);
+            let found = self.lookup_in(search, scope, name, namespace, Access::Direct);
             let data = self.scope(scope);
             if found.is_some() || search.waits || data.kind == ScopeKind::Module {
                 return found;
@@ -470,7 +479,7 @@ impl DefMap {
         namespace: Namespace,
     ) -> Option<Target> {
         search.begin();
-        self.lookup_in(search, module, name, namespace)
+        self.lookup_in(search, module, name, namespace, Access::Direct)
     }
 
     fn lookup_in(
@@ -479,16 +488,16 @@ impl DefMap {
         scope: ScopeId,
         name: Symbol,
         namespace: Namespace,
+        access: Access,
     ) -> Option<Target> {
         if search.visited.contains(&scope) {
             return None;
         }
-        let is_outermost = search.visited.is_empty();
         search.visited.push(scope);
         let data = self.scope(scope);
         if let Some(names) = data.names.get(&name) {
             if let Some(binding) = names.get(namespace)
-                && (is_outermost || self.is_visible(search.from, binding.visibility, scope))
+                && (access == Access::Direct || self.is_visible(search.from, binding.visibility, scope))
             {
                 return Some(binding.target);
             }
@@ -499,18 +508,18 @@ impl DefMap {
             }
         }
         for alternate in &data.alternates {
-            let found = self.lookup_in(search, *alternate, name, namespace);
+            let found = self.lookup_in(search, *alternate, name, namespace, access);
             if found.is_some() || search.waits {
                 return found;
             }
         }
         for glob in &data.globs {
-            let is_lenient = is_outermost && !matches!(glob.target, Target::External(_));
+            let is_lenient = access == Access::Direct && !matches!(glob.target, Target::External(_));
             if !is_lenient && !self.is_visible(search.from, glob.visibility, scope) {
                 continue;
             }
             let found = match glob.target {
-                Target::Module(module) => self.lookup_in(search, module, name, namespace),
+                Target::Module(module) => self.lookup_in(search, module, name, namespace, Access::Glob),
                 Target::Def(def) if namespace != Namespace::Macro => {
                     self.variant(def, name).map(|index| Target::Variant { def, index })
                 }

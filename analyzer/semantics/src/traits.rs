@@ -76,7 +76,7 @@ impl ImplIndex {
                     index.traits.entry(def).or_default();
                 }
                 ItemKind::Fn(_) | ItemKind::Const { .. } | ItemKind::TypeAlias { .. } => {
-                    index.enter_member(map, def)
+                    index.enter_member(map, def);
                 }
                 _ => {}
             }

@@ -131,13 +131,18 @@ impl<'a> Collector<'a> {
         let mut named = FxHashSet::default();
         for (_, target) in targets.iter().filter(|(_, target)| target.kind == TargetKind::Loose) {
             let Some(file) = self.cx.files.get(target.root.index()) else { continue };
-            let directory = ModuleDirectory::of(&self.project.file(target.root).path);
-            for item in &file.ir.tree.items {
-                if let ItemKind::Module { inline: false, path } = item.kind
-                    && item.parent.is_none()
-                {
-                    let files = directory.find(self.project, item.name, path, &item.attributes);
-                    named.extend(files.into_iter().map(|(file, _)| file).filter(|file| *file != target.root));
+            let own = &self.project.file(target.root).path;
+            // It may be a root, or a module of another loose file.
+            for directory in [ModuleDirectory::of_owner(own), ModuleDirectory::of(own)] {
+                for item in &file.ir.tree.items {
+                    if let ItemKind::Module { inline: false, path } = item.kind
+                        && item.parent.is_none()
+                    {
+                        let files = directory.find(self.project, item.name, path, &item.attributes);
+                        named.extend(
+                            files.into_iter().map(|(file, _)| file).filter(|file| *file != target.root),
+                        );
+                    }
                 }
             }
         }

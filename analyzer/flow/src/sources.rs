@@ -18,7 +18,8 @@ pub(crate) fn of_parameters(cx: Context, def: DefId, function: &FnItem) -> Small
         }
         let (attribute, text) = by_attribute.as_ref()?;
         let named = match attribute.parameters {
-            AttributeParameters::All => !ty.is_some_and(|ty| is_known_external(cx, ty)),
+            AttributeParameters::All if attribute.types.is_empty() => !ty.is_some_and(|ty| is_known_external(cx, ty)),
+            AttributeParameters::All => ty.is_some_and(|ty| is_one_of(ty, &attribute.types)),
             AttributeParameters::Bracketed => {
                 let (file, _) = cx.semantics.locate(def);
                 names_in(cx, file, param.pat).is_some_and(|name| is_bracketed(text.as_str(), name.as_str()))
@@ -27,6 +28,11 @@ pub(crate) fn of_parameters(cx: Context, def: DefId, function: &FnItem) -> Small
         named.then_some(attribute.source)
     });
     parameters.collect()
+}
+
+/// Whether a type is one of the external types at these paths.
+pub(crate) fn is_one_of(ty: Ty, paths: &[Symbol]) -> bool {
+    matches!(ty.kind(), TyKind::External { path, .. } if paths.contains(path))
 }
 
 /// The request data that a parameter of this type holds.

@@ -394,10 +394,14 @@ impl Evaluator<'_> {
             for callable in self.values.get(value).callables.clone() {
                 match callable {
                     Callable::Closure(closure) => {
-                        let count = self.ir.closure(closure).params.len();
-                        let given: SmallVec<[ValueId; 4]> = (0..count)
-                            .map(|_| self.source(handler.source, Symbol::new(last_segment(call.name)), span))
-                            .collect();
+                        let mut given: SmallVec<[ValueId; 4]> = SmallVec::new();
+                        for (_, ty) in &self.ir.closure(closure).params {
+                            let ty = ty.map(|ty| self.type_of_ref(ty));
+                            let wanted = handler.types.is_empty()
+                                || ty.is_some_and(|ty| sources::is_one_of(ty, &handler.types));
+                            let name = Symbol::new(last_segment(call.name));
+                            given.push(if wanted { self.source(handler.source, name, span) } else { ValueId::NOTHING });
+                        }
                         self.call_closure(closure, &given);
                     }
                     Callable::Function(def) => self.call_handler(def, handler, span),
@@ -411,11 +415,7 @@ impl Evaluator<'_> {
         let Some(signature) = self.cx.semantics.signature(def) else { return };
         let mut given: SmallVec<[ValueId; 4]> = SmallVec::new();
         for ty in &signature.params {
-            let wanted = match ty.kind() {
-                _ if handler.types.is_empty() => true,
-                ward_semantics::TyKind::External { path, .. } => handler.types.contains(path),
-                _ => false,
-            };
+            let wanted = handler.types.is_empty() || sources::is_one_of(*ty, &handler.types);
             let carries = self.cx.semantics.carries_text(*ty) == CarriesText::Yes;
             let name = self.cx.semantics.item(def).name;
             given.push(if wanted && carries { self.source(handler.source, name, span) } else { ValueId::NOTHING });

@@ -10,9 +10,13 @@ mod items;
 mod literals;
 mod macros;
 mod patterns;
+mod recover;
+mod scan;
 mod scope;
 mod spans;
 mod types;
+
+use std::borrow::Cow;
 
 use proc_macro2::Ident;
 use smallvec::SmallVec;
@@ -40,33 +44,101 @@ pub enum TestCode {
 }
 
 /// Lowers one file. Total: whatever the text, some IR comes back, and an error for what is missing in it.
+///
+/// The thread must have a stack of 64 MB: what nests too deep for that yields an empty IR and an error.
 pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
-    let _ = tests;
-    let base = prologue(text);
-    let mut errors = Vec::new();
-    let mut lowerer = Lowerer::new(text, SpanTable::new(&text[base..], base as u32));
-    match syn::parse_str::<syn::File>(&text[base..]) {
-        Ok(mut file) => lowerer.file(&mut file),
-        Err(error) => {
-            errors.push(SyntaxError { message: error.to_string(), span: lowerer.spans.span(error.span()) });
-        }
+    if u32::try_from(text.len()).is_err() {
+        return (SourceIr::default(), vec![SyntaxError::at("the file is larger than 4 GB", Span::default())]);
     }
-    let ir = lowerer.finish();
-    proc_macro2::extra::invalidate_current_thread_spans();
+    let base = prologue(text);
+    let scan = scan::scan(text, base, tests);
+    if let Some(at) = scan.too_deep {
+        let span = Span::new(at as u32, at as u32 + 1);
+        return (SourceIr::default(), vec![SyntaxError::at("the code nests too deep to be read", span)]);
+    }
+    let blanked =
+        if scan.blank.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(scan::blank(text, &scan.blank)) };
+    if let Ok(ir) = lower_text(text, &blanked, base) {
+        return (ir, Vec::new());
+    }
+    if tests == TestCode::Trim {
+        // The scan may have cut an item in the wrong place; without that the file may be sound.
+        return lower(text, TestCode::Keep);
+    }
+    let recovered = recover::recover(&blanked, base);
+    let mut errors = recovered.errors;
+    let ir = lower_text(text, &recovered.text, base).unwrap_or_else(|error| {
+        errors.push(error);
+        SourceIr::default()
+    });
+    errors.sort_by_key(|error| error.span);
     (ir, errors)
 }
 
-/// The bytes before the first token that the parser must not see: a byte order mark and a shebang line.
+/// Parses `parsed`, which is `text` with parts blanked, and lowers it.
+fn lower_text(text: &str, parsed: &str, base: usize) -> Result<SourceIr, SyntaxError> {
+    let result = match syn::parse_str::<syn::File>(&parsed[base..]) {
+        Ok(mut file) => {
+            let mut lowerer = Lowerer::new(text, SpanTable::new(&parsed[base..], base as u32));
+            lowerer.file(&mut file);
+            Ok(lowerer.finish())
+        }
+        Err(error) => {
+            let span = SpanTable::new(&parsed[base..], base as u32).span(error.span());
+            Err(SyntaxError { message: complaint(&error), span })
+        }
+    };
+    // The tree is gone by now; this drops proc-macro2's copy of the text.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    result
+}
+
+/// The parser's message in our words.
+fn complaint(error: &syn::Error) -> String {
+    let message = error.to_string();
+    if message.starts_with("cannot parse string into token stream") || message.starts_with("lex error") {
+        return "this is no Rust: a quote or bracket is not closed, or a character does not belong"
+            .to_owned();
+    }
+    format!("this does not parse: {message}")
+}
+
+impl SyntaxError {
+    fn at(message: &str, span: Span) -> Self {
+        Self { message: message.to_owned(), span }
+    }
+}
+
+/// The bytes before the first token that the parser must not see: a byte order mark, a shebang line, and the
+/// `---` block of a script for cargo.
 fn prologue(text: &str) -> usize {
     let mut base = 0;
     while text[base..].starts_with('\u{feff}') {
         base += '\u{feff}'.len_utf8();
     }
     let rest = &text[base..];
-    if !rest.starts_with("#!") || rest[2..].trim_start().starts_with('[') {
-        return base;
+    if rest.starts_with("#!") && !rest[2..].trim_start().starts_with('[') {
+        base += rest.find('\n').unwrap_or(rest.len());
     }
-    base + rest.find('\n').unwrap_or(rest.len())
+    base + frontmatter(&text[base..])
+}
+
+/// The length of a leading block between two lines of at least three dashes.
+fn frontmatter(text: &str) -> usize {
+    let start = text.len() - text.trim_start().len();
+    let fence = text[start..].bytes().take_while(|byte| *byte == b'-').count();
+    if fence < 3 {
+        return 0;
+    }
+    let dashes = &text[start..start + fence];
+    let mut at = start;
+    for (number, line) in text[start..].split_inclusive('\n').enumerate() {
+        at += line.len();
+        if number > 0 && line.trim_end() == dashes {
+            return at;
+        }
+    }
+    0
 }
 
 /// Ids collected before they become a list.

@@ -13,6 +13,7 @@ mod infer;
 mod known;
 mod prelude;
 mod pretty;
+mod pretty_types;
 mod relate;
 mod resolve;
 mod semantics;

@@ -1,5 +1,7 @@
 //! How types relate: impls that fit them, what they dereference to, their fields and associated types.
 
+use std::cell::Cell;
+
 use smallvec::SmallVec;
 use ward_syntax::{Symbol, sym};
 
@@ -15,6 +17,9 @@ pub(crate) const MAX_DEREFS: usize = 8;
 
 /// How deeply supertraits are followed.
 const MAX_SUPERTRAITS: usize = 8;
+
+/// How many associated types that stand for each other are followed.
+const MAX_ASSOCIATED: u32 = 6;
 
 /// What generic parameters stand for.
 #[derive(Clone, Debug, Default)]
@@ -83,11 +88,15 @@ pub(crate) fn fits(pattern: Ty, ty: Ty, owner: DefId, subst: &mut Subst, resolve
     };
     match (pattern.kind(), ty.kind()) {
         (_, TyKind::Unknown | TyKind::Infer(_)) | (TyKind::Unknown, _) => true,
-        (TyKind::Adt { def: a, args: patterns }, TyKind::Adt { def: b, args: types }) => a == b && all(patterns, types),
+        (TyKind::Adt { def: a, args: patterns }, TyKind::Adt { def: b, args: types }) => {
+            a == b && all(patterns, types)
+        }
         (TyKind::External { path: a, args: patterns }, TyKind::External { path: b, args: types }) => {
             a == b && all(patterns, types)
         }
-        (TyKind::Tuple(patterns), TyKind::Tuple(types)) => patterns.len() == types.len() && all(patterns, types),
+        (TyKind::Tuple(patterns), TyKind::Tuple(types)) => {
+            patterns.len() == types.len() && all(patterns, types)
+        }
         (TyKind::Slice(pattern), TyKind::Slice(ty)) => all(&[*pattern], &[*ty]),
         (TyKind::Str | TyKind::StaticStr, TyKind::Str | TyKind::StaticStr) => true,
         (TyKind::Param { .. }, TyKind::Param { .. }) => true,
@@ -237,9 +246,20 @@ impl Semantics {
         self.impls.item(info.def, method)
     }
 
+    /// What an associated type of an impl stands for. It may name associated types in turn, in a circle too.
     fn alias_type(&self, alias: DefId) -> Option<Ty> {
+        thread_local! {
+            static DEPTH: Cell<u32> = const { Cell::new(0) };
+        }
         let written = self.alias_target(alias)?;
-        Some(TypeReader::new(self, alias, Elided::Any, &mut Ty::unknown).ty(written))
+        let depth = DEPTH.get();
+        if depth >= MAX_ASSOCIATED {
+            return None;
+        }
+        DEPTH.set(depth + 1);
+        let ty = TypeReader::new(self, alias, Elided::Any, &mut Ty::unknown).ty(written);
+        DEPTH.set(depth);
+        Some(ty)
     }
 
     /// `Type::Name` as seen from `scope`: what an impl says, or a bound, or the declaration of the trait.

@@ -14,8 +14,8 @@ use crate::signature::Signatures;
 use crate::text::TextTable;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
-    BodyTypes, CallGraph, Callee, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext, Namespace,
-    PathTarget, Resolution, Template, TraitName, Ty,
+    BodyTypes, CallGraph, Callee, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext,
+    Namespace, PathTarget, Resolution, Template, TraitName, Ty,
 };
 
 /// Names, types and calls of a whole workspace.
@@ -53,7 +53,8 @@ impl Semantics {
     pub fn new(project: Project, loaded: Vec<LoadedFile>, externals: Externals) -> Self {
         let defs = DefIndex::new(loaded.iter().map(|file| file.ir.tree.items.len()));
         let def_map = DefMap::build(&project, &loaded, &defs, &externals);
-        let impls = ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
+        let impls =
+            ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
         let mut semantics = Self {
             project,
             files: loaded,
@@ -74,7 +75,8 @@ impl Semantics {
         semantics.index_externals();
         Signatures::build(&mut semantics);
         semantics.text = TextTable::build(&semantics);
-        semantics.dispatch = semantics.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
+        semantics.dispatch =
+            semantics.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
         let has_body = |def: &DefId| semantics.body(*def).is_some() && semantics.item(*def).as_fn().is_some();
         semantics.functions = semantics.defs.iter().filter(has_body).collect();
         semantics.infer_bodies();
@@ -125,14 +127,18 @@ impl Semantics {
         for (_, callee) in types.callees() {
             match callee {
                 Callee::Fn(def) => enter(*def),
-                Callee::Dispatch { targets, .. } | Callee::Guess(targets) => targets.iter().copied().for_each(&mut enter),
+                Callee::Dispatch { targets, .. } | Callee::Guess(targets) => {
+                    targets.iter().copied().for_each(&mut enter)
+                }
                 _ => {}
             }
         }
         for (_, resolution) in types.paths() {
             match resolution {
                 Resolution::Def(def) => enter(def),
-                Resolution::TraitItem { item, .. } => self.implementations(item).iter().copied().for_each(&mut enter),
+                Resolution::TraitItem { item, .. } => {
+                    self.implementations(item).iter().copied().for_each(&mut enter)
+                }
                 _ => {}
             }
         }

@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use ward_syntax::{Fields, FileId, FnItem, GenericParam, Generics, Item, ItemId, ItemKind, Symbol, TypeRefId, sym};
+use ward_syntax::{
+    Fields, FileId, FnItem, GenericParam, Generics, Item, ItemId, ItemKind, Symbol, TypeRefId, sym,
+};
 
 use crate::type_ref::{Elided, TypeReader};
 use crate::{DefId, DefKind, Namespace, PathResult, Semantics, TraitName, TraitRef, Ty, TyKind, TypeHead};
@@ -67,7 +69,8 @@ enum ItemTypes {
 impl Signatures {
     /// Fills the tables of `semantics`, each from the ones before it.
     pub(crate) fn build(semantics: &mut Semantics) {
-        semantics.signatures.impls = per_item(semantics, read_impl).into_iter().map(|info| (info.def, info)).collect();
+        semantics.signatures.impls =
+            per_item(semantics, read_impl).into_iter().map(|info| (info.def, info)).collect();
         semantics.signatures.members = members(semantics);
         semantics.signatures.external_traits = external_traits(semantics);
         semantics.signatures.bounds = per_item(semantics, read_bounds).into_iter().flatten().collect();
@@ -87,7 +90,11 @@ fn per_item<T: Send>(semantics: &Semantics, read: impl Fn(&Semantics, DefId) -> 
     files.into_par_iter().map(of_file).flatten_iter().collect()
 }
 
-fn reader<'a, 'h>(semantics: &'a Semantics, def: DefId, hole: &'h mut dyn FnMut() -> Ty) -> TypeReader<'a, 'h> {
+fn reader<'a, 'h>(
+    semantics: &'a Semantics,
+    def: DefId,
+    hole: &'h mut dyn FnMut() -> Ty,
+) -> TypeReader<'a, 'h> {
     TypeReader::new(semantics, def, Elided::Any, hole)
 }
 
@@ -107,7 +114,8 @@ fn members(semantics: &Semantics) -> FxHashMap<(TypeHead, Symbol), SmallVec<[Def
     let index = &semantics.impls;
     let is_member = |def: DefId| matches!(semantics.def_map.kind(def), DefKind::Fn | DefKind::Const);
     let mut members: FxHashMap<(TypeHead, Symbol), SmallVec<[DefId; 2]>> = FxHashMap::default();
-    let (inherent, of_traits): (Vec<_>, Vec<_>) = index.all().iter().partition(|data| data.trait_ref.is_none());
+    let (inherent, of_traits): (Vec<_>, Vec<_>) =
+        index.all().iter().partition(|data| data.trait_ref.is_none());
     for data in inherent.into_iter().chain(of_traits.iter().copied()) {
         for (name, item) in data.items.iter().filter(|(_, item)| is_member(*item)) {
             members.entry((data.head, *name)).or_default().push(*item);
@@ -154,8 +162,10 @@ fn read_bounds(semantics: &Semantics, def: DefId) -> Option<Vec<NamedBounds>> {
     }
     match &item.kind {
         ItemKind::Trait { bounds, .. } => {
-            let args = generics.params.iter().map(|param| Ty::new(TyKind::Param { owner: def, name: param.name }));
-            let own = TraitRef { name: TraitName::Workspace(def), args: args.collect(), bindings: Box::default() };
+            let args =
+                generics.params.iter().map(|param| Ty::new(TyKind::Param { owner: def, name: param.name }));
+            let own =
+                TraitRef { name: TraitName::Workspace(def), args: args.collect(), bindings: Box::default() };
             let bounds = std::iter::once(own).chain(reader.bounds(bounds)).collect();
             all.push(((def, sym::SELF_TYPE), bounds));
         }
@@ -284,7 +294,12 @@ impl Semantics {
         impls.into_iter().flatten().filter_map(|def| self.impl_info(*def))
     }
 
-    pub(crate) fn resolve_path(&self, scope: DefId, path: ward_syntax::PathId, namespace: Namespace) -> PathResult {
+    pub(crate) fn resolve_path(
+        &self,
+        scope: DefId,
+        path: ward_syntax::PathId,
+        namespace: Namespace,
+    ) -> PathResult {
         self.def_map.resolve_path(&self.names(), scope, path, namespace)
     }
 
@@ -306,7 +321,8 @@ impl Semantics {
             DefKind::Impl => self.impl_info(owner).map_or_else(Ty::unknown, |info| info.self_ty),
             DefKind::Trait => Ty::new(TyKind::Param { owner, name: sym::SELF_TYPE }),
             DefKind::Struct | DefKind::Enum => {
-                let params = self.generics(owner).map(|generics| generics.params.as_slice()).unwrap_or_default();
+                let params =
+                    self.generics(owner).map(|generics| generics.params.as_slice()).unwrap_or_default();
                 let args = params.iter().map(|param| Ty::new(TyKind::Param { owner, name: param.name }));
                 Ty::new(TyKind::Adt { def: owner, args: args.collect() })
             }

@@ -126,7 +126,8 @@ pub(crate) fn numbered_hole(name: Symbol) -> Option<(char, usize)> {
 fn parse_numbered(name: &str) -> Option<(char, usize)> {
     let letter = name.chars().next().filter(|letter| matches!(letter, 'A' | 'F' | 'G'))?;
     let digits = &name[1..];
-    let is_number = !digits.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        !digits.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
     Some((letter, digits.parse().ok().filter(|_| is_number)?))
 }
 

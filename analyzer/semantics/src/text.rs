@@ -45,7 +45,8 @@ impl TextTable {
     fn rule_of(&self, semantics: &Semantics, def: DefId) -> TextRule {
         let mut rule = TextRule::default();
         let generics = semantics.generics(def);
-        let index_of = |name: Symbol| generics.and_then(|all| all.params.iter().position(|param| param.name == name));
+        let index_of =
+            |name: Symbol| generics.and_then(|all| all.params.iter().position(|param| param.name == name));
         for field in semantics.all_fields(def) {
             let mut params = 0;
             let carries = self.carries(semantics, field.ty, MAX_DEPTH, &mut |owner, name| {

@@ -151,7 +151,8 @@ impl Ty {
             if interned.size > MAX_SIZE || matches!(interned.kind, TyKind::Unknown) {
                 return Self::unknown();
             }
-            let ty = if interned.has_infer { Self(Box::leak(Box::new(interned))) } else { Self::share(interned) };
+            let ty =
+                if interned.has_infer { Self(Box::leak(Box::new(interned))) } else { Self::share(interned) };
             cache.insert(&ty.0.kind, ty);
             ty
         })

@@ -104,7 +104,9 @@ impl<'a, 'h> TypeReader<'a, 'h> {
     fn trait_path(&mut self, path: PathId) -> Option<TraitRef> {
         let result = self.semantics.resolve_path(self.scope, path, Namespace::Type);
         let name = match result.target {
-            PathTarget::Def(def) if self.semantics.def_map.kind(def) == DefKind::Trait => TraitName::Workspace(def),
+            PathTarget::Def(def) if self.semantics.def_map.kind(def) == DefKind::Trait => {
+                TraitName::Workspace(def)
+            }
             PathTarget::External(path) if !known().is_marker(path) => TraitName::External(path),
             _ => return None,
         };
@@ -167,7 +169,8 @@ impl<'a, 'h> TypeReader<'a, 'h> {
                 self.alias(def, &args)
             }
             DefKind::Trait => {
-                let args = segment.map(|segment| self.all(segment.args).into_vec().into()).unwrap_or_default();
+                let args =
+                    segment.map(|segment| self.all(segment.args).into_vec().into()).unwrap_or_default();
                 let name = TraitName::Workspace(def);
                 Ty::new(TyKind::Bounds([TraitRef { name, args, bindings: Box::default() }].into()))
             }

@@ -70,7 +70,8 @@ impl<'a> Infer<'a> {
     fn call_value(&mut self, expr: ExprId, callee: Ty, args: &mut Args) -> Ty {
         let callee = self.known(callee);
         let semantics = self.semantics;
-        let callable = semantics.derefs(callee).map(|ty| semantics.through_bounds(ty)).find(|ty| is_callable(*ty));
+        let callable =
+            semantics.derefs(callee).map(|ty| semantics.through_bounds(ty)).find(|ty| is_callable(*ty));
         match callable.map(|ty| ty.kind()) {
             Some(TyKind::FnDef(def)) => self.call_function(expr, *def, None, args, &[], Ty::unknown()),
             Some(TyKind::FnPtr { params, ret }) => {
@@ -162,7 +163,12 @@ impl<'a> Infer<'a> {
     }
 
     /// `Type::from(x)`: among several impls of a trait the argument decides.
-    fn choose_by_argument(&mut self, def: DefId, self_ty: Option<Ty>, args: &mut Args) -> (DefId, Option<Ty>) {
+    fn choose_by_argument(
+        &mut self,
+        def: DefId,
+        self_ty: Option<Ty>,
+        args: &mut Args,
+    ) -> (DefId, Option<Ty>) {
         let semantics = self.semantics;
         let Some(base) = self_ty else {
             return (def, None);
@@ -191,7 +197,8 @@ impl<'a> Infer<'a> {
             param.is_some_and(|param| {
                 let mut types = semantics.derefs(first).take(if exactly { 1 } else { usize::MAX });
                 types.any(|ty| {
-                    !ty.is_unknown() && fits(param, ty, container, &mut Subst::default(), &|ty| self.variables.shallow(ty))
+                    !ty.is_unknown()
+                        && fits(param, ty, container, &mut Subst::default(), &|ty| self.variables.shallow(ty))
                 })
             })
         };
@@ -358,7 +365,8 @@ impl<'a> Infer<'a> {
             let own = self.variables.resolve(self_ty);
             subst.insert(container, sym::SELF_TYPE, if own.is_unknown() { self.fresh() } else { own });
         }
-        let Some(generics) = semantics.generics(container).filter(|generics| !generics.params.is_empty()) else {
+        let Some(generics) = semantics.generics(container).filter(|generics| !generics.params.is_empty())
+        else {
             return subst;
         };
         if let Some(info) = semantics.impl_info(container)
@@ -396,7 +404,13 @@ impl<'a> Infer<'a> {
         }
     }
 
-    fn external_constructor(&mut self, path: ward_syntax::Symbol, ty: Ty, args: &mut Args, expected: Ty) -> Ty {
+    fn external_constructor(
+        &mut self,
+        path: ward_syntax::Symbol,
+        ty: Ty,
+        args: &mut Args,
+        expected: Ty,
+    ) -> Ty {
         let known = known();
         self.expect(ty, expected);
         let parts: &[Ty] = match ty.kind() {
@@ -474,7 +488,8 @@ impl<'a> Infer<'a> {
         {
             // `Mutex::new(value)`: whatever wraps one value is generic in its type.
             self.expect(ty, expected);
-            let value = self.arg(args, 0, Ty::unknown());
+            let is_unboxed = matches!(self.variables.shallow(expected).kind(), TyKind::FnPtr { .. });
+            let value = self.arg(args, 0, if is_unboxed { expected } else { *inner });
             self.variables.unify(*inner, value);
         }
         let row_of = self.semantics.row(ty);

@@ -2,8 +2,8 @@
 
 use smallvec::SmallVec;
 use ward_syntax::{
-    BinaryOp, BlockKind, Expr, ExprId, FieldInit, FormatId, List, Literal, LocalId, MacroId, Piece, Run, Symbol,
-    UnaryOp,
+    BinaryOp, BlockKind, Expr, ExprId, FieldInit, FormatId, List, Literal, LocalId, MacroId, Piece, Run,
+    Symbol, UnaryOp,
 };
 
 use super::value::Value;
@@ -40,7 +40,8 @@ impl Infer<'_> {
             }
             Expr::Unary { operand, .. } => self.infer(operand, expected),
             Expr::Ref { operand, .. } => {
-                let is_unsized = matches!(expected.kind(), TyKind::Str | TyKind::StaticStr | TyKind::Bounds(_));
+                let is_unsized =
+                    matches!(expected.kind(), TyKind::Str | TyKind::StaticStr | TyKind::Bounds(_));
                 self.infer(operand, if is_unsized { Ty::unknown() } else { expected })
             }
             Expr::Binary { op, lhs, rhs } => self.binary(op, lhs, rhs, expected),
@@ -104,7 +105,8 @@ impl Infer<'_> {
             }
             Expr::Break(value) => {
                 let outer = self.breaks.last().copied();
-                let ty = value.map_or(types.unit, |value| self.infer(value, outer.unwrap_or_else(Ty::unknown)));
+                let ty =
+                    value.map_or(types.unit, |value| self.infer(value, outer.unwrap_or_else(Ty::unknown)));
                 if let Some(outer) = outer {
                     let joined = self.join(outer, ty);
                     *self.breaks.last_mut().expect("a loop is around, it was just looked at") = joined;
@@ -212,7 +214,9 @@ impl Infer<'_> {
                     .and_then(|path| self.semantics.associated_of(shallow, path, ward_syntax::sym::OUTPUT));
                 output.unwrap_or(left)
             }
-            TyKind::Scalar(_) if matches!(self.variables.shallow(right).kind(), TyKind::External { .. }) => right,
+            TyKind::Scalar(_) if matches!(self.variables.shallow(right).kind(), TyKind::External { .. }) => {
+                right
+            }
             TyKind::Unknown if is_number(right) => right,
             TyKind::StaticStr => known().types.str,
             _ => left,
@@ -314,13 +318,23 @@ impl Infer<'_> {
             let ty = self.check(part, element);
             element = if at == 0 && wanted.is_unknown() { ty } else { self.join(element, ty) };
         }
+        let types = &known().types;
         if element.is_unknown() && elements.is_empty() {
             element = self.fresh();
+        } else if element == types.static_str && wanted.is_unknown() {
+            // Other text may be pushed later.
+            element = types.str;
         }
         vec_of(element)
     }
 
-    fn struct_literal(&mut self, path: ward_syntax::PathId, fields: Run, rest: Option<ExprId>, expected: Ty) -> Ty {
+    fn struct_literal(
+        &mut self,
+        path: ward_syntax::PathId,
+        fields: Run,
+        rest: Option<ExprId>,
+        expected: Ty,
+    ) -> Ty {
         let value = self.type_or_variant(path);
         let ir = self.ir;
         let inits = ir.field_inits(fields);
@@ -345,7 +359,8 @@ impl Infer<'_> {
                 let semantics = self.semantics;
                 for FieldInit { name, value } in inits {
                     let row = semantics.row(ty);
-                    let template = row.and_then(|row| row.row.fields.get(name).map(|field| row.instantiate(field)));
+                    let template =
+                        row.and_then(|row| row.row.fields.get(name).map(|field| row.instantiate(field)));
                     self.check(*value, template.unwrap_or_else(Ty::unknown));
                 }
                 ty
@@ -496,7 +511,9 @@ impl Infer<'_> {
         }
         match name {
             "include_str" | "env" | "concat" | "stringify" | "file" | "module_path" => types.static_str,
-            "option_env" => Ty::new(TyKind::External { path: known().option, args: [types.static_str].into() }),
+            "option_env" => {
+                Ty::new(TyKind::External { path: known().option, args: [types.static_str].into() })
+            }
             "include_bytes" => Ty::new(TyKind::Slice(types.u8)),
             "line" | "column" => types.u32,
             "cfg" => types.bool,
@@ -538,7 +555,11 @@ fn indexed(semantics: &Semantics, base: Ty, is_range: bool) -> Option<Ty> {
         TyKind::Slice(element) => Some(if is_range { ty } else { *element }),
         TyKind::External { path, .. } if *path == known.string => Some(known.types.str),
         TyKind::External { path, args } if *path == known.vec || *path == known.vec_deque => {
-            if is_range { Some(ty) } else { args.first().copied() }
+            if is_range {
+                Some(ty)
+            } else {
+                args.first().copied()
+            }
         }
         TyKind::External { path, args } if *path == known.hash_map || *path == known.btree_map => {
             args.get(1).copied()
@@ -548,7 +569,9 @@ fn indexed(semantics: &Semantics, base: Ty, is_range: bool) -> Option<Ty> {
             let row = semantics.row(ty)?;
             let function = row.row.methods.get(&known.index)?;
             let returns = function.returns.as_ref()?;
-            Some(returns.instantiate(&mut |hole| if hole == ward_syntax::sym::SELF_TYPE { ty } else { row.fill(hole) }))
+            Some(returns.instantiate(&mut |hole| {
+                if hole == ward_syntax::sym::SELF_TYPE { ty } else { row.fill(hole) }
+            }))
         }
     })
 }
@@ -585,8 +608,9 @@ fn format_type(name: &str) -> Ty {
             Ty::new(TyKind::External { path: known().result, args: [types.unit, error].into() })
         }
         "panic" | "unreachable" | "todo" | "unimplemented" | "bail" => types.never,
-        "print" | "println" | "eprint" | "eprintln" | "assert" | "assert_eq" | "assert_ne" | "debug_assert"
-        | "debug_assert_eq" | "debug_assert_ne" | "trace" | "debug" | "info" | "warn" | "error" | "ensure" => types.unit,
+        "print" | "println" | "eprint" | "eprintln" | "assert" | "assert_eq" | "assert_ne"
+        | "debug_assert" | "debug_assert_eq" | "debug_assert_ne" | "trace" | "debug" | "info" | "warn"
+        | "error" | "ensure" => types.unit,
         _ => Ty::unknown(),
     }
 }

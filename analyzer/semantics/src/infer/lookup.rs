@@ -67,8 +67,11 @@ impl<'a> Infer<'a> {
     /// A method of a type itself, without dereferencing.
     fn own_method(&mut self, ty: Ty, name: Symbol) -> Option<Method<'a>> {
         let semantics = self.semantics;
-        if let TyKind::External { .. } | TyKind::Scalar(_) | TyKind::Str | TyKind::StaticStr | TyKind::Slice(_) =
-            ty.kind()
+        if let TyKind::External { .. }
+        | TyKind::Scalar(_)
+        | TyKind::Str
+        | TyKind::StaticStr
+        | TyKind::Slice(_) = ty.kind()
             && let Some(row) = semantics.row(ty)
             && let Some(found) = self.method_of_row(row, name, ty, MAX_TRAITS)
         {
@@ -103,7 +106,9 @@ impl<'a> Infer<'a> {
         let Some(container) = semantics.def_map.container(def) else {
             return false;
         };
-        let Some(TyKind::Param { owner, name }) = semantics.impl_info(container).map(|info| info.self_ty.kind()) else {
+        let Some(TyKind::Param { owner, name }) =
+            semantics.impl_info(container).map(|info| info.self_ty.kind())
+        else {
             return true;
         };
         semantics.bounds(*owner, *name).iter().all(|bound| match bound.name {
@@ -146,7 +151,13 @@ impl<'a> Infer<'a> {
         }
     }
 
-    fn method_of_traits(&self, bounds: &[TraitRef], name: Symbol, ty: Ty, depth: usize) -> Option<Method<'a>> {
+    fn method_of_traits(
+        &self,
+        bounds: &[TraitRef],
+        name: Symbol,
+        ty: Ty,
+        depth: usize,
+    ) -> Option<Method<'a>> {
         let semantics = self.semantics;
         let depth = depth.checked_sub(1)?;
         bounds.iter().find_map(|bound| match bound.name {
@@ -191,7 +202,12 @@ impl<'a> Infer<'a> {
     }
 
     /// The row of an associated function of an external type, and the path of the type that has it.
-    pub(super) fn associated_row(&self, ty: Ty, path: Symbol, name: Symbol) -> (Symbol, Option<&'a ExternalFn>) {
+    pub(super) fn associated_row(
+        &self,
+        ty: Ty,
+        path: Symbol,
+        name: Symbol,
+    ) -> (Symbol, Option<&'a ExternalFn>) {
         let semantics = self.semantics;
         if let Some(function) = semantics.associated_functions.get(&(path, name)) {
             return (path, semantics.externals.functions.get(function));
@@ -248,7 +264,9 @@ impl<'a> Infer<'a> {
                 }
                 TyKind::Adt { .. } => {
                     let own = semantics.associated_of(ty, known.iterator, sym::ITEM);
-                    if let Some(item) = own.or_else(|| semantics.associated_of(ty, known.into_iterator, sym::ITEM)) {
+                    if let Some(item) =
+                        own.or_else(|| semantics.associated_of(ty, known.into_iterator, sym::ITEM))
+                    {
                         return Some(item);
                     }
                 }
@@ -265,7 +283,9 @@ impl<'a> Infer<'a> {
         let row = self.semantics.row(ty)?;
         let implemented = row.row.implements.iter().map(|template| row.instantiate(template));
         let methods = [known.into_iter, known.iter].into_iter().filter_map(|name| row.row.methods.get(&name));
-        let returned = methods.filter_map(|function| function.returns.as_ref()).map(|returns| instantiate(returns, row, ty));
+        let returned = methods
+            .filter_map(|function| function.returns.as_ref())
+            .map(|returns| instantiate(returns, row, ty));
         implemented.chain(returned).find_map(|ty| match ty.kind() {
             TyKind::External { path, args } if *path == known.iterator => args.first().copied(),
             _ => None,
@@ -279,10 +299,14 @@ impl<'a> Infer<'a> {
         let ty = self.known(ty);
         let ty = semantics.through_bounds(ty);
         match ty.kind() {
-            TyKind::External { path, args } if *path == known.future => args.first().copied().unwrap_or_else(Ty::unknown),
+            TyKind::External { path, args } if *path == known.future => {
+                args.first().copied().unwrap_or_else(Ty::unknown)
+            }
             TyKind::External { path, .. } => {
                 let row = semantics.row(ty);
-                let implemented = row.into_iter().flat_map(|row| row.row.implements.iter().map(move |of| row.instantiate(of)));
+                let implemented = row
+                    .into_iter()
+                    .flat_map(|row| row.row.implements.iter().map(move |of| row.instantiate(of)));
                 let output = implemented.filter_map(|ty| match ty.kind() {
                     TyKind::External { path, args } if *path == known.future => args.first().copied(),
                     _ => None,

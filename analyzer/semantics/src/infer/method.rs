@@ -37,7 +37,10 @@ impl<'a> Infer<'a> {
                 self.apply(def, &subst, &mut args, Receiver::Dot, expected)
             }
             Method::Dispatch { item, self_ty } => {
-                self.set_callee(expr, Callee::Dispatch { declaration: item, targets: self.semantics.targets(item) });
+                self.set_callee(
+                    expr,
+                    Callee::Dispatch { declaration: item, targets: self.semantics.targets(item) },
+                );
                 let subst = self.subst(item, Some(self_ty), &written);
                 self.apply(item, &subst, &mut args, Receiver::Dot, expected)
             }
@@ -79,7 +82,8 @@ impl<'a> Infer<'a> {
     /// Of several impls of one trait for a type the first argument decides: `impl Add<A>`, `impl Add<B>`.
     fn method_by_argument(&mut self, def: DefId, self_ty: Ty, name: Symbol, args: &mut Args) -> DefId {
         let semantics = self.semantics;
-        let candidates = crate::signature::head(self_ty).map(|head| semantics.members(head, name)).unwrap_or_default();
+        let candidates =
+            crate::signature::head(self_ty).map(|head| semantics.members(head, name)).unwrap_or_default();
         if candidates.len() < 2 || args.exprs.is_empty() || !candidates.contains(&def) {
             return def;
         }
@@ -90,7 +94,8 @@ impl<'a> Infer<'a> {
         let arg = self.arg(args, 0, Ty::unknown());
         let arg = self.variables.resolve(arg);
         let fits = |candidate: &DefId| {
-            let Some(param) = semantics.signature(*candidate).and_then(|signature| signature.params.first()) else {
+            let Some(param) = semantics.signature(*candidate).and_then(|signature| signature.params.first())
+            else {
                 return false;
             };
             let container = semantics.def_map.container(*candidate).unwrap_or(*candidate);
@@ -168,7 +173,8 @@ impl<'a> Infer<'a> {
             if name == known.insert {
                 meet(1, 1);
             }
-        } else if [known.push, known.push_back, known.push_front, known.unwrap_or, known.replace].contains(&name)
+        } else if [known.push, known.push_back, known.push_front, known.unwrap_or, known.replace]
+            .contains(&name)
             || [known.get_or_insert].contains(&name)
         {
             meet(0, 0);
@@ -242,9 +248,11 @@ impl Semantics {
             TyKind::Unknown | TyKind::Infer(_) => true,
             _ => {
                 let wanted = crate::signature::head(ty);
-                self.impls.of_trait(name).iter().filter_map(|def| self.impls.get(*def)).any(|data| {
-                    data.head == crate::TypeHead::Param || Some(data.head) == wanted
-                })
+                self.impls
+                    .of_trait(name)
+                    .iter()
+                    .filter_map(|def| self.impls.get(*def))
+                    .any(|data| data.head == crate::TypeHead::Param || Some(data.head) == wanted)
             }
         }
     }

@@ -13,23 +13,23 @@ mod pattern;
 mod pending;
 mod result;
 mod row;
+#[cfg(test)]
+mod tests;
 mod unify;
 mod value;
 
 use std::cmp::Ordering;
 
 use smallvec::SmallVec;
-use ward_syntax::{
-    BodyId, ClosureId, Expr, ExprId, FileId, ItemKind, LocalId, PathId, SourceIr, TypeRefId,
-};
+use ward_syntax::{BodyId, ClosureId, Expr, ExprId, FileId, ItemKind, LocalId, PathId, SourceIr, TypeRefId};
 
 use crate::known::known;
 use crate::signature::head;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{DefId, Semantics, Ty, TyKind};
 use pending::Pending;
-pub use result::{BodyTypes, Callee, Resolution};
 use result::FieldOwner;
+pub use result::{BodyTypes, Callee, Resolution};
 use unify::{VariableKind, Variables};
 
 /// Infers the types of the body of `def`.
@@ -70,7 +70,8 @@ impl<'a> Infer<'a> {
     fn new(semantics: &'a Semantics, owner: DefId, file: FileId, body: BodyId) -> Self {
         let ir = semantics.ir(file);
         let body = ir.body(body);
-        let mut assigned: Vec<LocalId> = body.exprs.of(&ir.exprs).iter().filter_map(|e| assigned(ir, e)).collect();
+        let mut assigned: Vec<LocalId> =
+            body.exprs.of(&ir.exprs).iter().filter_map(|e| assigned(ir, e)).collect();
         assigned.sort_unstable();
         Self {
             semantics,
@@ -190,7 +191,8 @@ impl<'a> Infer<'a> {
     fn check(&mut self, expr: ExprId, expected: Ty) -> Ty {
         let ty = self.infer(expr, expected);
         self.coerce(ty, expected);
-        let is_telling = ty.is_unknown() && !matches!(expected.kind(), TyKind::Bounds(_) | TyKind::Param { .. });
+        let is_telling =
+            ty.is_unknown() && !matches!(expected.kind(), TyKind::Bounds(_) | TyKind::Param { .. });
         if is_telling && !expected.is_unknown() {
             self.set_expr(expr, expected);
             return expected;

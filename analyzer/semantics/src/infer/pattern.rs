@@ -101,8 +101,9 @@ impl Infer<'_> {
                 });
             }
             Value::ExternalConstructor { path, .. } => {
-                let fields: Vec<Ty> =
-                    (0..count.min(INDICES.len())).map(|at| self.external_field(path, INDICES[at], ty)).collect();
+                let fields: Vec<Ty> = (0..count.min(INDICES.len()))
+                    .map(|at| self.external_field(path, INDICES[at], ty))
+                    .collect();
                 self.bind_positions(pats, &|at, from_end| {
                     fields.get(at).copied().filter(|_| !from_end).unwrap_or_else(Ty::unknown)
                 });
@@ -118,14 +119,18 @@ impl Infer<'_> {
         let ir = self.ir;
         let semantics = self.semantics;
         let (subst, declared) = match value {
-            Value::Constructor { def, variant, ty } => (self.args_of(def, ty), semantics.fields(def, variant)),
+            Value::Constructor { def, variant, ty } => {
+                (self.args_of(def, ty), semantics.fields(def, variant))
+            }
             _ => (Subst::default(), [].as_slice()),
         };
         for FieldPat { name, pat } in ir.field_pats(fields) {
             let field = declared.iter().find(|field| field.name == *name);
             let ty = match (field, &value) {
                 (Some(field), _) => subst.apply(semantics, field.ty),
-                (None, Value::ExternalConstructor { path, .. }) => self.external_field(*path, name.as_str(), ty),
+                (None, Value::ExternalConstructor { path, .. }) => {
+                    self.external_field(*path, name.as_str(), ty)
+                }
                 _ => Ty::unknown(),
             };
             self.bind_pattern(*pat, ty);
@@ -189,7 +194,9 @@ impl Infer<'_> {
         let args: &'static [Ty] = semantics
             .derefs(ty)
             .find_map(|ty| match ty.kind() {
-                TyKind::External { path: own, args } if *own == path || is_variant_of(path, *own) => Some(&**args),
+                TyKind::External { path: own, args } if *own == path || is_variant_of(path, *own) => {
+                    Some(&**args)
+                }
                 _ => None,
             })
             .unwrap_or_default();

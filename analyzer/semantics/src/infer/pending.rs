@@ -140,7 +140,9 @@ impl Infer<'_> {
             };
         }
         match (&**args, shallow.kind()) {
-            ([key, value, ..], TyKind::Tuple(parts)) if parts.len() == 2 && path.as_str().ends_with("Map") => {
+            ([key, value, ..], TyKind::Tuple(parts))
+                if parts.len() == 2 && path.as_str().ends_with("Map") =>
+            {
                 self.variables.unify(*key, parts[0]);
                 self.variables.unify(*value, parts[1]);
             }

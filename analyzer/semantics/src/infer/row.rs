@@ -151,7 +151,8 @@ impl<'a> Infer<'a> {
         let semantics = self.semantics;
         match *value {
             Value::Fn { def, self_ty } => {
-                let candidates = self_ty.and_then(head).map(|head| semantics.members(head, semantics.def_map.name(def)));
+                let candidates =
+                    self_ty.and_then(head).map(|head| semantics.members(head, semantics.def_map.name(def)));
                 let fitting = match (candidates, self_ty, args.first()) {
                     (Some(candidates), Some(self_ty), Some(first)) if candidates.len() > 1 => {
                         self.fitting(candidates, self_ty, *first)
@@ -177,7 +178,8 @@ impl<'a> Infer<'a> {
                 let self_ty = if is_of_all { first } else { ty };
                 let row = semantics.row(ty);
                 let call = RowCall { row, self_ty, written: &[] };
-                let is_conversion = name == sym::FROM && function.is_none_or(|function| function.returns.is_none());
+                let is_conversion =
+                    name == sym::FROM && function.is_none_or(|function| function.returns.is_none());
                 if is_conversion { ty } else { self.apply_row(function, &call, args) }
             }
             _ => match ty.kind() {

@@ -96,10 +96,13 @@ impl Variables {
             (TyKind::External { path: p, args: x }, TyKind::External { path: q, args: y }) if p == q => {
                 self.unify_all(x, y);
             }
-            (TyKind::Adt { def: p, args: x }, TyKind::Adt { def: q, args: y }) if p == q => self.unify_all(x, y),
+            (TyKind::Adt { def: p, args: x }, TyKind::Adt { def: q, args: y }) if p == q => {
+                self.unify_all(x, y)
+            }
             (TyKind::Tuple(x), TyKind::Tuple(y)) if x.len() == y.len() => self.unify_all(x, y),
             (TyKind::Slice(x), TyKind::Slice(y)) => self.unify(*x, *y),
-            (TyKind::Slice(x), TyKind::External { path, args }) | (TyKind::External { path, args }, TyKind::Slice(x))
+            (TyKind::Slice(x), TyKind::External { path, args })
+            | (TyKind::External { path, args }, TyKind::Slice(x))
                 if *path == known().vec =>
             {
                 self.unify_all(&[*x], args);
@@ -109,7 +112,10 @@ impl Variables {
                 self.unify(*p, *q);
             }
             (TyKind::FnPtr { ret: x, .. }, TyKind::Closure { ret: y, .. })
-            | (TyKind::Closure { ret: x, .. }, TyKind::FnPtr { ret: y, .. } | TyKind::Closure { ret: y, .. }) => {
+            | (
+                TyKind::Closure { ret: x, .. },
+                TyKind::FnPtr { ret: y, .. } | TyKind::Closure { ret: y, .. },
+            ) => {
                 self.unify(*x, *y);
             }
             _ => {}

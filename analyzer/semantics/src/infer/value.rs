@@ -157,7 +157,9 @@ impl Infer<'_> {
             (Some(TraitName::External(path)), _) => Value::Associated { ty: base, path, name },
             (_, TyKind::External { path, .. }) => Value::Associated { ty: base, path: *path, name },
             (_, TyKind::Scalar(path)) => Value::Associated { ty: base, path: *path, name },
-            (_, TyKind::Str | TyKind::StaticStr) => Value::Associated { ty: base, path: known.str_type, name },
+            (_, TyKind::Str | TyKind::StaticStr) => {
+                Value::Associated { ty: base, path: known.str_type, name }
+            }
             (_, TyKind::Slice(_)) => Value::Associated { ty: base, path: known.slice, name },
             // What a derive or an external trait gives a type of the workspace.
             (_, TyKind::Adt { .. } | TyKind::Param { .. }) => {
@@ -195,13 +197,19 @@ impl Infer<'_> {
         match candidates {
             [] => None,
             [only] => Some(*only),
-            _ => candidates.iter().copied().find(|def| self.is_member_of(*def, self_ty)).or(Some(candidates[0])),
+            _ => candidates
+                .iter()
+                .copied()
+                .find(|def| self.is_member_of(*def, self_ty))
+                .or(Some(candidates[0])),
         }
     }
 
     pub(super) fn is_member_of(&self, def: DefId, self_ty: Ty) -> bool {
         let semantics = self.semantics;
-        let Some(info) = semantics.def_map.container(def).and_then(|container| semantics.impl_info(container)) else {
+        let Some(info) =
+            semantics.def_map.container(def).and_then(|container| semantics.impl_info(container))
+        else {
             return true;
         };
         fits(info.self_ty, self_ty, info.def, &mut Subst::default(), &|ty| self.variables.shallow(ty))
@@ -237,7 +245,9 @@ impl Infer<'_> {
         };
         let is_type = |path: Symbol| {
             let externals = &self.semantics.externals;
-            externals.types.contains_key(&path) || externals.type_aliases.contains_key(&path) || is_type_name(path)
+            externals.types.contains_key(&path)
+                || externals.type_aliases.contains_key(&path)
+                || is_type_name(path)
         };
         let is_constructor = starts_with_capital(name.as_str());
         if is_type(prefix) {
@@ -296,7 +306,9 @@ impl Infer<'_> {
             Value::Const { ty, .. } => ty,
             Value::Constructor { def, variant, ty } => self.constructor_type(def, variant, ty),
             Value::ExternalConstructor { path, ty } => match ty.kind() {
-                TyKind::External { args, .. } if path == known.some || path == known.ok => function(&[args[0]], ty),
+                TyKind::External { args, .. } if path == known.some || path == known.ok => {
+                    function(&[args[0]], ty)
+                }
                 TyKind::External { args, .. } if path == known.err => function(&[args[1]], ty),
                 _ => ty,
             },

@@ -16,11 +16,10 @@ mod scope;
 mod spans;
 mod types;
 
-use std::borrow::Cow;
-
 use proc_macro2::Ident;
 use smallvec::SmallVec;
 
+use self::scan::Scan;
 use self::scope::Scopes;
 use self::spans::SpanTable;
 use crate::{Expr, ExprId, Id, ItemId, SourceIr, Span, Symbol};
@@ -51,21 +50,21 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
         return (SourceIr::default(), vec![SyntaxError::at("the file is larger than 4 GB", Span::default())]);
     }
     let base = prologue(text);
-    let scan = scan::scan(text, base, tests);
-    if let Some(at) = scan.too_deep {
-        let span = Span::new(at as u32, at as u32 + 1);
-        return (SourceIr::default(), vec![SyntaxError::at("the code nests too deep to be read", span)]);
-    }
-    let blanked =
-        if scan.blank.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(scan::blank(text, &scan.blank)) };
-    if let Ok(ir) = lower_text(text, &blanked, base) {
+    let scanned = match scan::scan(text, base, tests) {
+        Scan::Text(scanned) => scanned,
+        Scan::TooDeep(at) => {
+            let span = Span::new(at as u32, at as u32 + 1);
+            return (SourceIr::default(), vec![SyntaxError::at("the code nests too deep to be read", span)]);
+        }
+    };
+    if let Ok(ir) = lower_text(text, &scanned, base) {
         return (ir, Vec::new());
     }
     if tests == TestCode::Trim {
         // The scan may have cut an item in the wrong place; without that the file may be sound.
         return lower(text, TestCode::Keep);
     }
-    let recovered = recover::recover(&blanked, base);
+    let recovered = recover::recover(text, base);
     let mut errors = recovered.errors;
     let ir = lower_text(text, &recovered.text, base).unwrap_or_else(|error| {
         errors.push(error);
@@ -75,7 +74,7 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
     (ir, errors)
 }
 
-/// Parses `parsed`, which is `text` with parts blanked, and lowers it.
+/// Parses `parsed`, which is `text` with parts replaced by spaces, and lowers it.
 fn lower_text(text: &str, parsed: &str, base: usize) -> Result<SourceIr, SyntaxError> {
     let result = match syn::parse_str::<syn::File>(&parsed[base..]) {
         Ok(mut file) => {

@@ -4,8 +4,6 @@
 //! process. So the scan counts what can nest, generously, and a file beyond the limit is not parsed at all.
 //! What it blanks becomes spaces, so that every offset stays what it was.
 
-use std::ops::Range;
-
 use super::TestCode;
 use super::attributes::marks_test;
 
@@ -43,8 +41,44 @@ pub(super) struct Scanner<'t> {
     at: usize,
 }
 
+/// What a byte can begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Space,
+    Word,
+    Open,
+    Close,
+    Quote,
+    Apostrophe,
+    Slash,
+    Punct,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Punct; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b' ' | b'\n' | b'\t' | b'\r' | 0x0b | 0x0c => Class::Space,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9' | 0x80.. => Class::Word,
+            b'(' | b'[' | b'{' => Class::Open,
+            b')' | b']' | b'}' => Class::Close,
+            b'"' => Class::Quote,
+            b'\'' => Class::Apostrophe,
+            b'/' => Class::Slash,
+            _ => Class::Punct,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn class(byte: u8) -> Class {
+    CLASSES[usize::from(byte)]
+}
+
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+    class(byte) == Class::Word
 }
 
 impl<'t> Scanner<'t> {
@@ -180,31 +214,30 @@ impl Iterator for Scanner<'_> {
 
     fn next(&mut self) -> Option<Token> {
         loop {
+            while self.bytes.get(self.at).is_some_and(|byte| class(*byte) == Class::Space) {
+                self.at += 1;
+            }
             let start = self.at;
             let byte = *self.bytes.get(start)?;
-            let kind = match byte {
-                b' ' | b'\n' | b'\t' | b'\r' | 0x0b | 0x0c => {
-                    self.at += 1;
-                    continue;
-                }
-                b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9' | 0x80.. => self.word(start),
-                b'/' if matches!(self.peek(1), b'/' | b'*') => {
+            let kind = match class(byte) {
+                Class::Word => self.word(start),
+                Class::Slash if matches!(self.peek(1), b'/' | b'*') => {
                     if !self.comment() {
                         continue;
                     }
                     Kind::Doc
                 }
-                b'"' => {
+                Class::Quote => {
                     self.at += 1;
                     self.skip_quoted(b'"');
                     Kind::Literal
                 }
-                b'\'' => self.apostrophe(),
-                b'(' | b'[' | b'{' => {
+                Class::Apostrophe => self.apostrophe(),
+                Class::Open => {
                     self.at += 1;
                     Kind::Open(byte)
                 }
-                b')' | b']' | b'}' => {
+                Class::Close => {
                     self.at += 1;
                     Kind::Close(byte)
                 }
@@ -219,70 +252,64 @@ impl Iterator for Scanner<'_> {
 }
 
 /// What the scan found.
-#[derive(Debug, Default)]
-pub(super) struct Scan {
-    /// Where the nesting passes the limit, if it does.
-    pub(super) too_deep: Option<usize>,
-    /// What to blank, in order.
-    pub(super) blank: Vec<Range<usize>>,
+pub(super) enum Scan {
+    /// The nesting passes the limit at this byte.
+    TooDeep(usize),
+    /// The text to parse: comments and what else need not be parsed are spaces, and so are line breaks outside of
+    /// strings, because proc-macro2 looks up every position in its table of lines.
+    Text(String),
 }
 
 /// Scans `text` from byte `base` on.
 pub(super) fn scan(text: &str, base: usize, tests: TestCode) -> Scan {
-    let mut result = Scan::default();
+    let mut bytes = text.as_bytes().to_vec();
     let mut nesting = Nesting::default();
     // Where the attributes before the coming item began.
     let mut run = None;
     let mut scanner = Scanner::new(text, base);
+    let mut end = base;
     while let Some(token) = scanner.next() {
+        if token.start > end {
+            bytes[end..token.start].fill(b' ');
+        }
+        end = token.end;
         match token.kind {
             Kind::Doc => {
-                result.blank.push(token.start..token.end);
+                bytes[token.start..end].fill(b' ');
                 continue;
             }
             Kind::Punct(b'#') if tests == TestCode::Trim => {
                 if let Some(attribute) = attribute(text, &scanner) {
                     let start = *run.get_or_insert(token.start);
-                    scanner.at = attribute.end;
-                    if !attribute.is_test {
-                        continue;
+                    if attribute.is_test && attribute.is_inner && nesting.levels.is_empty() {
+                        bytes[base..].fill(b' ');
+                        break;
                     }
-                    if attribute.is_inner {
-                        if nesting.levels.is_empty() {
-                            result.blank = vec![base..text.len()];
-                            return result;
-                        }
-                        continue;
-                    }
-                    if let Some(end) = item_end(text, attribute.end) {
-                        result.blank.retain(|range| range.start < start);
-                        result.blank.push(start..end);
-                        scanner.at = end;
+                    if attribute.is_test
+                        && !attribute.is_inner
+                        && let Some(after) = item_end(text, attribute.end)
+                    {
+                        bytes[start..after].fill(b' ');
+                        end = after;
                         run = None;
+                    } else {
+                        end = attribute.end;
                     }
+                    scanner.at = end;
                     continue;
                 }
             }
             _ => run = None,
         }
         if nesting.count(text.as_bytes(), token) {
-            result.too_deep.get_or_insert(token.start);
+            return Scan::TooDeep(token.start);
         }
     }
-    result
-}
-
-/// `text` with `ranges` blanked.
-pub(super) fn blank(text: &str, ranges: &[Range<usize>]) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut at = 0;
-    for range in ranges {
-        result.push_str(text.get(at..range.start).unwrap_or_default());
-        result.push_str(&blanked(text.get(range.clone()).unwrap_or_default()));
-        at = range.end;
+    if end < bytes.len() {
+        bytes[end..].fill(b' ');
     }
-    result.push_str(text.get(at..).unwrap_or_default());
-    result
+    // Only whole characters were replaced; were it otherwise, the text itself can still be parsed.
+    Scan::Text(String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()))
 }
 
 /// As many spaces as `text` has bytes; line breaks stay.
@@ -427,8 +454,9 @@ struct Level {
 /// How deep the parser would recurse at most, in units of stack.
 #[derive(Default)]
 struct Nesting {
+    /// The levels around the present one.
     levels: Vec<Level>,
-    outer: Level,
+    level: Level,
     units: usize,
     previous: Previous,
 }
@@ -458,10 +486,6 @@ const CHAIN: usize = 3;
 const LIMIT: usize = 10_000;
 
 impl Nesting {
-    fn level(&mut self) -> &mut Level {
-        self.levels.last_mut().unwrap_or(&mut self.outer)
-    }
-
     /// Counts a token and says whether the limit is passed.
     fn count(&mut self, bytes: &[u8], token: Token) -> bool {
         let before = self.previous;
@@ -475,12 +499,13 @@ impl Nesting {
                 if before == Previous::Operand {
                     self.add_chain();
                 }
-                self.levels.push(Level::default());
+                self.levels.push(std::mem::take(&mut self.level));
                 self.units += LEVEL;
             }
             Kind::Close(byte) => {
                 self.end_statement();
-                if self.levels.pop().is_some() {
+                if let Some(outer) = self.levels.pop() {
+                    self.level = outer;
                     self.units -= LEVEL;
                 }
                 self.previous = if byte == b'}' { Previous::Brace } else { Previous::Operand };
@@ -513,7 +538,7 @@ impl Nesting {
             b'=' if next == b'>' => self.end_statement(),
             b'<' if opens_angle(&bytes[at..]) => {
                 self.add_sticky();
-                self.level().angles += 1;
+                self.level.angles += 1;
             }
             b'>' if at > 0 && !matches!(bytes[at - 1], b'-' | b'=') => self.close_angle(),
             b'|' if before == Previous::Other => self.add_sticky(),
@@ -528,17 +553,17 @@ impl Nesting {
     }
 
     fn add_chain(&mut self) {
-        self.level().chain += CHAIN;
+        self.level.chain += CHAIN;
         self.units += CHAIN;
     }
 
     fn add_sticky(&mut self) {
-        self.level().sticky += STICKY;
+        self.level.sticky += STICKY;
         self.units += STICKY;
     }
 
     fn close_angle(&mut self) {
-        let level = self.level();
+        let level = &mut self.level;
         if level.angles > 0 {
             level.angles -= 1;
             level.sticky -= STICKY;
@@ -548,12 +573,12 @@ impl Nesting {
     }
 
     fn end_part(&mut self) {
-        let chain = std::mem::take(&mut self.level().chain);
+        let chain = std::mem::take(&mut self.level.chain);
         self.units -= chain;
     }
 
     fn end_statement(&mut self) {
-        let level = std::mem::take(self.level());
+        let level = std::mem::take(&mut self.level);
         self.units -= level.chain + level.sticky;
     }
 }
@@ -576,7 +601,7 @@ fn begins_statement(bytes: &[u8], token: Token) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Scanner, blank, scan};
+    use super::{Kind, Scan, Scanner, scan};
     use crate::TestCode;
 
     fn tokens(text: &str) -> Vec<&str> {
@@ -612,8 +637,15 @@ mod tests {
         }
     }
 
+    fn scanned(text: &str, tests: TestCode) -> String {
+        match scan(text, 0, tests) {
+            Scan::Text(text) => text,
+            Scan::TooDeep(at) => panic!("too deep at {at}"),
+        }
+    }
+
     fn trimmed(text: &str) -> String {
-        let result = blank(text, &scan(text, 0, TestCode::Trim).blank);
+        let result = scanned(text, TestCode::Trim);
         assert_eq!(result.len(), text.len());
         result.split_whitespace().collect::<Vec<_>>().join(" ")
     }
@@ -651,17 +683,20 @@ mod tests {
             "fn a() { \"#[test] fn b() {}\" }",
             "#[cfg(test)]",
         ] {
-            assert_eq!(trimmed(text), text);
+            assert_eq!(trimmed(text), text, "{text}");
         }
     }
 
     #[test]
-    fn line_breaks_stay_and_offsets_too() {
-        let text = "/// ä\r\nfn a() {}\r\n/** b\r\n c */ x";
-        let result = blank(text, &scan(text, 0, TestCode::Keep).blank);
+    fn offsets_stay() {
+        let text = "/// ä\r\nfn a() { \"b\nc\" }\r\n/** b\r\n c */ x // ü";
+        let result = scanned(text, TestCode::Keep);
         assert_eq!(result.len(), text.len());
-        assert_eq!(result.matches('\n').count(), 3);
-        assert_eq!(result.find("fn a"), text.find("fn a"));
+        assert!(result.is_ascii());
+        assert_eq!(result.matches('\n').count(), 1);
+        for word in ["fn a", "\"b\nc\"", "x"] {
+            assert_eq!(result.find(word), text.find(word));
+        }
     }
 
     #[test]
@@ -670,6 +705,6 @@ mod tests {
         let table = "1 << 3, -5, x as u8, a.b.c,\n".repeat(20_000);
         let calls = "f(a)?.b().await; if c { d } else { e }\n".repeat(20_000);
         let text = format!("match x {{ {arms} }} [ {table} ]; {calls}");
-        assert_eq!(scan(&text, 0, TestCode::Keep).too_deep, None);
+        assert!(matches!(scan(&text, 0, TestCode::Keep), Scan::Text(_)));
     }
 }

@@ -14,7 +14,7 @@ mod symbol;
 pub use arena::{Id, List, ListPool, Run};
 pub use body::*;
 pub use item_tree::*;
-pub use lower::{SyntaxError, TestCode, lower};
+pub use lower::{SyntaxError, TestCode, lower, parse_only};
 pub use pretty::pretty;
 pub use source::{LineColumn, LineIndex};
 pub use span::{FileId, FileSpan, Span};

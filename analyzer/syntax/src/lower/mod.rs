@@ -74,6 +74,15 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
     (ir, errors)
 }
 
+/// Parses with syn alone and drops the tree, to measure what [`lower()`] costs beside it. Says whether the text parses.
+///
+/// The thread must have a stack of 64 MB, and what nests too deep for that overflows it.
+pub fn parse_only(text: &str) -> bool {
+    let parses = syn::parse_file(text).is_ok();
+    proc_macro2::extra::invalidate_current_thread_spans();
+    parses
+}
+
 /// Parses `parsed`, which is `text` with parts replaced by spaces, and lowers it.
 fn lower_text(text: &str, parsed: &str, base: usize) -> Result<SourceIr, SyntaxError> {
     let result = match syn::parse_str::<syn::File>(&parsed[base..]) {

@@ -301,7 +301,9 @@ impl Item {
     pub fn derives(&self, name: &str) -> bool {
         self.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive").any(|attribute| {
             let names = attribute.args.as_str().split(',');
-            names.map(|path| path.trim().rsplit("::").next().unwrap_or_default().trim()).any(|last| last == name)
+            names
+                .map(|path| path.trim().rsplit("::").next().unwrap_or_default().trim())
+                .any(|last| last == name)
         })
     }
 }
@@ -312,4 +314,3 @@ impl Attribute {
         self.path.as_str().rsplit("::").next().unwrap_or_default()
     }
 }
-

@@ -19,6 +19,7 @@ enum Place {
 }
 
 /// What an item is known by before its content is lowered.
+#[derive(Clone, Copy)]
 struct Head<'s> {
     attributes: &'s [syn::Attribute],
     visibility: Visibility,
@@ -754,13 +755,13 @@ struct Leaves<'s> {
     last: Option<ItemId>,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum IsStatic {
     Yes,
     No,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Glob {
     Yes,
     No,

@@ -169,7 +169,7 @@ mod tests {
         check(r#""a\n\t\\\"\'\x41\u{1F_980}\0""#, "a\n\t\\\"'A🦀\0");
         check("\"a\\\n    b\"", "ab");
         check("\"a\\\r\n    b\r\nc\"", "ab\nc");
-        check(r###"r#"a\n"b"#"###, "a\\n\"b");
+        check(r##"r#"a\n"b"#"##, "a\\n\"b");
         check("b\"x\"", "x");
         check("c\"x\"", "x");
     }

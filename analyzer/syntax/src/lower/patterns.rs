@@ -45,11 +45,6 @@ impl Lowerer<'_> {
         (self.pat(&typed.pat), Some(ty))
     }
 
-    /// A pattern of which nothing is known.
-    pub(super) fn missing_pat(&mut self, span: Span) -> PatId {
-        self.add_pat(Pat::Missing, span)
-    }
-
     /// `_`.
     pub(super) fn wild_pat(&mut self, span: Span) -> PatId {
         self.add_pat(Pat::Wild, span)
@@ -130,10 +125,7 @@ impl Lowerer<'_> {
                 let span = self.spans.delimited(block.block.brace_token.span);
                 self.add_pat(Pat::Missing, span)
             }
-            syn::Pat::Verbatim(tokens) => {
-                let span = self.tokens_span(tokens);
-                self.add_pat(Pat::Missing, span)
-            }
+            syn::Pat::Verbatim(tokens) => self.verbatim_pat(tokens, alternatives),
             _ => self.add_pat(Pat::Missing, Span::default()),
         }
     }
@@ -187,6 +179,22 @@ impl Lowerer<'_> {
         let span = cases.iter().map(|case| self.pat_span(*case)).reduce(Span::cover).unwrap_or_default();
         let cases = self.ir.lists.push(&cases);
         self.add_pat(Pat::Or(cases), span)
+    }
+
+    /// `box p`, which syn keeps as tokens.
+    fn verbatim_pat(&mut self, tokens: &proc_macro2::TokenStream, alternatives: Alternatives) -> PatId {
+        let span = self.tokens_span(tokens);
+        let boxed = |input: syn::parse::ParseStream| {
+            input.parse::<syn::Token![box]>()?;
+            syn::Pat::parse_single(input)
+        };
+        match syn::parse::Parser::parse2(boxed, tokens.clone()) {
+            Ok(pat) => {
+                let inner = self.pat_in(&pat, alternatives);
+                self.add_pat(Pat::Ref(inner), span)
+            }
+            Err(_) => self.add_pat(Pat::Missing, span),
+        }
     }
 
     fn struct_pat(&mut self, record: &syn::PatStruct, alternatives: Alternatives) -> PatId {

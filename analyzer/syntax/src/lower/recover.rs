@@ -76,10 +76,12 @@ impl Recovery {
             }
             at = end;
         }
-        gone.into_iter().for_each(|range| self.blank(range));
-        conflicts
-            .into_iter()
-            .for_each(|range| self.error("merge conflict: only its first side is read", range));
+        for range in gone {
+            self.blank(range);
+        }
+        for range in conflicts {
+            self.error("merge conflict: only its first side is read", range);
+        }
     }
 
     /// Whether `range` parses as one item of `container`; the parser's complaint if not.

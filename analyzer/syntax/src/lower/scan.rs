@@ -615,8 +615,8 @@ mod tests {
             ["a", "'b", "'c'", r"'\''", "b'd'", r#""e\"f""#, "g"]
         );
         assert_eq!(
-            tokens(r####"r#"a"b"# br##"x"#"## c"d" r#type r"\" x"####),
-            [r###"r#"a"b"#"###, r####"br##"x"#"##"####, "c\"d\"", "r#type", r#"r"\""#, "x"]
+            tokens(r###"r#"a"b"# br##"x"#"## c"d" r#type r"\" x"###),
+            [r##"r#"a"b"#"##, r###"br##"x"#"##"###, "c\"d\"", "r#type", r#"r"\""#, "x"]
         );
         assert_eq!(tokens("a /* b /* c */ d */ e // f\ng"), ["a", "e", "g"]);
         assert_eq!(tokens("'ä' 'é x '🦀'"), ["'ä'", "'é", "x", "'🦀'"]);

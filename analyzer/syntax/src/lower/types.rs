@@ -255,11 +255,6 @@ impl Lowerer<'_> {
         self.add_type(TypeRef::Path(path), span)
     }
 
-    /// A type that could not be read.
-    pub(super) fn missing_type(&mut self, span: Span) -> TypeRefId {
-        self.add_type(TypeRef::Missing, span)
-    }
-
     pub(super) fn generics(&mut self, generics: &syn::Generics) -> Generics {
         let mut lowered = Generics::default();
         for param in &generics.params {

@@ -18,22 +18,29 @@ struct Reading {
 }
 
 impl Lowerer<'_> {
-    /// Tries comma-separated expressions, pairs, statements, and last whatever parses anywhere.
+    /// Tries statements or separated expressions, and last whatever parses anywhere.
     pub(super) fn unknown_call(&mut self, call: &Call, input: ParseStream) -> ExprId {
-        let args = match attempt_all(input, comma_separated) {
-            Some(args) => args.into_iter().collect::<Vec<_>>(),
-            None => match attempt_all(input, pairs).or_else(|| attempt_all(input, semicolon_separated)) {
-                Some(args) => return self.macro_of(call, args),
-                None => return self.block_or_search(call, input),
-            },
-        };
-        if is_query(call.name) {
-            return self.macro_of(call, args);
+        // What braces enclose is mostly statements; read as a list they would lose their bindings.
+        if call.in_braces
+            && let Some(id) = self.block_call(call, input)
+        {
+            return id;
         }
-        match self.format_like(call, args) {
-            Ok(id) => id,
-            Err(args) => self.macro_of(call, args),
+        if let Some(args) = attempt_all(input, separated) {
+            return match self.format_like(call, args) {
+                Ok(id) => id,
+                Err(args) => self.macro_of(call, args),
+            };
         }
+        if !call.in_braces
+            && let Some(id) = self.block_call(call, input)
+        {
+            return id;
+        }
+        let mut reading = Reading::default();
+        self.search(input, SEARCH_DEPTH, &mut reading);
+        let completeness = if reading.incomplete { Completeness::Part } else { Completeness::All };
+        self.add_macro(call, &reading.args, completeness)
     }
 
     fn macro_of(&mut self, call: &Call, args: Vec<syn::Expr>) -> ExprId {
@@ -41,15 +48,17 @@ impl Lowerer<'_> {
         self.add_macro(call, &args, Completeness::All)
     }
 
-    fn block_or_search(&mut self, call: &Call, input: ParseStream) -> ExprId {
-        if let Some(mut stmts) = attempt_all(input, Block::parse_within) {
-            let block = self.stmts(&mut stmts, BlockKind::Plain, call.inner);
-            return self.add_macro(call, &[block], Completeness::All);
+    /// The macro with statements as its one argument, if its tokens are statements.
+    fn block_call(&mut self, call: &Call, input: ParseStream) -> Option<ExprId> {
+        let mut stmts = attempt_all(input, Block::parse_within)?;
+        // A lone value is no block.
+        if let [syn::Stmt::Expr(value, None)] = &mut stmts[..] {
+            let value = self.expr(value);
+            return Some(self.add_macro(call, &[value], Completeness::All));
         }
-        let mut reading = Reading::default();
-        self.search(input, SEARCH_DEPTH, &mut reading);
-        let completeness = if reading.incomplete { Completeness::Part } else { Completeness::All };
-        self.add_macro(call, &reading.args, completeness)
+        let args =
+            if stmts.is_empty() { None } else { Some(self.stmts(&mut stmts, BlockKind::Plain, call.inner)) };
+        Some(self.add_macro(call, args.as_slice(), Completeness::All))
     }
 
     /// Reads every part between separators that is an expression, and looks into the groups of all others.
@@ -71,6 +80,10 @@ impl Lowerer<'_> {
 
     /// One part, if it is an expression or a type up to the next separator. A label before it is passed over.
     fn part(&mut self, input: ParseStream, reading: &mut Reading) -> bool {
+        // An inline snapshot: `assert_snapshot!(value, @"text")`.
+        if input.peek(Token![@]) {
+            skip(input);
+        }
         if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
             skip(input);
             skip(input);
@@ -115,31 +128,12 @@ impl Lowerer<'_> {
     }
 }
 
-/// sqlx's macros: their text is SQL, whatever braces it holds.
-fn is_query(name: &str) -> bool {
-    name.starts_with("query")
-}
-
-/// `a => b, c => d`
-fn pairs(input: ParseStream) -> syn::Result<Vec<syn::Expr>> {
+/// Expressions between commas, semicolons and double arrows.
+fn separated(input: ParseStream) -> syn::Result<Vec<syn::Expr>> {
     let mut values = Vec::new();
     while !input.is_empty() {
         values.push(input.parse()?);
-        input.parse::<Token![=>]>()?;
-        values.push(input.parse()?);
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
-    }
-    Ok(values)
-}
-
-/// `a; b, c; d`
-fn semicolon_separated(input: ParseStream) -> syn::Result<Vec<syn::Expr>> {
-    let mut values = Vec::new();
-    while !input.is_empty() {
-        values.push(input.parse()?);
-        if input.peek(Token![;]) || input.peek(Token![,]) {
+        if input.peek(Token![,]) || input.peek(Token![;]) || input.peek(Token![=>]) {
             skip(input);
         } else if !input.is_empty() {
             return Err(input.error("no separator"));

@@ -2,7 +2,7 @@
 
 use syn::buffer::Cursor;
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
+use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Lit, Token};
 
 use super::template::{self, Part};
@@ -41,6 +41,17 @@ fn layout(name: &str) -> Option<Layout> {
     })
 }
 
+impl Layout {
+    fn may_be_template(self, at: usize, argument: &Argument) -> bool {
+        let unnamed = argument.name.is_none() && !argument.is_field;
+        unnamed
+            && match self {
+                Self::Template { leading } => at == leading,
+                Self::Event { leading } | Self::Span { leading } => at >= leading,
+            }
+    }
+}
+
 /// One argument as parsed.
 struct Argument {
     name: Option<Symbol>,
@@ -71,7 +82,7 @@ impl Lowerer<'_> {
         call: &Call,
         args: Vec<syn::Expr>,
     ) -> Result<ExprId, Vec<syn::Expr>> {
-        let Some(leading) = self.template_position(&args) else { return Err(args) };
+        let Some(leading) = self.template_position(call, &args) else { return Err(args) };
         let argument = |value| match value {
             syn::Expr::Assign(assign) => match &*assign.left {
                 syn::Expr::Path(path) if path.path.get_ident().is_some() => {
@@ -87,7 +98,11 @@ impl Lowerer<'_> {
     }
 
     /// Where among the first arguments a literal stands whose holes are just filled by what follows it.
-    fn template_position(&self, args: &[syn::Expr]) -> Option<usize> {
+    fn template_position(&self, call: &Call, args: &[syn::Expr]) -> Option<usize> {
+        // sqlx's macros: their text is SQL, whatever braces it holds.
+        if call.name.starts_with("query") {
+            return None;
+        }
         let position = args
             .iter()
             .take(4)
@@ -129,10 +144,8 @@ impl Lowerer<'_> {
             } else {
                 self.field_argument(input)
             };
-            match argument {
-                Some(argument) => arguments.push(argument),
-                None => while !input.is_empty() && !input.peek(Token![,]) && skip(input) {},
-            }
+            // What does not parse keeps its place: holes are counted.
+            arguments.push(argument.unwrap_or_else(|| unreadable(input)));
         }
         arguments
     }
@@ -149,7 +162,7 @@ impl Lowerer<'_> {
             name = Some(self.name(&ident));
             skip(input);
         }
-        let value = attempt(input, |input| input.parse::<syn::Expr>())?;
+        let value = attempt(input, syn::Expr::parse)?;
         Some(Argument { name, is_field: false, value })
     }
 
@@ -163,8 +176,8 @@ impl Lowerer<'_> {
             })
             .ok()
             .flatten();
-        let has_sigil = self.sigil(input);
-        let value = attempt(input, |input| input.parse::<syn::Expr>())?;
+        let has_sigil = sigil(input);
+        let value = attempt(input, syn::Expr::parse)?;
         if let syn::Expr::Lit(key) = &value
             && head.is_none()
             && input.peek(Token![=>])
@@ -173,17 +186,12 @@ impl Lowerer<'_> {
             let name = Some(Symbol::new(key));
             skip(input);
             skip(input);
-            return Some(Argument { name, is_field: true, value: attempt(input, |input| input.parse())? });
+            return Some(Argument { name, is_field: true, value: attempt(input, syn::Expr::parse)? });
         }
         match head {
             Some((name, is_field)) => Some(Argument { name: Some(name), is_field, value }),
             None => Some(Argument { name: None, is_field: has_sigil, value }),
         }
-    }
-
-    /// `?` or `%` before a value.
-    fn sigil(&self, input: ParseStream) -> bool {
-        (input.peek(Token![?]) || input.peek(Token![%])) && skip(input)
     }
 
     /// A field's name up to and including its `=` or `:`; whether it is one by its form alone.
@@ -235,7 +243,7 @@ impl Lowerer<'_> {
         let mut template_span = Span::default();
         for (at, mut argument) in arguments.into_iter().enumerate() {
             if template.is_none()
-                && self.may_be_template(layout, at, &argument)
+                && layout.may_be_template(at, &argument)
                 && let Some(cooked) = self.template(&argument.value)
             {
                 template_span = self.template_span(&argument.value);
@@ -246,7 +254,7 @@ impl Lowerer<'_> {
         }
         let pieces = match &template {
             Some(template) if !matches!(layout, Layout::Span { .. }) => self.pieces(template, &parts.args),
-            Some(name) => self.text_piece(name),
+            Some(name) => text_piece(name),
             None => Box::default(),
         };
         let args: Vec<ExprId> = parts.args.iter().map(|(_, value)| *value).collect();
@@ -261,15 +269,6 @@ impl Lowerer<'_> {
         let id = FormatId::from_index(self.ir.formats.len());
         self.ir.formats.push(format);
         self.add(Expr::Format(id), span)
-    }
-
-    fn may_be_template(&self, layout: Layout, at: usize, argument: &Argument) -> bool {
-        let unnamed = argument.name.is_none() && !argument.is_field;
-        unnamed
-            && match layout {
-                Layout::Template { leading } => at == leading,
-                Layout::Event { leading } | Layout::Span { leading } => at >= leading,
-            }
     }
 
     fn lower_argument(
@@ -287,7 +286,7 @@ impl Lowerer<'_> {
             Layout::Template { leading } if at < leading => parts.leading.push(value),
             Layout::Template { .. } => parts.args.push((argument.name, value)),
             Layout::Event { .. } if after_template && !argument.is_field => {
-                parts.args.push((argument.name, value))
+                parts.args.push((argument.name, value));
             }
             Layout::Event { leading } | Layout::Span { leading } => match argument.name {
                 Some(name) => parts.fields.push(FieldInit { name, value }),
@@ -323,12 +322,6 @@ impl Lowerer<'_> {
                 Piece::Hole { value: value.unwrap_or_else(|| self.missing(span)), style, span }
             }
         }
-    }
-
-    /// A name that is no template, as the one piece.
-    fn text_piece(&self, name: &Cooked<'_>) -> Box<[Piece]> {
-        let piece = Piece::Text { text: Symbol::new(&name.text), span: name.span(0, name.text.len()) };
-        Box::new([piece])
     }
 
     fn template_span(&self, value: &syn::Expr) -> Span {
@@ -377,6 +370,26 @@ impl<'t> Lowerer<'t> {
             _ => Cooked::verbatim(source, span.start),
         }
     }
+}
+
+/// `?` or `%` before a value.
+fn sigil(input: ParseStream) -> bool {
+    (input.peek(Token![?]) || input.peek(Token![%])) && skip(input)
+}
+
+/// A name that is no template, as the one piece.
+fn text_piece(name: &Cooked<'_>) -> Box<[Piece]> {
+    let piece = Piece::Text { text: Symbol::new(&name.text), span: name.span(0, name.text.len()) };
+    Box::new([piece])
+}
+
+/// The tokens up to the next comma.
+fn unreadable(input: ParseStream) -> Argument {
+    let mut tokens = proc_macro2::TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.extend(input.parse::<proc_macro2::TokenTree>());
+    }
+    Argument { name: None, is_field: false, value: syn::Expr::Verbatim(tokens) }
 }
 
 /// Whether `arg` is `name = value`.

@@ -1,11 +1,11 @@
 //! Macros called where items stand.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Block, Ident, Item, Token, token};
+use syn::{Ident, Item, Token, token};
 
-use super::{Completeness, attempt, attempt_all, in_group, read, skip};
+use super::{attempt, attempt_all, in_group, read, skip};
 use crate::lower::Lowerer;
-use crate::{BlockKind, BodyId, ItemId, Symbol};
+use crate::{BodyId, ItemId, Symbol};
 
 /// Lowers the content of such a macro; `owner` is the item that stands for the call.
 pub(in crate::lower) fn content(
@@ -61,13 +61,7 @@ impl Lowerer<'_> {
 
     /// What is no items, read as one macro expression.
     fn content_body(&mut self, owner: ItemId, call: &super::Call, input: ParseStream) -> BodyId {
-        self.body(owner, |this| {
-            if let Some(mut stmts) = attempt_all(input, Block::parse_within) {
-                let block = this.stmts(&mut stmts, BlockKind::Plain, call.inner);
-                return this.add_macro(call, &[block], Completeness::All);
-            }
-            this.unknown_call(call, input)
-        })
+        self.body(owner, |this| this.unknown_call(call, input))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Macros of std and of widespread crates whose meaning is plain expressions.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, Pat, Token, token};
+use syn::{Ident, Lit, Pat, Token, token};
 
 use super::{Call, Completeness, attempt, attempt_all, comma_separated, in_group, skip};
 use crate::lower::{Ids, Lowerer};
@@ -29,19 +29,23 @@ impl Lowerer<'_> {
             }
             "join" | "try_join" => self.join_call(call, input),
             "select" | "select_biased" => self.select_call(call, input),
+            // Code that is made, not run.
+            "quote" | "quote_spanned" | "parse_quote" | "parse_quote_spanned" => {
+                Some(self.add_macro(call, &[], Completeness::Part))
+            }
             _ => None,
         }
     }
 
     /// `vec![a, b]`, `vec![value; len]`.
     fn vec_call(&mut self, call: &Call, input: ParseStream) -> Option<ExprId> {
-        if let Some((mut value, mut len)) = attempt_all(input, repeat) {
-            let value = self.expr(&mut value);
+        let (elements, len) = attempt_all(input, elements)?;
+        let elements: Ids<ExprId> = elements.into_iter().map(|mut element| self.expr(&mut element)).collect();
+        if let Some(mut len) = len {
+            let value = *elements.first()?;
             let len = self.expr(&mut len);
             return Some(self.add(Expr::Repeat { value, len }, call.span));
         }
-        let elements = attempt_all(input, comma_separated)?;
-        let elements: Ids<ExprId> = elements.into_iter().map(|mut element| self.expr(&mut element)).collect();
         let elements = self.ir.lists.push(&elements);
         Some(self.add(Expr::Array(elements), call.span))
     }
@@ -172,11 +176,12 @@ impl Lowerer<'_> {
             });
             return value.unwrap_or_else(|| self.missing(span));
         }
-        if let Some(null) = attempt(input, |input| {
-            let name: Ident = input.parse()?;
-            if name == "null" { Ok(name) } else { Err(input.error("no null")) }
-        }) {
-            let span = self.spans.span(null.span());
+        if let Some((name, rest)) = input.cursor().ident()
+            && name == "null"
+            && (rest.eof() || rest.punct().is_some_and(|(punct, _)| punct.as_char() == ','))
+        {
+            skip(input);
+            let span = self.spans.span(name.span());
             return self.add(Expr::Tuple(List::EMPTY), span);
         }
         if let Some(mut value) = attempt(input, syn::Expr::parse) {
@@ -221,24 +226,38 @@ impl Lowerer<'_> {
 
     /// A key that is a literal or a name; empty for an expression.
     fn json_key(&mut self, input: ParseStream) -> Symbol {
-        if let Some(literal) = attempt(input, |input| input.parse::<syn::Lit>()) {
-            return match self.literal(&literal).0 {
-                Literal::Str(text) | Literal::Int(text) => text,
-                _ => sym::EMPTY,
-            };
+        if !input.peek(Lit) {
+            return sym::EMPTY;
         }
-        sym::EMPTY
+        let Some(literal) = attempt(input, Lit::parse) else { return sym::EMPTY };
+        match self.literal(&literal).0 {
+            Literal::Str(text) | Literal::Int(text) => text,
+            _ => sym::EMPTY,
+        }
     }
 }
 
-fn repeat(input: ParseStream) -> syn::Result<(syn::Expr, syn::Expr)> {
-    let value = input.parse()?;
-    input.parse::<Token![;]>()?;
-    Ok((value, input.parse()?))
+/// `a, b` or `value; len`.
+fn elements(input: ParseStream) -> syn::Result<(Vec<syn::Expr>, Option<syn::Expr>)> {
+    let mut elements = Vec::new();
+    while !input.is_empty() {
+        elements.push(input.parse()?);
+        if elements.len() == 1 && input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+            return Ok((elements, Some(input.parse()?)));
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok((elements, None))
 }
 
 /// `biased;` before the futures.
 fn skip_biased(input: ParseStream) {
+    if !input.peek(Ident) || !input.peek2(Token![;]) {
+        return;
+    }
     attempt(input, |input| {
         let name: Ident = input.parse()?;
         input.parse::<Token![;]>()?;

@@ -32,6 +32,8 @@ struct Call {
     span: Span,
     /// What stands between the delimiters.
     inner: Span,
+    /// The delimiters are braces.
+    in_braces: bool,
 }
 
 impl Lowerer<'_> {
@@ -73,6 +75,7 @@ impl Lowerer<'_> {
             tokens: std::mem::take(&mut call.tokens),
             span,
             inner: Span::new(outer.start + 1, outer.end.saturating_sub(1)),
+            in_braces: matches!(call.delimiter, syn::MacroDelimiter::Brace(_)),
         }
     }
 

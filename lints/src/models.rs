@@ -15,6 +15,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "arangors.toml",
     "async-graphql.toml",
     "axum.toml",
+    "base64.toml",
     "bb8.toml",
     "bytes.toml",
     "cassandra-cpp.toml",

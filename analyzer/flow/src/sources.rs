@@ -16,9 +16,16 @@ pub(crate) fn of_parameters(cx: Context, def: DefId, function: &FnItem) -> Small
         if let Some(source) = ty.and_then(|ty| of_type(cx, ty)) {
             return Some(source);
         }
+        if let Some(source) =
+            ty.and_then(|ty| beside(cx, ty, signature.map_or(&[], |signature| &signature.params)))
+        {
+            return Some(source);
+        }
         let (attribute, text) = by_attribute.as_ref()?;
         let named = match attribute.parameters {
-            AttributeParameters::All if attribute.types.is_empty() => !ty.is_some_and(|ty| is_known_external(cx, ty)),
+            AttributeParameters::All if attribute.types.is_empty() => {
+                !ty.is_some_and(|ty| is_known_external(cx, ty))
+            }
             AttributeParameters::All => ty.is_some_and(|ty| is_one_of(ty, &attribute.types)),
             AttributeParameters::Bracketed => {
                 let (file, _) = cx.semantics.locate(def);
@@ -28,6 +35,13 @@ pub(crate) fn of_parameters(cx: Context, def: DefId, function: &FnItem) -> Small
         named.then_some(attribute.source)
     });
     parameters.collect()
+}
+
+/// The request data that a parameter of a plain type holds beside one that only handlers take.
+fn beside(cx: Context, ty: Ty, all: &[Ty]) -> Option<Source> {
+    let rows = cx.models.sources_beside.iter().filter(|row| is_one_of(ty, &row.types));
+    let mut known = rows.filter(|row| all.iter().any(|other| is_one_of(*other, &row.beside)));
+    known.next().map(|row| row.source)
 }
 
 /// Whether a type is one of the external types at these paths.
@@ -40,7 +54,8 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
     match ty.kind() {
         TyKind::External { path, args } => {
             let own = cx.models.parameter_sources.get(path).copied();
-            let wraps = matches!(path.as_str(), "std::option::Option" | "std::result::Result" | "std::boxed::Box");
+            let wraps =
+                matches!(path.as_str(), "std::option::Option" | "std::result::Result" | "std::boxed::Box");
             own.or_else(|| if wraps { of_type(cx, *args.first()?) } else { None })
         }
         _ => None,
@@ -59,12 +74,13 @@ fn is_known_external(cx: Context, ty: Ty) -> bool {
 
 fn attribute_source(cx: Context, def: DefId) -> Option<(AttributeSource, Symbol)> {
     let item = cx.semantics.item(def);
-    let find = |def: DefId, attributes: &[Attribute], rows: &rustc_hash::FxHashMap<Symbol, AttributeSource>| {
-        attributes.iter().find_map(|attribute| {
-            let path = cx.semantics.resolve_attribute(def, attribute);
-            Some((rows.get(&path)?.clone(), attribute.args))
-        })
-    };
+    let find =
+        |def: DefId, attributes: &[Attribute], rows: &rustc_hash::FxHashMap<Symbol, AttributeSource>| {
+            attributes.iter().find_map(|attribute| {
+                let path = cx.semantics.resolve_attribute(def, attribute);
+                Some((rows.get(&path)?.clone(), attribute.args))
+            })
+        };
     if let Some(found) = find(def, &item.attributes, &cx.models.function_attributes) {
         return Some(found);
     }

@@ -17,7 +17,7 @@ use super::schema::{
 };
 use super::{
     AttributeParameters, AttributeSource, Barrier, CallModel, Edge, HandlerSource, Models, NameOnlySink,
-    Port, Sink, Source, When,
+    Port, Sink, Source, SourceBeside, When,
 };
 
 /// The text of a model file.
@@ -84,8 +84,8 @@ struct Loader {
     names: Vec<String>,
     /// The file that is being read.
     file: usize,
-    /// The last segments of the paths of the types this file describes.
-    short: FxHashMap<&'static str, Symbol>,
+    /// The types this file describes by the last segments of their paths; none for a name that several share.
+    short: FxHashMap<&'static str, Option<Symbol>>,
     /// Names of the parameters of type aliases.
     alias_params: FxHashMap<Symbol, Vec<Symbol>>,
     /// Every path that is described, and the file.
@@ -97,7 +97,8 @@ struct Loader {
 const SOURCE_KINDS: [&str; 9] =
     ["path", "query", "body", "form", "header", "cookie", "upload", "request", "argument"];
 
-const SCALARS: [&str; 22] = [
+/// Names in templates that are no path.
+const NAMES: [&str; 22] = [
     "Item",
     "bool",
     "char",
@@ -270,7 +271,7 @@ impl Loader {
         for path in parsed.rows.types.iter().flat_map(|row| &row.path.0) {
             let path = Symbol::new(path.get_ref());
             if let Some((_, name)) = path.as_str().rsplit_once("::") {
-                self.short.insert(name, path);
+                self.short.entry(name).and_modify(|known| *known = None).or_insert(Some(path));
             }
         }
     }
@@ -293,7 +294,21 @@ impl Loader {
         }
     }
 
+    /// The name of a type in its own row is that type's, even if others are called so too.
     fn describe_type(&mut self, row: &TypeRow) {
+        let own = match row.path.0.as_slice() {
+            [path] => Symbol::new(path.get_ref()),
+            _ => return self.describe_types(row),
+        };
+        let name = own.as_str().rsplit_once("::").map_or("", |(_, name)| name);
+        let shared = self.short.insert(name, Some(own));
+        self.describe_types(row);
+        if let Some(shared) = shared {
+            self.short.insert(name, shared);
+        }
+    }
+
+    fn describe_types(&mut self, row: &TypeRow) {
         let params = symbols(&row.params);
         let mut ty = ExternalType { params: params.clone(), ..ExternalType::default() };
         ty.deref = row.deref.as_ref().and_then(|deref| self.template(deref, &params));
@@ -423,8 +438,12 @@ impl Loader {
         }
         let source = Source { kind: Symbol::new(row.kind.get_ref()) };
         let types = self.type_paths(row.types.as_ref());
-        for path in self.type_paths(row.parameter.as_ref()) {
-            self.models.parameter_sources.insert(path, source);
+        let parameters = self.type_paths(row.parameter.as_ref());
+        let beside = self.type_paths(row.beside.as_ref());
+        if beside.is_empty() {
+            self.models.parameter_sources.extend(parameters.into_iter().map(|path| (path, source)));
+        } else {
+            self.models.sources_beside.push(SourceBeside { types: parameters, beside, source });
         }
         for callee in self.callees(row.call.as_ref()) {
             self.model(callee).source = Some(source);
@@ -486,7 +505,8 @@ impl Loader {
         }
         let Some(name_only) = &row.name_only else { return };
         let crates = if name_only.crates.is_empty() { vec![krate] } else { symbols(&name_only.crates) };
-        let crates: Vec<Symbol> = crates.iter().map(|name| Symbol::new(&name.as_str().replace('-', "_"))).collect();
+        let crates: Vec<Symbol> =
+            crates.iter().map(|name| Symbol::new(&name.as_str().replace('-', "_"))).collect();
         for method in &name_only.methods {
             let sink =
                 NameOnlySink { sink: sink.clone(), arguments: name_only.arguments, crates: crates.clone() };
@@ -669,13 +689,20 @@ impl Loader {
             }
             Template::Named(path, args) => {
                 args.iter_mut().for_each(|arg| self.canonical_template(arg, text, params));
-                if let Some(full) = self.short.get(path.as_str()) {
-                    *path = *full;
-                } else if !path.as_str().contains("::") && !SCALARS.contains(&path.as_str()) {
-                    let known = self.short.keys().copied().chain(params.iter().map(|param| param.as_str()));
-                    let help = did_you_mean(path.as_str(), known);
-                    let help = help.unwrap_or_else(|| "a type of another file needs its path".to_owned());
-                    self.complain(text.span(), format!("unknown type `{path}`"), Some(help));
+                match self.short.get(path.as_str()) {
+                    Some(Some(full)) => *path = *full,
+                    Some(None) => {
+                        let help = Some("write its whole path".to_owned());
+                        self.complain(text.span(), format!("several types here are called `{path}`"), help);
+                    }
+                    None if path.as_str().contains("::") || NAMES.contains(&path.as_str()) => {}
+                    None => {
+                        let known =
+                            self.short.keys().copied().chain(params.iter().map(|param| param.as_str()));
+                        let help = did_you_mean(path.as_str(), known);
+                        let help = help.unwrap_or_else(|| "a type of another file needs its path".to_owned());
+                        self.complain(text.span(), format!("unknown type `{path}`"), Some(help));
+                    }
                 }
                 *path = self.models.externals.canonical(*path);
                 self.know(*path);

@@ -30,6 +30,8 @@ pub struct Models {
     pub methods: FxHashMap<(Symbol, Symbol), CallModel>,
     /// Types whose parameters of a function hold request data, by canonical path.
     pub parameter_sources: FxHashMap<Symbol, Source>,
+    /// Types that hold request data only in a function that is seen to be a handler.
+    pub sources_beside: Vec<SourceBeside>,
     /// Attributes on a function (`rocket::get`) that make its parameters request data.
     pub function_attributes: FxHashMap<Symbol, AttributeSource>,
     /// Attributes on an impl or trait (`async_graphql::Object`) that make the parameters of its methods
@@ -118,6 +120,17 @@ pub struct Source {
     /// Which part of the request: `path`, `query`, `body`, `form`, `header`, `cookie`, `upload`, `request`,
     /// `argument` (GraphQL, RPC).
     pub kind: Symbol,
+}
+
+/// Types whose parameters hold request data where the function also takes what only handlers take.
+#[derive(Debug, Clone)]
+pub struct SourceBeside {
+    /// The types, by canonical path.
+    pub types: Vec<Symbol>,
+    /// The types of which the function must take one, by canonical path.
+    pub beside: Vec<Symbol>,
+    /// The source.
+    pub source: Source,
 }
 
 /// An attribute that makes parameters request data.

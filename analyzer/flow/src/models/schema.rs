@@ -101,6 +101,7 @@ pub(super) struct StepRow {
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceRow {
     pub(super) parameter: Option<Texts>,
+    pub(super) beside: Option<Texts>,
     pub(super) call: Option<Texts>,
     pub(super) attribute: Option<Texts>,
     pub(super) impl_attribute: Option<Texts>,

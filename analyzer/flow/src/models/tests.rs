@@ -241,7 +241,7 @@ fn what_rows_say_of_one_callee_is_merged() {
 }
 
 #[test]
-fn sources_come_in_five_ways() {
+fn sources_come_in_six_ways() {
     let models = loaded(
         r#"
         [[type]]
@@ -249,8 +249,13 @@ fn sources_come_in_five_ways() {
         aliases = ["lib::extract::Query"]
 
         [[source]]
-        parameter = ["lib::extract::Query", "String"]
+        parameter = ["lib::extract::Query", "bytes::Bytes"]
         kind = "query"
+
+        [[source]]
+        parameter = "String"
+        beside = ["lib::extract::Query"]
+        kind = "body"
 
         [[source]]
         call = "lib::Request::header"
@@ -274,7 +279,13 @@ fn sources_come_in_five_ways() {
         "#,
     );
     assert_eq!(models.parameter_sources[&sym("lib::Query")].kind, sym("query"));
-    assert!(models.parameter_sources.contains_key(&sym("std::string::String")));
+    assert!(models.parameter_sources.contains_key(&sym("bytes::Bytes")));
+    assert!(!models.parameter_sources.contains_key(&sym("std::string::String")));
+    let beside = &models.sources_beside[0];
+    assert_eq!(
+        (beside.types.as_slice(), beside.beside.as_slice()),
+        (&[sym("std::string::String")][..], &[sym("lib::Query")][..])
+    );
     assert_eq!(method(&models, "lib::Request", "header").source.unwrap().kind, sym("header"));
     assert_eq!(models.function_attributes[&sym("lib::get")].parameters, AttributeParameters::Bracketed);
     assert_eq!(models.impl_attributes[&sym("lib::Object")].parameters, AttributeParameters::All);

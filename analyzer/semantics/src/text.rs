@@ -81,7 +81,9 @@ impl TextTable {
             TyKind::FnDef(_) | TyKind::FnPtr { .. } | TyKind::Closure { .. } => true,
             TyKind::Param { owner, name } => param(*owner, *name),
             TyKind::Tuple(parts) => parts.iter().any(|part| self.carries(semantics, *part, depth, param)),
-            TyKind::Slice(element) => self.carries(semantics, *element, depth, param),
+            TyKind::Slice(element) => {
+                is_unit_of_text(*element) || self.carries(semantics, *element, depth, param)
+            }
             TyKind::Adt { def, args } => {
                 let rule = self.rules.get(def.index()).copied().unwrap_or_default();
                 let mut decisive = args.iter().enumerate().filter(|(at, _)| rule.params & bit(*at) != 0);
@@ -106,6 +108,12 @@ impl TextTable {
         if path == known().phantom_data || row.is_some_and(|row| row.row.text == CarriesText::No) {
             return false;
         }
+        if let [element] = args
+            && [known().vec, known().vec_deque, known().iterator].contains(&path)
+            && is_unit_of_text(*element)
+        {
+            return true;
+        }
         if !args.is_empty() && path.as_str().starts_with("std::") {
             return args.iter().any(|arg| self.carries(semantics, *arg, depth, param));
         }
@@ -115,6 +123,11 @@ impl TextTable {
         let wrapped = row.row.fields.get(&Symbol::new("0")).or(row.row.deref.as_ref());
         wrapped.is_none_or(|template| self.carries(semantics, row.instantiate(template), depth, param))
     }
+}
+
+/// One byte or character is no text, but many are.
+fn is_unit_of_text(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::Scalar(name) if matches!(name.as_str(), "u8" | "char"))
 }
 
 fn bit(index: usize) -> u32 {

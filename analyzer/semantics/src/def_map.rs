@@ -35,6 +35,8 @@ pub struct DefMap {
     pub(crate) libraries: FxHashMap<Symbol, ScopeId>,
     pub(crate) impl_heads: FxHashMap<DefId, ImplHead>,
     pub(crate) prelude: Prelude,
+    /// Empty once imports are resolved.
+    changes: Changes,
     duplicates: FxHashMap<DefId, Vec<DefId>>,
     exports: Exports,
 }
@@ -187,6 +189,16 @@ pub(crate) enum Target {
     Unknown,
 }
 
+/// What has changed while imports are resolved, to know which of them are worth another try.
+#[derive(Debug, Default)]
+struct Changes {
+    now: u32,
+    /// When a glob was last resolved.
+    glob: u32,
+    /// By symbol: when something anywhere was last given this name, and in which namespaces something has it.
+    names: Vec<(u32, [bool; 3])>,
+}
+
 /// `use path::*`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Glob {
@@ -201,6 +213,7 @@ impl DefMap {
         let cx = NameContext { files, defs, externals };
         let (mut map, pending) = modules::collect(project, cx);
         imports::resolve_all(&mut map, cx, pending);
+        map.changes = Changes::default();
         map.impl_heads = crate::traits::heads(&map, cx);
         map.exports = Exports::build(&map);
         map
@@ -321,6 +334,33 @@ impl DefMap {
     /// Whether `scope` lies in `module` or is it.
     pub(crate) fn is_within(&self, scope: ScopeId, module: ScopeId) -> bool {
         std::iter::successors(Some(scope), |id| self.scope(*id).parent).any(|id| id == module)
+    }
+}
+
+impl Changes {
+    fn note_name(&mut self, name: Symbol, namespace: Namespace) {
+        if self.names.len() <= name.index() {
+            self.names.resize(name.index() * 2, (0, [false; 3]));
+        }
+        self.now += 1;
+        let (last, namespaces) = &mut self.names[name.index()];
+        *last = self.now;
+        namespaces[namespace as usize] = true;
+    }
+
+    fn note_glob(&mut self) {
+        self.now += 1;
+        self.glob = self.now;
+    }
+
+    /// Whether a search for `name` may end otherwise than at the time `then`.
+    fn concern(&self, name: Symbol, then: u32) -> bool {
+        self.glob > then || self.names.get(name.index()).is_some_and(|(last, _)| *last > then)
+    }
+
+    /// Whether anything in the workspace has the name.
+    fn is_declared(&self, name: Symbol, namespace: Namespace) -> bool {
+        self.names.get(name.index()).is_some_and(|(_, namespaces)| namespaces[namespace as usize])
     }
 }
 

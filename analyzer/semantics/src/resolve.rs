@@ -1,5 +1,6 @@
 //! What a path means in the place where it stands.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use ward_syntax::{ItemKind, PathId, Symbol, Visibility, sym};
 
@@ -65,6 +66,9 @@ enum Access {
     Glob,
 }
 
+/// How many scopes a search compares one by one.
+const VISITED_INLINE: usize = 12;
+
 /// One search for a name.
 pub(crate) struct Search<'a> {
     externals: &'a Externals,
@@ -75,7 +79,10 @@ pub(crate) struct Search<'a> {
     own: Option<(ScopeId, Symbol)>,
     /// An import that is not resolved yet could decide.
     waits: bool,
-    visited: SmallVec<[ScopeId; 8]>,
+    /// The first scopes looked into, few as a rule.
+    visited: SmallVec<[ScopeId; VISITED_INLINE]>,
+    /// Those after them.
+    visited_more: FxHashSet<ScopeId>,
     /// Globs of external modules that may have the name.
     external_globs: SmallVec<[Symbol; 4]>,
 }
@@ -99,7 +106,8 @@ pub(crate) struct Place<'a> {
 
 impl DefMap {
     /// What `path` means inside the item `scope`: in its signature, fields or body. `namespace` is that of the
-    /// whole path; what stands before its last segment is a type or module.
+    /// whole path; what stands before its last segment is a type or module. Where a value is asked for and
+    /// there is only a type of that name, it is the type.
     pub fn resolve(
         &self,
         cx: &NameContext<'_>,
@@ -111,27 +119,33 @@ impl DefMap {
         let Some((first, more)) = path.split_first() else {
             return PathResult::unresolved(0);
         };
-        let first_namespace = if more.is_empty() { namespace } else { Namespace::Type };
-        let is_plain = !leading_colon && first_namespace == Namespace::Type;
-        if is_plain && *first == sym::SELF_TYPE {
+        if !leading_colon && *first == sym::SELF_TYPE && namespace != Namespace::Macro {
             return self.resolve_self(scope, more);
         }
-        if is_plain && let Some(owner) = self.param_owner(cx, scope, *first) {
+        let first_namespace = if more.is_empty() { namespace } else { Namespace::Type };
+        let is_type = !leading_colon && first_namespace == Namespace::Type;
+        if is_type && let Some(owner) = self.param_owner(cx, scope, *first) {
             return PathResult { target: PathTarget::Param { owner, name: *first }, rest: more.len() };
         }
         let place = Place { scope: self.items[scope.index()].scope, path, leading_colon, is_use: false };
         let mut search = Search::new(cx.externals, self.enclosing_module(place.scope), Certainty::Guessing);
-        let (target, rest) = match self.first(&mut search, place, first_namespace) {
-            Some((target, used)) => {
-                let walk = self.walk(&mut search, target, &path[used..], namespace);
-                (walk.target, walk.rest)
+        let walk = self.walk_path(&mut search, place, namespace);
+        if walk.target.is_none() && walk.rest == path.len() && is_type && self.prelude.is_primitive(*first) {
+            return PathResult { target: PathTarget::Primitive(*first), rest: more.len() };
+        }
+        let result = self.finish(cx, walk.target, &path[path.len() - walk.rest..]);
+        match result.target {
+            // Macros take types among expressions.
+            PathTarget::Unresolved if namespace == Namespace::Value => {
+                let ty = self.resolve(cx, scope, path, leading_colon, Namespace::Type);
+                if matches!(ty.target, PathTarget::Def(def) if self.is_type(def)) { ty } else { result }
             }
-            None if is_plain && self.prelude.is_primitive(*first) => {
-                return PathResult { target: PathTarget::Primitive(*first), rest: more.len() };
-            }
-            None => (None, path.len()),
-        };
-        self.finish(cx, target, &path[path.len() - rest..])
+            _ => result,
+        }
+    }
+
+    fn is_type(&self, def: DefId) -> bool {
+        matches!(self.kind(def), DefKind::Struct | DefKind::Enum | DefKind::TypeAlias)
     }
 
     /// What a path of a file means inside one of its items. Paths with a qualified self, `<T>::x`, begin with
@@ -490,10 +504,9 @@ impl DefMap {
         namespace: Namespace,
         access: Access,
     ) -> Option<Target> {
-        if search.visited.contains(&scope) {
+        if !search.enter(scope) {
             return None;
         }
-        search.visited.push(scope);
         let data = self.scope(scope);
         if let Some(names) = data.names.get(&name) {
             if let Some(binding) = names.get(namespace)
@@ -552,6 +565,7 @@ impl<'a> Search<'a> {
             own: None,
             waits: false,
             visited: SmallVec::new(),
+            visited_more: FxHashSet::default(),
             external_globs: SmallVec::new(),
         }
     }
@@ -562,10 +576,30 @@ impl<'a> Search<'a> {
         self
     }
 
+    /// Whether the last search was put off for an import that is not resolved yet.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
+    }
+
     fn begin(&mut self) {
         self.waits = false;
+        if self.visited.len() == VISITED_INLINE {
+            self.visited_more.clear();
+        }
         self.visited.clear();
         self.external_globs.clear();
+    }
+
+    /// Whether a scope has not been looked into yet.
+    fn enter(&mut self, scope: ScopeId) -> bool {
+        if self.visited.contains(&scope) {
+            return false;
+        }
+        if self.visited.len() == VISITED_INLINE {
+            return self.visited_more.insert(scope);
+        }
+        self.visited.push(scope);
+        true
     }
 
     fn external_glob(&mut self, base: Symbol, name: Symbol) -> Option<Target> {

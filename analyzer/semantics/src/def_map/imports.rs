@@ -9,7 +9,6 @@ use ward_syntax::{ItemKind, Symbol, UseTree, sym};
 
 use super::modules::{Import, has_macro_use};
 use super::{Binding, DefMap, Glob, NameContext, Namespace, Origin, Target};
-use crate::DefKind;
 use crate::resolve::{Certainty, Place, Search, join};
 
 /// A bound that no real code reaches: each round resolves at least one more import.
@@ -27,26 +26,31 @@ enum Progress {
 }
 
 /// Gives every import its meaning.
-pub(super) fn resolve_all(map: &mut DefMap, cx: NameContext<'_>, mut imports: Vec<Import>) {
+pub(super) fn resolve_all(map: &mut DefMap, cx: NameContext<'_>, mut imports: Vec<Import<'_>>) {
     imports.retain_mut(|import| {
-        let is_crate = map.kind(import.def) == DefKind::ExternCrate;
-        if is_crate {
-            extern_crate(map, cx, import);
+        if let ItemKind::ExternCrate { krate } = import.item.kind {
+            extern_crate(map, cx, import, krate);
+            return false;
         }
-        !is_crate
+        true
     });
     for certainty in [Certainty::Waiting, Certainty::Settled, Certainty::Guessing] {
         to_fixpoint(map, cx, &mut imports, certainty);
     }
     for import in imports.iter().filter(|import| !import.is_resolved()) {
-        bind_unknown(map, cx, *import);
+        bind_unknown(map, *import);
     }
 }
 
-fn to_fixpoint(map: &mut DefMap, cx: NameContext<'_>, imports: &mut Vec<Import>, certainty: Certainty) {
-    for _ in 0..MAX_ROUNDS {
+/// Tries imports until nothing changes.
+fn to_fixpoint(map: &mut DefMap, cx: NameContext<'_>, imports: &mut Vec<Import<'_>>, certainty: Certainty) {
+    for round in 0..MAX_ROUNDS {
         let mut changed = false;
         imports.retain_mut(|import| {
+            if !is_worth_a_try(map, import, round) {
+                return true;
+            }
+            import.tried = map.changes.now;
             let progress = resolve_import(map, cx, import, certainty);
             changed |= progress != Progress::None;
             progress != Progress::Done
@@ -57,16 +61,25 @@ fn to_fixpoint(map: &mut DefMap, cx: NameContext<'_>, imports: &mut Vec<Import>,
     }
 }
 
+/// In the first round rules are new: whatever waited or found nothing is tried. Later, what may be concerned by
+/// some change.
+fn is_worth_a_try(map: &DefMap, import: &Import<'_>, round: usize) -> bool {
+    let is_open = !import.is_resolved();
+    (round == 0 && (is_open || import.waited))
+        || (is_open && import.container.is_none())
+        || map.changes.concern(import.last, import.tried)
+}
+
 fn resolve_import(
     map: &mut DefMap,
     cx: NameContext<'_>,
-    import: &mut Import,
+    import: &mut Import<'_>,
     certainty: Certainty,
 ) -> Progress {
-    let ItemKind::Use(tree) = &cx.item(import.def).kind else {
+    let ItemKind::Use(tree) = &import.item.kind else {
         return Progress::Done;
     };
-    let name = map.name(import.def);
+    let name = import.item.name;
     let from = map.enclosing_module(import.scope);
     let mut search = Search::new(cx.externals, from, certainty).for_import(import.scope, name);
     if tree.glob {
@@ -94,18 +107,23 @@ fn resolve_import(
         }
         Some(Target::Module(module)) => {
             let mut progress = Progress::None;
+            let mut waited = false;
             for namespace in Namespace::ALL {
-                if import.filled[namespace as usize] {
+                // What only lacks another namespace is not looked for where nothing has the name.
+                let is_hopeless = import.is_resolved() && !map.changes.is_declared(*last, namespace);
+                if import.filled[namespace as usize] || is_hopeless {
                     continue;
                 }
                 let rest = [*last];
                 let walk = map.walk(&mut search, Target::Module(module), &rest, namespace);
+                waited |= search.waits();
                 if let Some(target) = walk.target {
                     let namespaces = namespaces_of(target, namespace);
                     bind(map, import, namespaces, target);
                     progress = Progress::Some;
                 }
             }
+            import.waited = waited;
             if import.filled == [true; 3] { Progress::Done } else { progress }
         }
         Some(Target::Def(def)) if let Some(index) = map.variant(def, *last) => {
@@ -127,7 +145,12 @@ fn namespaces_of(target: Target, asked: Namespace) -> &'static [Namespace] {
 }
 
 /// `use name;`, `use crate as name;`, `use super::super as name;`.
-fn resolve_whole(map: &mut DefMap, search: &mut Search<'_>, import: &mut Import, tree: &UseTree) -> Progress {
+fn resolve_whole(
+    map: &mut DefMap,
+    search: &mut Search<'_>,
+    import: &mut Import<'_>,
+    tree: &UseTree,
+) -> Progress {
     let place =
         Place { scope: import.scope, path: &tree.path, leading_colon: tree.leading_colon, is_use: true };
     let mut progress = Progress::None;
@@ -144,7 +167,7 @@ fn resolve_whole(map: &mut DefMap, search: &mut Search<'_>, import: &mut Import,
     progress
 }
 
-fn resolve_glob(map: &mut DefMap, search: &mut Search<'_>, import: Import, tree: &UseTree) -> Progress {
+fn resolve_glob(map: &mut DefMap, search: &mut Search<'_>, import: Import<'_>, tree: &UseTree) -> Progress {
     let place =
         Place { scope: import.scope, path: &tree.path, leading_colon: tree.leading_colon, is_use: true };
     let target = if tree.path.is_empty() {
@@ -157,14 +180,14 @@ fn resolve_glob(map: &mut DefMap, search: &mut Search<'_>, import: Import, tree:
     let Some(target) = target else {
         return Progress::None;
     };
-    let visibility = map.items[import.def.index()].visibility;
+    let visibility = import.item.visibility;
     map.scope_mut(import.scope).globs.push(Glob { target, visibility });
+    map.changes.note_glob();
     Progress::Done
 }
 
-fn extern_crate(map: &mut DefMap, cx: NameContext<'_>, import: &mut Import) {
-    let item = cx.item(import.def);
-    let ItemKind::ExternCrate { krate: written } = item.kind else { return };
+fn extern_crate(map: &mut DefMap, cx: NameContext<'_>, import: &mut Import<'_>, written: Symbol) {
+    let item = import.item;
     let krate = map.scope(import.scope).krate;
     let data = &map.crates[krate.0 as usize];
     let root = data.root;
@@ -187,8 +210,8 @@ fn extern_crate(map: &mut DefMap, cx: NameContext<'_>, import: &mut Import) {
     bind(map, import, &[Namespace::Type], target);
 }
 
-fn bind_unknown(map: &mut DefMap, cx: NameContext<'_>, mut import: Import) {
-    if let ItemKind::Use(tree) = &cx.item(import.def).kind
+fn bind_unknown(map: &mut DefMap, mut import: Import<'_>) {
+    if let ItemKind::Use(tree) = &import.item.kind
         && !tree.glob
     {
         bind(map, &mut import, &Namespace::ALL, Target::Unknown);
@@ -196,25 +219,32 @@ fn bind_unknown(map: &mut DefMap, cx: NameContext<'_>, mut import: Import) {
 }
 
 /// Makes the import's name mean `target`, where no item of the scope has the name.
-fn bind(map: &mut DefMap, import: &mut Import, namespaces: &[Namespace], target: Target) {
-    let data = map.items[import.def.index()];
+fn bind(map: &mut DefMap, import: &mut Import<'_>, namespaces: &[Namespace], target: Target) {
+    let item = import.item;
     let was_resolved = import.is_resolved();
     for namespace in namespaces {
         import.filled[*namespace as usize] = true;
     }
-    if data.name == sym::UNDERSCORE || data.name.is_empty() {
+    if item.name == sym::UNDERSCORE || item.name.is_empty() {
         return;
     }
     let binding =
-        Binding { target, visibility: data.visibility, origin: Origin::Import, is_test: data.is_test };
-    let names = map.scope_mut(import.scope).names.entry(data.name).or_default();
-    if !was_resolved && data.kind == DefKind::Use {
+        Binding { target, visibility: item.visibility, origin: Origin::Import, is_test: item.is_test };
+    let names = map.scope_mut(import.scope).names.entry(item.name).or_default();
+    if !was_resolved && matches!(item.kind, ItemKind::Use(_)) {
         names.pending = names.pending.saturating_sub(1);
     }
+    let mut changed = [false; 3];
     for namespace in namespaces {
         match names.slot(*namespace) {
             Some(first) if !first.is_test || binding.is_test => {}
-            slot => *slot = Some(binding),
+            slot => {
+                *slot = Some(binding);
+                changed[*namespace as usize] = true;
+            }
         }
+    }
+    for namespace in Namespace::ALL.into_iter().filter(|namespace| changed[*namespace as usize]) {
+        map.changes.note_name(item.name, namespace);
     }
 }

@@ -13,22 +13,26 @@ use crate::DefId;
 
 /// An import that is to be resolved.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Import {
-    /// The `use`.
+pub(super) struct Import<'a> {
+    /// The `use` or `extern crate`.
     pub(super) def: DefId,
     /// Where it stands.
     pub(super) scope: ScopeId,
+    /// The same as an item.
+    pub(super) item: &'a Item,
+    /// The last name of its path.
+    pub(super) last: Symbol,
     /// What the path before the last name means, once known.
     pub(super) container: Option<Target>,
     /// Which namespaces it has given a meaning, by [`Namespace`] as a number.
     pub(super) filled: [bool; 3],
+    /// Whether it was put off for another import when it was last tried.
+    pub(super) waited: bool,
+    /// When it was last tried, by [`super::Changes`].
+    pub(super) tried: u32,
 }
 
-impl Import {
-    fn new(def: DefId, scope: ScopeId) -> Self {
-        Self { def, scope, container: None, filled: [false; 3] }
-    }
-
+impl Import<'_> {
     /// Whether the name means something.
     pub(super) fn is_resolved(&self) -> bool {
         self.filled != [false; 3]
@@ -56,7 +60,7 @@ struct Collector<'a> {
     project: &'a Project,
     cx: NameContext<'a>,
     map: DefMap,
-    imports: Vec<Import>,
+    imports: Vec<Import<'a>>,
     /// The module of each file that has one.
     owners: Vec<Option<ScopeId>>,
     /// Files that have a module and were not read yet.
@@ -73,7 +77,7 @@ struct AttributeNames {
 }
 
 /// Lays out everything but the imports, which it returns.
-pub(super) fn collect(project: &Project, cx: NameContext<'_>) -> (DefMap, Vec<Import>) {
+pub(super) fn collect<'a>(project: &'a Project, cx: NameContext<'a>) -> (DefMap, Vec<Import<'a>>) {
     let nowhere = DefData {
         name: sym::EMPTY,
         parent: None,
@@ -245,6 +249,8 @@ impl<'a> Collector<'a> {
             if let ItemKind::Enum { variants, .. } = &item.kind {
                 for (variant, index) in variants.iter().zip(0u32..) {
                     self.map.variants.entry((def, variant.name)).or_insert(index);
+                    self.map.changes.note_name(variant.name, Namespace::Type);
+                    self.map.changes.note_name(variant.name, Namespace::Value);
                 }
             }
         }
@@ -314,18 +320,18 @@ impl<'a> Collector<'a> {
     }
 
     /// Enters an item into the scope it stands in.
-    fn declare(&mut self, def: DefId, item: &Item, place: Place) {
+    fn declare(&mut self, def: DefId, item: &'a Item, place: Place) {
         let target = Target::Def(def);
         match &item.kind {
             ItemKind::Use(tree) => {
-                self.imports.push(Import::new(def, place.scope));
+                self.import(def, item, place.scope);
                 if !tree.glob && item.name != sym::UNDERSCORE {
                     let names = self.map.scope_mut(place.scope).names.entry(item.name).or_default();
                     names.pending = names.pending.saturating_add(1);
                 }
             }
             ItemKind::ExternCrate { .. } => {
-                self.imports.push(Import::new(def, place.scope));
+                self.import(def, item, place.scope);
             }
             ItemKind::Fn(_) => {
                 self.bind(place.scope, item, Namespace::Value, target);
@@ -346,6 +352,23 @@ impl<'a> Collector<'a> {
         }
     }
 
+    fn import(&mut self, def: DefId, item: &'a Item, scope: ScopeId) {
+        let last = match &item.kind {
+            ItemKind::Use(tree) => tree.path.last().copied(),
+            _ => None,
+        };
+        self.imports.push(Import {
+            def,
+            scope,
+            item,
+            last: last.unwrap_or(sym::EMPTY),
+            container: None,
+            filled: [false; 3],
+            waited: false,
+            tried: 0,
+        });
+    }
+
     fn declare_macro(&mut self, def: DefId, item: &Item, place: Place) {
         self.bind(place.scope, item, Namespace::Macro, Target::Def(def));
         let krate = self.map.scope(place.scope).krate;
@@ -362,6 +385,7 @@ impl<'a> Collector<'a> {
                 is_test: item.is_test,
             };
             self.map.scope_mut(root).names.entry(item.name).or_default().macros.get_or_insert(binding);
+            self.map.changes.note_name(item.name, Namespace::Macro);
         }
     }
 
@@ -390,6 +414,7 @@ impl<'a> Collector<'a> {
         let slot = self.map.scope_mut(scope).names.entry(name).or_default().slot(namespace);
         let Some(first) = slot else {
             *slot = Some(binding);
+            self.map.changes.note_name(name, namespace);
             return;
         };
         let (kept, other) = if first.is_test && !binding.is_test {
@@ -496,6 +521,7 @@ impl<'a> Collector<'a> {
             is_test: false,
         };
         self.map.scope_mut(parent).names.entry(name).or_default().types.get_or_insert(binding);
+        self.map.changes.note_name(name, Namespace::Type);
         child
     }
 

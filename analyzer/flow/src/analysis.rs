@@ -7,6 +7,7 @@ use ward_semantics::{DefId, Semantics};
 
 use crate::evaluate::{Context, evaluate};
 use crate::models::Models;
+use crate::sources;
 use crate::summary::{FunctionSummary, Summaries};
 
 /// The summaries of a whole workspace.
@@ -29,6 +30,15 @@ impl FlowIndex {
                 level.par_iter().map(|component| evaluate_component(cx, component)).collect();
             summaries.extend(done.into_iter().flatten());
         }
+        // Handlers are called by frameworks only: no caller has to be evaluated again.
+        let cx = Context { semantics, models, summaries: &summaries };
+        let again: Vec<(DefId, Arc<FunctionSummary>)> = semantics
+            .functions()
+            .par_iter()
+            .filter(|def| sources::takes_extraction(cx, **def))
+            .filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?))))
+            .collect();
+        summaries.extend(again);
         Self { summaries }
     }
 }

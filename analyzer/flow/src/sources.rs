@@ -44,6 +44,24 @@ fn beside(cx: Context, ty: Ty, all: &[Ty]) -> Option<Source> {
     known.next().map(|row| row.source)
 }
 
+/// The workspace's own code that makes a parameter of this type of a request.
+pub(crate) fn extraction(cx: Context, ty: Ty) -> Option<(DefId, Source)> {
+    if !matches!(ty.kind(), TyKind::Adt { .. }) {
+        return None;
+    }
+    cx.models.extractors.iter().find_map(|extractor| {
+        let method = cx.semantics.trait_method(ty, extractor.trait_path, extractor.method)?;
+        Some((method, extractor.source))
+    })
+}
+
+/// Whether a function takes what the workspace's own code makes of a request: it is evaluated once more when
+/// that code has been.
+pub(crate) fn takes_extraction(cx: Context, def: DefId) -> bool {
+    let signature = cx.semantics.signature(def);
+    signature.is_some_and(|signature| signature.params.iter().any(|ty| extraction(cx, *ty).is_some()))
+}
+
 /// Whether a type is one of the external types at these paths.
 pub(crate) fn is_one_of(ty: Ty, paths: &[Symbol]) -> bool {
     matches!(ty.kind(), TyKind::External { path, .. } if paths.contains(path))

@@ -81,7 +81,7 @@ fn check(cx: &LintContext) {
 
 /// How sure it is that a way writes in the query; `None` if it does not.
 fn confidence(way: &Way) -> Option<Confidence> {
-    if way.escaped.is_some_and(|context| context.as_str() == "sql-quoted") && stands_in_quotes(way) {
+    if way.escaped.is_some_and(|quote| stands_between(way, quote.as_str())) {
         return None;
     }
     match (way.entry, way.assumed) {
@@ -93,9 +93,14 @@ fn confidence(way: &Way) -> Option<Confidence> {
     }
 }
 
-/// Whether the text was put between single quotes.
-fn stands_in_quotes(way: &Way) -> bool {
-    way.hole.is_some_and(|hole| hole.before.as_str().ends_with('\''))
+/// Whether the text was put between quotes of the kind that was doubled in it.
+fn stands_between(way: &Way, quote: &str) -> bool {
+    way.hole.is_some_and(|hole| is_open(hole.before.as_str(), quote))
+}
+
+/// Whether a piece of SQL ends within quotes: `LIKE '%`.
+fn is_open(before: &str, quote: &str) -> bool {
+    before.matches(quote).count() % 2 == 1
 }
 
 /// Whether the text was put where SQL expects a value.
@@ -122,7 +127,13 @@ fn expects_value(before: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::expects_value;
+    use super::{expects_value, is_open};
+
+    #[test]
+    fn quotes_are_open_until_they_are_closed() {
+        assert!(is_open("name = 'a' AND title LIKE '%", "'"));
+        assert!(!is_open("name = 'a' AND id = ", "'"));
+    }
 
     #[test]
     fn values_stand_behind_operators_and_quotes() {

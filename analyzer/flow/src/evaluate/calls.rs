@@ -169,7 +169,7 @@ impl Evaluator<'_> {
             }
         }
         for (index, hit) in summary.hits.iter().enumerate() {
-            self.lift(def, index as u32, hit, values, span);
+            self.lift(def, index as u32, hit, values, exprs, span);
         }
         let always = self.facts_here(&summary.always, values);
         self.assume(&always);
@@ -181,17 +181,37 @@ impl Evaluator<'_> {
     }
 
     /// A sink of a called function that one of the arguments reaches.
-    fn lift(&mut self, callee: DefId, index: u32, hit: &Hit, values: &[ValueId], span: Span) {
+    ///
+    /// A function that hands on a whole statement is no place to repair anything: the finding stands where the
+    /// statement, built by then, is given to it.
+    fn lift(
+        &mut self,
+        callee: DefId,
+        index: u32,
+        hit: &Hit,
+        values: &[ValueId],
+        exprs: &[Option<ExprId>],
+        span: Span,
+    ) {
         let Root::Parameter(parameter) = hit.origin.root else { return };
-        let Some(value) = values.get(usize::from(parameter)).copied() else { return };
+        let number = usize::from(parameter);
+        let Some(value) = values.get(number).copied() else { return };
         let value = self.values.part_at(value, hit.origin.path);
+        let kind = self.cx.kind(hit.sink.kind);
         for origin in self.values.flatten(value) {
             let open = origin.open.intersection(hit.origin.open);
-            if !open.meets(self.cx.kind(hit.sink.kind)) {
+            if !open.meets(kind) {
                 continue;
             }
+            let mut lifted = Hit { next: Some((callee, index)), ..hit.clone() };
+            if hit.origin.hole.is_none() && origin.hole.is_some() {
+                let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
+                lifted.place = self.place_of_span(at);
+                lifted.function = self.def;
+                lifted.callee = self.cx.semantics.item(callee).name;
+            }
             let step = self.step(Some(origin.step), span, StepKind::Through { callee, inner: hit.origin.step });
-            let origin = Origin {
+            lifted.origin = Origin {
                 step,
                 open,
                 assumed: origin.assumed.saturating_add(hit.origin.assumed),
@@ -200,7 +220,7 @@ impl Evaluator<'_> {
                 escaped: origin.escaped.or(hit.origin.escaped),
                 ..origin
             };
-            self.record(Hit { origin, next: Some((callee, index)), ..hit.clone() });
+            self.record(lifted);
         }
     }
 
@@ -505,6 +525,9 @@ impl Evaluator<'_> {
             }
         }
         let Some(mut result) = result else { return ValueId::NOTHING };
+        if let Some(quote) = self.doubled_quote(call) {
+            result = self.escaped(result, quote);
+        }
         if changes_text(call.name.as_str()) && self.values.get(result).constant.is_some() {
             let value = Value { constant: None, tail: None, ..self.values.get(result).clone() };
             result = self.values.push(value);
@@ -657,8 +680,12 @@ impl Evaluator<'_> {
         }
         let Some(checked) = self.input(call, barrier.what) else { return result };
         // A check against what the request itself brought proves nothing.
-        let others = call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
-        if others.into_iter().any(|other| other != checked && !self.values.get(other).origins.is_empty()) {
+        let others =
+            call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
+        let brought = |other: ValueId| {
+            self.values.get(other).origins.iter().any(|origin| matches!(origin.root, Root::Source(_)))
+        };
+        if others.into_iter().any(|other| other != checked && brought(other)) {
             return result;
         }
         let mut facts = self.all_of(checked);
@@ -671,6 +698,18 @@ impl Evaluator<'_> {
             When::True | When::Ok => self.with_outcome(result, facts, Facts::new()),
             When::False => self.with_outcome(result, Facts::new(), facts),
         }
+    }
+
+    /// The quote that `text.replace("'", "''")` doubles.
+    fn doubled_quote(&self, call: &ExternalCall) -> Option<Symbol> {
+        let [(_, from), (_, to)] = call.args.as_slice() else { return None };
+        if call.name.as_str() != "replace" {
+            return None;
+        }
+        let (from, to) = (self.values.get(*from).constant?, self.values.get(*to).constant?);
+        let quote = from.as_str();
+        let doubles = to.as_str().len() == 2 * quote.len() && to.as_str().starts_with(quote) && to.as_str().ends_with(quote);
+        (doubles && matches!(quote, "'" | "\"" | "`")).then_some(from)
     }
 
     fn escaped(&mut self, id: ValueId, context: Symbol) -> ValueId {

@@ -137,6 +137,46 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What is known after `for c in text.chars() { if !harmless(c) { return .. } }`.
+    pub(super) fn refused_characters(&self, iter: ExprId, body: ExprId) -> Facts {
+        let Some(text) = self.characters_of(iter) else { return Facts::new() };
+        let Expr::Block { stmts, tail, .. } = self.ir.expr(body) else { return Facts::new() };
+        let refuses = |stmt: ExprId| match self.ir.expr(stmt) {
+            Expr::If { cond, then, otherwise: None } => {
+                self.is_safe_test(cond, Polarity::Fails) && self.always_leaves(then)
+            }
+            Expr::Match { arms, .. } => {
+                let stays = |arm: &&ward_syntax::Arm| !self.always_leaves(arm.body);
+                self.ir.arms(arms).iter().filter(stays).all(|arm| is_safe_pattern(self.ir, arm.pat))
+            }
+            _ => false,
+        };
+        if self.ir.list(stmts).chain(tail).any(refuses) {
+            return self.all_of(self.last_value(text));
+        }
+        Facts::new()
+    }
+
+    /// Whether an expression always returns from the function.
+    fn always_leaves(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Return(_) => true,
+            Expr::Block { stmts, tail, .. } => self.ir.list(stmts).chain(tail).any(|stmt| self.always_leaves(stmt)),
+            Expr::Format(format) => {
+                let path = self.ir.format(format).path.as_str();
+                matches!(path.rsplit("::").next(), Some("bail" | "panic"))
+            }
+            Expr::Try(operand) => match self.ir.expr(operand) {
+                Expr::Call { callee, .. } => match self.ir.expr(callee) {
+                    Expr::Path(path) => self.last_name(path) == ward_syntax::sym::ERR,
+                    _ => false,
+                },
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     fn is_safe_predicate(&self, predicate: ExprId, polarity: Polarity) -> bool {
         match self.ir.expr(predicate) {
             Expr::Closure(closure) => self.is_safe_test(self.ir.closure(closure).body, polarity),

@@ -328,9 +328,11 @@ impl Evaluator<'_> {
         let before = self.state.clone();
         self.assume_success(cond);
         let yes = self.eval(then);
+        let yes = self.with_branch_facts(yes);
         let after_then = std::mem::replace(&mut self.state, before);
         self.assume_failure(cond);
         let no = otherwise.map_or(ValueId::NOTHING, |otherwise| self.eval(otherwise));
+        let no = self.with_branch_facts(no);
         let after_else = std::mem::take(&mut self.state);
         let value = match (after_then.dead, after_else.dead) {
             (true, _) => no,
@@ -339,6 +341,14 @@ impl Evaluator<'_> {
         };
         self.state = self.join_states(after_then, after_else);
         value
+    }
+
+    /// A branch that ends in `Ok(..)` or `false` tells that the branch was taken.
+    fn with_branch_facts(&mut self, id: ValueId) -> ValueId {
+        if self.state.dead || self.values.get(id).outcome == Outcome::Open {
+            return id;
+        }
+        self.with_known_facts(id)
     }
 
     fn eval_match(&mut self, scrutinee: ExprId, arms: Run) -> ValueId {
@@ -362,6 +372,7 @@ impl Evaluator<'_> {
                 add(&mut missed, &failure);
             }
             let arm_value = self.eval(arm.body);
+            let arm_value = self.with_branch_facts(arm_value);
             let arm_state = std::mem::take(&mut self.state);
             if !arm_state.dead {
                 result = Some(result.map_or(arm_value, |all| self.values.join(all, arm_value)));
@@ -446,8 +457,10 @@ impl Evaluator<'_> {
         if let Some(broken) = exit.broken {
             let state = std::mem::take(&mut self.state);
             self.state = self.join_states(state, broken);
-        } else if let Some(always) = always {
-            self.assume(&always);
+        } else {
+            self.assume(&always.unwrap_or_default());
+            let tested = self.refused_characters(iter, body);
+            self.assume(&tested);
         }
         ValueId::NOTHING
     }

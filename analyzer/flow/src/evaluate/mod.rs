@@ -195,8 +195,10 @@ impl<'a> Evaluator<'a> {
             let ty = signature.and_then(|signature| signature.params.get(index)).copied();
             let text = ty.map_or(CarriesText::Yes, |ty| self.cx.semantics.carries_text(ty));
             let name = self.pattern_name(param.pat);
+            let extracted = ty.and_then(|ty| self.extracted(ty, name, self.ir.pat_span(param.pat)));
             let value = match sources.get(index).copied().flatten() {
                 _ if text == CarriesText::No => self.constrained(),
+                _ if extracted.is_some() => extracted.unwrap_or_default(),
                 Some(source) => self.source(source, name, self.ir.pat_span(param.pat)),
                 None => self.parameter(number, name, self.ir.pat_span(param.pat), ty),
             };
@@ -211,6 +213,16 @@ impl<'a> Evaluator<'a> {
             }
             number += 1;
         }
+    }
+
+    /// What the workspace's own extractor makes of a request.
+    fn extracted(&mut self, ty: Ty, name: Symbol, span: Span) -> Option<ValueId> {
+        let (method, source) = sources::extraction(self.cx, ty)?;
+        self.cx.summaries.get(method)?;
+        let request = self.source(source, name, span);
+        let made = self.call_function(method, &[request], span, &[None]);
+        let made = self.payload(made);
+        Some(made)
     }
 
     fn parameter(&mut self, number: u16, name: Symbol, span: Span, ty: Option<Ty>) -> ValueId {

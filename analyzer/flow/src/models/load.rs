@@ -16,7 +16,7 @@ use super::schema::{
     UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Barrier, CallModel, Edge, HandlerSource, Models, NameOnlySink,
+    AttributeParameters, AttributeSource, Barrier, CallModel, Edge, Extractor, HandlerSource, Models, NameOnlySink,
     Port, Sink, Source, SourceBeside, When,
 };
 
@@ -418,9 +418,10 @@ impl Loader {
     }
 
     fn source(&mut self, row: &SourceRow) {
-        let forms = [&row.parameter, &row.call, &row.attribute, &row.impl_attribute, &row.handler_of];
+        let forms =
+            [&row.parameter, &row.call, &row.attribute, &row.impl_attribute, &row.handler_of, &row.extractor];
         if forms.iter().filter(|form| form.is_some()).count() != 1 {
-            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`";
+            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`, `extractor`";
             self.complain(
                 row.kind.span(),
                 "a source needs one place where it comes in",
@@ -451,6 +452,15 @@ impl Loader {
         for callee in self.callees(row.handler_of.as_ref()) {
             let argument = row.argument.unwrap_or(0);
             self.model(callee).handlers.push(HandlerSource { argument, types: types.clone(), source });
+        }
+        for path in self.paths(row.extractor.as_ref()) {
+            if let Some((extractor, method)) = path.as_str().rsplit_once("::") {
+                self.models.extractors.push(Extractor {
+                    trait_path: Symbol::new(extractor),
+                    method: Symbol::new(method),
+                    source,
+                });
+            }
         }
         let attributes = row.attribute.is_some() || row.impl_attribute.is_some();
         if attributes && row.parameters.is_none() {

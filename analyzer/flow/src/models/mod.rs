@@ -32,6 +32,8 @@ pub struct Models {
     pub parameter_sources: FxHashMap<Symbol, Source>,
     /// Types that hold request data only in a function that is seen to be a handler.
     pub sources_beside: Vec<SourceBeside>,
+    /// Traits by which types of the workspace are made of a request.
+    pub extractors: Vec<Extractor>,
     /// Attributes on a function (`rocket::get`) that make its parameters request data.
     pub function_attributes: FxHashMap<Symbol, AttributeSource>,
     /// Attributes on an impl or trait (`async_graphql::Object`) that make the parameters of its methods
@@ -120,6 +122,18 @@ pub struct Source {
     /// Which part of the request: `path`, `query`, `body`, `form`, `header`, `cookie`, `upload`, `request`,
     /// `argument` (GraphQL, RPC).
     pub kind: Symbol,
+}
+
+/// A trait by which a type of the workspace is made of a request: a parameter of such a type holds what the
+/// type's own implementation returns.
+#[derive(Debug, Clone, Copy)]
+pub struct Extractor {
+    /// The trait, by canonical path.
+    pub trait_path: Symbol,
+    /// The method that makes the value; its first parameter is the request.
+    pub method: Symbol,
+    /// What the request is.
+    pub source: Source,
 }
 
 /// Types whose parameters hold request data where the function also takes what only handlers take.

@@ -106,6 +106,7 @@ pub(super) struct SourceRow {
     pub(super) attribute: Option<Texts>,
     pub(super) impl_attribute: Option<Texts>,
     pub(super) handler_of: Option<Texts>,
+    pub(super) extractor: Option<Texts>,
     pub(super) argument: Option<u8>,
     pub(super) parameters: Option<Text>,
     pub(super) types: Option<Texts>,

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::{CarriesText, ExternalFn, ExternalType, Template};
 use ward_syntax::Symbol;
@@ -16,8 +17,8 @@ use super::schema::{
     UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Barrier, CallModel, Edge, Extractor, HandlerSource, Models, NameOnlySink,
-    Port, Sink, Source, SourceBeside, When,
+    AttributeParameters, AttributeSource, Barrier, CallModel, Edge, Extractor, HandlerSource, Models,
+    NameOnlySink, Port, Sink, Source, SourceBeside, When,
 };
 
 /// The text of a model file.
@@ -35,9 +36,10 @@ pub fn load(files: &[ModelFile<'_>], user: Option<ModelFile<'_>>) -> (Models, Ve
     let names = files.iter().chain(&user).map(|file| file.name.to_owned()).collect();
     let mut loader = Loader { names, ..Loader::default() };
     let mut parsed = Vec::with_capacity(files.len() + 1);
-    for (index, file) in files.iter().enumerate() {
+    let read: Vec<_> = files.par_iter().map(|file| toml::from_str(file.text)).collect();
+    for (index, (file, rows)) in files.iter().zip(read).enumerate() {
         let krate = file.name.strip_suffix(".toml").unwrap_or(file.name);
-        match toml::from_str(file.text) {
+        match rows {
             Ok(rows) => parsed.push(Parsed { file: index, krate: Some(Symbol::new(krate)), rows }),
             Err(error) => loader.complaints.push(Complaint::of_toml(index, &error)),
         }
@@ -88,6 +90,8 @@ struct Loader {
     short: FxHashMap<&'static str, Option<Symbol>>,
     /// Names of the parameters of type aliases.
     alias_params: FxHashMap<Symbol, Vec<Symbol>>,
+    /// Paths that rows name and what they are canonically, by their first segments.
+    within: FxHashMap<&'static str, Vec<(Symbol, Symbol)>>,
     /// Every path that is described, and the file.
     described: FxHashMap<Symbol, usize>,
     /// Callees whose flow is written down.
@@ -175,6 +179,7 @@ impl Loader {
             return None;
         }
         self.know(symbol);
+        self.within.entry(first_segment(symbol)).or_default().push((symbol, symbol));
         Some(symbol)
     }
 
@@ -198,6 +203,7 @@ impl Loader {
 
     fn alias(&mut self, alias: Symbol, path: Symbol, span: Range<usize>) {
         self.know(alias);
+        self.within.entry(first_segment(alias)).or_default().push((alias, path));
         match self.models.externals.aliases.insert(alias, path) {
             Some(other) if other != path => {
                 self.complain(span, format!("`{alias}` is an alias of `{other}` already"), None);
@@ -226,11 +232,12 @@ impl Loader {
 
     fn module_aliases(&mut self, row: &ModuleRow) {
         let Some(module) = self.path(&row.path) else { return };
-        let externals = &self.models.externals;
-        let below = |path: Symbol| path.as_str().strip_prefix(module.as_str())?.strip_prefix("::");
-        let own = self.described.keys().filter_map(|path| Some((below(*path)?, *path)));
-        let aliases = externals.aliases.iter().filter_map(|(alias, path)| Some((below(*alias)?, *path)));
-        let found: Vec<(&str, Symbol)> = own.chain(aliases).collect();
+        let within = self.within.entry(first_segment(module)).or_default();
+        let below = within.iter().filter_map(|(other, path)| {
+            let rest = other.as_str().strip_prefix(module.as_str())?.strip_prefix("::")?;
+            Some((rest, *path))
+        });
+        let found: Vec<(&str, Symbol)> = below.collect();
         for alias in &row.aliases.0 {
             let Some(prefix) = self.path(alias) else { continue };
             self.know(prefix);
@@ -421,7 +428,8 @@ impl Loader {
         let forms =
             [&row.parameter, &row.call, &row.attribute, &row.impl_attribute, &row.handler_of, &row.extractor];
         if forms.iter().filter(|form| form.is_some()).count() != 1 {
-            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`, `extractor`";
+            let help =
+                "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`, `extractor`";
             self.complain(
                 row.kind.span(),
                 "a source needs one place where it comes in",
@@ -723,6 +731,10 @@ impl Loader {
             }
         }
     }
+}
+
+fn first_segment(path: Symbol) -> &'static str {
+    path.as_str().split("::").next().unwrap_or_default()
 }
 
 fn symbols(texts: &[Text]) -> Vec<Symbol> {

@@ -401,6 +401,13 @@ fn errors_of_paths_and_types() {
         )
     );
     insta::assert_snapshot!(
+        "a_name_that_several_share",
+        errors(
+            "[[type]]\npath = \"lib::a::Pool\"\n[type.methods]\nown = \"Pool\"\n\
+             [[type]]\npath = \"lib::b::Pool\"\n[[fn]]\npath = \"lib::open\"\nreturns = \"Option<Pool>\"\n",
+        )
+    );
+    insta::assert_snapshot!(
         "type_alias_with_more",
         errors("[[type]]\npath = \"lib::A\"\nis = \"String\"\ntext = \"none\"\n",)
     );

@@ -21,17 +21,36 @@ struct Edges {
 }
 
 impl Edges {
-    fn new(count: usize, mut pairs: Vec<(DefId, DefId)>) -> Self {
-        pairs.sort_unstable();
-        pairs.dedup();
+    /// `count` rows in order, each sorted.
+    fn new<'a>(count: usize, rows: impl Iterator<Item = (DefId, &'a [DefId])>) -> Self {
+        let mut edges = Self { starts: Vec::with_capacity(count + 1), targets: Vec::new() };
+        for (from, targets) in rows {
+            edges.starts.resize(from.index() + 1, edges.targets.len() as u32);
+            edges.targets.extend_from_slice(targets);
+        }
+        edges.starts.resize(count + 1, edges.targets.len() as u32);
+        edges
+    }
+
+    /// The same edges the other way round.
+    fn reversed(&self) -> Self {
+        let count = self.starts.len() - 1;
         let mut starts = vec![0u32; count + 1];
-        for (from, _) in &pairs {
-            starts[from.index() + 1] += 1;
+        for to in &self.targets {
+            starts[to.index() + 1] += 1;
         }
         for at in 1..starts.len() {
             starts[at] += starts[at - 1];
         }
-        Self { starts, targets: pairs.into_iter().map(|(_, to)| to).collect() }
+        let mut next = starts.clone();
+        let mut targets = vec![DefId(0); self.targets.len()];
+        for from in (0..count as u32).map(DefId) {
+            for to in self.of(from) {
+                targets[next[to.index()] as usize] = from;
+                next[to.index()] += 1;
+            }
+        }
+        Self { starts, targets }
     }
 
     fn of(&self, def: DefId) -> &[DefId] {
@@ -43,13 +62,13 @@ impl Edges {
 }
 
 impl CallGraph {
-    /// Builds the graph over `count` items: `nodes` are those with a body, in order; `edges` lead from a
-    /// node to another.
-    pub(crate) fn new(count: usize, nodes: &[DefId], edges: Vec<(DefId, DefId)>) -> Self {
-        let reversed = edges.iter().map(|(from, to)| (*to, *from)).collect();
-        let callees = Edges::new(count, edges);
-        let levels = levels(count, nodes, &callees);
-        Self { callees, callers: Edges::new(count, reversed), levels }
+    /// Builds the graph over `count` items. `nodes` are those with a body, in order, each with what it needs,
+    /// sorted and without repetition.
+    pub(crate) fn new(count: usize, nodes: &[(DefId, Vec<DefId>)]) -> Self {
+        let callees = Edges::new(count, nodes.iter().map(|(def, targets)| (*def, targets.as_slice())));
+        let levels = levels(count, nodes.iter().map(|(def, _)| *def), &callees);
+        let callers = callees.reversed();
+        Self { callees, callers, levels }
     }
 
     /// The functions that a body calls or names, and the consts and statics with a body that it names; sorted.
@@ -90,7 +109,7 @@ struct Visit {
     next: usize,
 }
 
-fn levels(count: usize, nodes: &[DefId], edges: &Edges) -> Vec<Vec<Vec<DefId>>> {
+fn levels(count: usize, nodes: impl Iterator<Item = DefId>, edges: &Edges) -> Vec<Vec<Vec<DefId>>> {
     let mut tarjan = Tarjan {
         edges,
         found: vec![UNSEEN; count],
@@ -103,7 +122,7 @@ fn levels(count: usize, nodes: &[DefId], edges: &Edges) -> Vec<Vec<Vec<DefId>>> 
     let mut stack = Vec::new();
     for node in nodes {
         if tarjan.found[node.index()] == UNSEEN {
-            tarjan.run(*node, &mut stack);
+            tarjan.run(node, &mut stack);
         }
     }
     for level in &mut tarjan.levels {
@@ -174,14 +193,17 @@ mod tests {
     use crate::DefId;
 
     fn graph(count: u32, edges: &[(u32, u32)]) -> CallGraph {
-        let nodes: Vec<DefId> = (0..count).map(DefId).collect();
-        CallGraph::new(count as usize, &nodes, edges.iter().map(|(a, b)| (DefId(*a), DefId(*b))).collect())
+        let mut nodes: Vec<(DefId, Vec<DefId>)> = (0..count).map(|node| (DefId(node), Vec::new())).collect();
+        for (from, to) in edges {
+            nodes[*from as usize].1.push(DefId(*to));
+        }
+        CallGraph::new(count as usize, &nodes)
     }
 
     #[test]
     fn components_come_after_what_they_need() {
         // 0 -> 1 -> 2 -> 1, 2 -> 3, 4 -> 4, 5 -> 0
-        let graph = graph(6, &[(0, 1), (1, 2), (2, 1), (2, 3), (4, 4), (5, 0), (0, 1)]);
+        let graph = graph(6, &[(0, 1), (1, 2), (2, 1), (2, 3), (4, 4), (5, 0)]);
         let levels: Vec<Vec<Vec<u32>>> = graph
             .levels()
             .iter()

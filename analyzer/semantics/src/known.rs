@@ -38,7 +38,6 @@ known! {
     arc = "std::sync::Arc",
     rc = "std::rc::Rc",
     pin = "std::pin::Pin",
-    cow = "std::borrow::Cow",
     string = "std::string::String",
     range = "std::ops::Range",
     iterator = "std::iter::Iterator",
@@ -46,7 +45,6 @@ known! {
     double_ended = "std::iter::DoubleEndedIterator",
     exact_size = "std::iter::ExactSizeIterator",
     fused = "std::iter::FusedIterator",
-    from_iterator = "std::iter::FromIterator",
     future = "std::future::Future",
     into_future = "std::future::IntoFuture",
     fn_trait = "std::ops::Fn",
@@ -95,9 +93,6 @@ known! {
     get_or_insert = "get_or_insert",
     unwrap_or = "unwrap_or",
     or_insert = "or_insert",
-    hash_map_entry = "std::collections::hash_map::Entry",
-    btree_map_entry = "std::collections::btree_map::Entry",
-    error = "Error",
 }
 
 /// Types without arguments.

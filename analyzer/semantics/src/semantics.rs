@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use ward_project::{LoadedFile, PackageId, Project};
 use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, ItemKind, SourceIr, Symbol, TypeRefId};
 
@@ -41,8 +42,9 @@ pub struct Semantics {
     pub(crate) associated_functions: FxHashMap<(Symbol, Symbol), Symbol>,
     /// What models say that macros give, by the macro's path.
     pub(crate) macro_rows: FxHashMap<Symbol, Template>,
-    /// Names of methods of the standard library.
-    pub(crate) standard_names: FxHashSet<Symbol>,
+    /// Methods of the workspace by name and number of arguments, but for names that the standard library has
+    /// too.
+    pub(crate) guesses: FxHashMap<(Symbol, usize), SmallVec<[DefId; 2]>>,
     functions: Vec<DefId>,
     bodies: Vec<Option<Box<BodyTypes>>>,
     call_graph: CallGraph,
@@ -67,13 +69,14 @@ impl Semantics {
             dispatch: FxHashMap::default(),
             associated_functions: FxHashMap::default(),
             macro_rows: FxHashMap::default(),
-            standard_names: FxHashSet::default(),
+            guesses: FxHashMap::default(),
             functions: Vec::new(),
             bodies: Vec::new(),
             call_graph: CallGraph::default(),
         };
         semantics.index_externals();
         Signatures::build(&mut semantics);
+        semantics.index_guesses();
         semantics.text = TextTable::build(&semantics);
         semantics.dispatch =
             semantics.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
@@ -93,10 +96,23 @@ impl Semantics {
                 self.macro_rows.insert(Symbol::new(plain), returns.clone());
             }
         }
+    }
+
+    fn index_guesses(&mut self) {
+        let mut standard: FxHashSet<Symbol> = FxHashSet::default();
         for (path, ty) in &self.externals.types {
             let text = path.as_str();
             if text.starts_with("std::") || !text.contains("::") {
-                self.standard_names.extend(ty.methods.keys().copied());
+                standard.extend(ty.methods.keys().copied());
+            }
+        }
+        for def in self.defs.iter() {
+            let name = self.def_map.name(def);
+            if let Some(signature) = self.signature(def)
+                && signature.self_ty.is_some()
+                && !standard.contains(&name)
+            {
+                self.guesses.entry((name, signature.params.len())).or_default().push(def);
             }
         }
     }
@@ -105,45 +121,42 @@ impl Semantics {
         let nodes: Vec<DefId> = self.defs.iter().filter(|def| self.body(*def).is_some()).collect();
         let infer = |def: &DefId| {
             let (file, body) = self.body(*def)?;
-            Some((*def, Box::new(infer(self, *def, file, body))))
+            let types = infer(self, *def, file, body);
+            let needs = self.needs(&types);
+            Some((Box::new(types), (*def, needs)))
         };
-        let inferred: Vec<(DefId, Box<BodyTypes>)> = nodes.par_iter().filter_map(infer).collect();
-        let edges = inferred.iter().flat_map(|(def, types)| self.edges(*def, types)).collect();
-        self.call_graph = CallGraph::new(self.defs.len(), &nodes, edges);
+        let (bodies, edges): (Vec<Box<BodyTypes>>, Vec<(DefId, Vec<DefId>)>) =
+            nodes.par_iter().filter_map(infer).unzip();
+        self.call_graph = CallGraph::new(self.defs.len(), &edges);
         self.bodies.resize_with(self.defs.len(), || None);
-        for (def, types) in inferred {
+        for (types, (def, _)) in bodies.into_iter().zip(edges) {
             self.bodies[def.index()] = Some(types);
         }
     }
 
-    /// From a body to every function and initialiser it needs.
-    fn edges(&self, from: DefId, types: &BodyTypes) -> Vec<(DefId, DefId)> {
-        let mut edges = Vec::new();
-        let mut enter = |to: DefId| {
-            if self.body(to).is_some() {
-                edges.push((from, to));
-            }
-        };
+    /// Every function and initialiser that a body needs, sorted.
+    fn needs(&self, types: &BodyTypes) -> Vec<DefId> {
+        let mut needs = Vec::new();
         for (_, callee) in types.callees() {
             match callee {
-                Callee::Fn(def) => enter(*def),
-                Callee::Dispatch { targets, .. } | Callee::Guess(targets) => {
-                    targets.iter().copied().for_each(&mut enter)
-                }
+                Callee::Fn(def) => needs.push(*def),
+                Callee::Dispatch { targets, .. } | Callee::Guess(targets) => needs.extend_from_slice(targets),
                 _ => {}
             }
         }
         for (_, resolution) in types.paths() {
             match resolution {
-                Resolution::Def(def) => enter(def),
-                Resolution::TraitItem { item, .. } => {
-                    self.implementations(item).iter().copied().for_each(&mut enter)
-                }
+                Resolution::Def(def) => needs.push(def),
+                Resolution::TraitItem { item, .. } => needs.extend_from_slice(self.implementations(item)),
                 _ => {}
             }
         }
-        types.conversions().for_each(|(_, def)| enter(def));
-        edges
+        needs.extend(types.conversions().map(|(_, def)| def));
+        needs.sort_unstable();
+        needs.dedup();
+        needs.retain(|def| self.body(*def).is_some());
+        needs.shrink_to_fit();
+        needs
     }
 
     /// A path as what stands before its last segment, and that segment.

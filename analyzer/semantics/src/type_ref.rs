@@ -262,10 +262,14 @@ impl Semantics {
             }
         }
         let mut args: SmallVec<[Ty; 4]> = args.into();
-        if let Some(row) = self.externals.types.get(&path) {
-            while args.len() < row.params.len() {
-                args.push(hole());
+        match self.externals.types.get(&path) {
+            Some(row) => args.resize_with(args.len().max(row.params.len()), &mut *hole),
+            // Many crates have a `Result` of their own, which is the usual one with their error.
+            None if path.as_str().ends_with("::Result") && (1..=2).contains(&args.len()) => {
+                args.resize(2, Ty::unknown());
+                return Ty::new(TyKind::External { path: known.result, args: args.into_vec().into() });
             }
+            None => {}
         }
         Ty::new(TyKind::External { path, args: args.into_vec().into() })
     }

@@ -1,7 +1,7 @@
 //! Calls of paths and values, and what generic parameters stand for in them.
 
 use smallvec::SmallVec;
-use ward_syntax::{Expr, ExprId, List, PathId, TypeRefId, sym};
+use ward_syntax::{Expr, ExprId, List, PathId, Symbol, TypeRefId, sym};
 
 use super::pending::{Conversion, Pending};
 use super::row::RowCall;
@@ -11,7 +11,7 @@ use crate::known::known;
 use crate::relate::{Subst, fits};
 use crate::signature::head;
 use crate::type_ref::{future, special_bound};
-use crate::{DefId, DefKind, Semantics, Ty, TyKind};
+use crate::{DefId, DefKind, ExternalFn, Semantics, Ty, TyKind};
 
 /// The arguments of a call. Each is inferred once, when it is known what is wanted of it.
 #[derive(Clone, Debug)]
@@ -404,13 +404,7 @@ impl<'a> Infer<'a> {
         }
     }
 
-    fn external_constructor(
-        &mut self,
-        path: ward_syntax::Symbol,
-        ty: Ty,
-        args: &mut Args,
-        expected: Ty,
-    ) -> Ty {
+    fn external_constructor(&mut self, path: Symbol, ty: Ty, args: &mut Args, expected: Ty) -> Ty {
         let known = known();
         self.expect(ty, expected);
         let parts: &[Ty] = match ty.kind() {
@@ -431,7 +425,7 @@ impl<'a> Infer<'a> {
         let semantics = self.semantics;
         let row = semantics.row(ty).filter(|row| row.path == path);
         for at in 0..args.exprs.len() {
-            let name = ward_syntax::Symbol::new(["0", "1", "2", "3"].get(at).unwrap_or(&"4"));
+            let name = Symbol::new(["0", "1", "2", "3"].get(at).unwrap_or(&"4"));
             let field = row.and_then(|row| row.row.fields.get(&name).map(|field| row.instantiate(field)));
             self.arg(args, at, field.unwrap_or_else(Ty::unknown));
         }
@@ -442,8 +436,8 @@ impl<'a> Infer<'a> {
         &mut self,
         expr: ExprId,
         ty: Ty,
-        path: ward_syntax::Symbol,
-        name: ward_syntax::Symbol,
+        path: Symbol,
+        name: Symbol,
         args: &mut Args,
         written: &[Ty],
         expected: Ty,
@@ -492,8 +486,20 @@ impl<'a> Infer<'a> {
             let value = self.arg(args, 0, if is_unboxed { expected } else { *inner });
             self.variables.unify(*inner, value);
         }
+        let mut self_ty = ty;
+        if !args.exprs.is_empty() && name != sym::NEW {
+            // `Arc::clone(&x)`, `Clone::clone(&x)`: the first argument may be the receiver.
+            let closures = row.is_some_and(|row| row.closures.iter().any(|(at, _)| *at == 0));
+            let first = if closures { Ty::unknown() } else { self.arg(args, 0, Ty::unknown()) };
+            let first = self.known(first);
+            if head(first).is_some() && head(first) == head(ty) {
+                self.variables.unify(ty, first);
+            } else if self.semantics.is_of_every_type(row, name) {
+                self_ty = first;
+            }
+        }
         let row_of = self.semantics.row(ty);
-        let call = RowCall { row: row_of, self_ty: ty, written };
+        let call = RowCall { row: row_of, self_ty, written };
         self.call_row(row, &call, args, expected)
     }
 }
@@ -523,6 +529,12 @@ pub(super) fn result_of(ok: Ty) -> Ty {
 }
 
 impl Semantics {
+    /// Whether a row is among those for every type.
+    fn is_of_every_type(&self, function: Option<&ExternalFn>, name: Symbol) -> bool {
+        let every = self.row_at(known().every_type, &[]).and_then(|row| row.row.methods.get(&name));
+        function.zip(every).is_some_and(|(function, every)| std::ptr::eq(function, every))
+    }
+
     /// What a call through a trait may reach.
     pub(crate) fn targets(&self, item: DefId) -> std::sync::Arc<[DefId]> {
         self.dispatch.get(&item).cloned().unwrap_or_else(|| self.implementations(item).into())

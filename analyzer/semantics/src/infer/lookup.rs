@@ -36,8 +36,12 @@ impl<'a> Infer<'a> {
         let mut ty = self.known(receiver);
         for _ in 0..MAX_DEREFS {
             match ty.kind() {
-                TyKind::Unknown | TyKind::Infer(_) | TyKind::Never => return self.unknown_method(external),
+                TyKind::Unknown | TyKind::Infer(_) | TyKind::Never => {
+                    return self.method_of_all(receiver, name, Method::Unknown);
+                }
                 TyKind::External { path, .. } => external = external.or(Some(*path)),
+                // What an `Arc<Own>` has besides was generated for the workspace's own type.
+                TyKind::Adt { .. } | TyKind::Param { .. } | TyKind::Bounds(_) => external = None,
                 _ => {}
             }
             if let Some(found) = self.own_method(ty, name) {
@@ -52,16 +56,18 @@ impl<'a> Infer<'a> {
             };
             ty = self.known(target);
         }
-        if let Some(row) = semantics.row_at(known().every_type, &[])
-            && let Some(function) = row.row.methods.get(&name)
-        {
-            return Method::Row { row, function, self_ty: receiver };
-        }
-        external.map_or(Method::Missing, Method::External)
+        self.method_of_all(receiver, name, external.map_or(Method::Missing, Method::External))
     }
 
-    fn unknown_method(&self, external: Option<Symbol>) -> Method<'a> {
-        external.map_or(Method::Unknown, Method::External)
+    /// A method that the rows for every type know, unless nothing is known of the receiver.
+    fn method_of_all(&self, receiver: Ty, name: Symbol, otherwise: Method<'a>) -> Method<'a> {
+        let is_known = !matches!(self.variables.shallow(receiver).kind(), TyKind::Unknown | TyKind::Infer(_));
+        match self.semantics.row_at(known().every_type, &[]) {
+            Some(row) if is_known && let Some(function) = row.row.methods.get(&name) => {
+                Method::Row { row, function, self_ty: receiver }
+            }
+            _ => otherwise,
+        }
     }
 
     /// A method of a type itself, without dereferencing.

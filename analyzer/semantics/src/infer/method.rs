@@ -198,12 +198,7 @@ impl<'a> Infer<'a> {
     fn guess(&mut self, expr: ExprId, name: Symbol, args: &mut Args, written: &[Ty], expected: Ty) -> Ty {
         let semantics = self.semantics;
         let candidates = semantics.methods_that_fit(name, args.exprs.len());
-        let declaration = candidates.iter().copied().find(|def| {
-            let trait_name = semantics.trait_of_member(*def);
-            let is_declared = matches!(trait_name, Some(TraitName::Workspace(of)) if semantics.def_map.container(*def) == Some(of));
-            is_declared && candidates.iter().all(|other| semantics.trait_of_member(*other) == trait_name)
-        });
-        if let Some(item) = declaration {
+        if let Some(item) = semantics.common_declaration(candidates) {
             self.set_callee(expr, Callee::Dispatch { declaration: item, targets: semantics.targets(item) });
             let subst = self.subst(item, None, written);
             return self.apply(item, &subst, args, Receiver::Dot, expected);
@@ -213,8 +208,8 @@ impl<'a> Infer<'a> {
             self.all_args(args);
             return Ty::unknown();
         }
-        self.set_callee(expr, Callee::Guess(Arc::from(candidates.as_slice())));
-        if let [only] = candidates.as_slice() {
+        self.set_callee(expr, Callee::Guess(Arc::from(candidates)));
+        if let [only] = candidates {
             let subst = self.subst(*only, None, written);
             return self.apply(*only, &subst, args, Receiver::Dot, expected);
         }
@@ -224,17 +219,18 @@ impl<'a> Infer<'a> {
 }
 
 impl Semantics {
-    /// Methods of the workspace by name and number of arguments; none for names that the standard library
-    /// has too.
-    fn methods_that_fit(&self, name: Symbol, args: usize) -> SmallVec<[DefId; 8]> {
-        if self.standard_names.contains(&name) {
-            return SmallVec::new();
-        }
-        let takes = |def: &&DefId| {
-            let signature = self.signature(**def);
-            signature.is_some_and(|signature| signature.self_ty.is_some() && signature.params.len() == args)
+    fn methods_that_fit(&self, name: Symbol, args: usize) -> &[DefId] {
+        self.guesses.get(&(name, args)).map(|defs| &**defs).unwrap_or_default()
+    }
+
+    /// The trait's item that all candidates are implementations of.
+    fn common_declaration(&self, candidates: &[DefId]) -> Option<DefId> {
+        let trait_name = self.trait_of_member(*candidates.first()?)?;
+        let TraitName::Workspace(trait_def) = trait_name else {
+            return None;
         };
-        self.impls.members_named(name).iter().filter(takes).copied().collect()
+        let is_common = candidates.iter().all(|def| self.trait_of_member(*def) == Some(trait_name));
+        candidates.iter().copied().find(|def| is_common && self.def_map.container(*def) == Some(trait_def))
     }
 
     /// Whether the workspace implements one of its traits for a type.

@@ -75,7 +75,10 @@ impl<'a> Infer<'a> {
             return call.self_ty;
         }
         match numbered_hole(hole) {
-            Some(('A', at)) => holes.args.get(at).copied().unwrap_or_else(Ty::unknown),
+            Some(('A', at)) => {
+                let ty = holes.args.get(at).copied().unwrap_or_else(Ty::unknown);
+                self.variables.resolve(ty)
+            }
             Some(('F', at)) => self.result_of_arg(at, holes),
             Some((_, at)) => match call.written.get(at) {
                 Some(ty) => *ty,

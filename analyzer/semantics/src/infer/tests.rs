@@ -6,7 +6,7 @@
 use ward_syntax::{FileId, LineIndex, Span, Symbol};
 
 use crate::{
-    Callee, CarriesText, DefId, ExternalFn, ExternalType, Externals, Semantics, Template, Ty, TyKind, testing,
+    CarriesText, DefId, ExternalFn, ExternalType, Externals, Semantics, Template, Ty, TyKind, testing,
 };
 
 /// A little of the standard library and of two crates, in a form quick to write: `type Path<Params>`, then

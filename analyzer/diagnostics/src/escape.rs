@@ -22,7 +22,7 @@ pub(crate) fn is_hidden(character: char) -> bool {
 }
 
 /// A text for one line: every hidden character, line breaks and tabs included, becomes a visible escape.
-pub(crate) fn inline(text: &str) -> Cow<'_, str> {
+pub fn inline(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
@@ -34,7 +34,7 @@ pub(crate) fn inline(text: &str) -> Cow<'_, str> {
 }
 
 /// A text of several lines: keeps line breaks, widens tabs, escapes every other hidden character.
-pub(crate) fn block(text: &str) -> String {
+pub fn block(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.lines() {
         for character in line.chars() {

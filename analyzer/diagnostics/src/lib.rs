@@ -4,7 +4,7 @@
 //! and [`render`] writes that for a terminal, as SARIF 2.1.0, or as JSON. Nothing here knows how a finding
 //! was made, and every renderer writes the same bytes for the same report.
 
-mod escape;
+pub mod escape;
 mod finding;
 mod fingerprint;
 mod metadata;

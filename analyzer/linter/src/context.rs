@@ -8,19 +8,20 @@ use ward_project::FileRole;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
-use crate::tell;
+use crate::{TestFindings, tell};
 
 /// The index of a workspace, and the findings of one lint.
 #[derive(Debug)]
 pub struct LintContext<'a> {
     semantics: &'a Semantics,
     flows: &'a FlowIndex,
+    tests: TestFindings,
     findings: RefCell<Vec<Finding>>,
 }
 
 impl<'a> LintContext<'a> {
-    pub(crate) fn new(semantics: &'a Semantics, flows: &'a FlowIndex) -> Self {
-        Self { semantics, flows, findings: RefCell::default() }
+    pub(crate) fn new(semantics: &'a Semantics, flows: &'a FlowIndex, tests: TestFindings) -> Self {
+        Self { semantics, flows, tests, findings: RefCell::default() }
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {
@@ -32,18 +33,24 @@ impl<'a> LintContext<'a> {
         self.semantics
     }
 
-    /// Every place where somebody's data reaches a sink of this kind. Test code is left out.
+    /// Every place where somebody's data reaches a sink of this kind, in code that [`Self::is_reported`].
     pub fn flows(&self, kind: &str) -> Vec<Reached> {
         let mut reached = self.flows.reached(self.semantics, Symbol::new(kind));
         reached.retain(|reached| self.is_reported(reached.function));
         reached
     }
 
-    /// Whether an item is code that is reported on: neither test nor generated code.
+    /// Whether an item is code that is reported on: not generated, and test code only if the settings say so.
     pub fn is_reported(&self, def: DefId) -> bool {
         let (file, _) = self.semantics.locate(def);
         let role = self.semantics.files[file.index()].role;
-        !self.semantics.item(def).is_test && matches!(role, FileRole::Source | FileRole::Example)
+        let is_test = self.semantics.item(def).is_test || matches!(role, FileRole::Test | FileRole::Bench);
+        match role {
+            FileRole::Generated | FileRole::BuildScript => false,
+            FileRole::Source | FileRole::Example | FileRole::Test | FileRole::Bench => {
+                !is_test || self.tests == TestFindings::Report
+            }
+        }
     }
 
     /// A way as a flow of the report, step by step, ending at the sink.

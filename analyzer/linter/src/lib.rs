@@ -8,8 +8,9 @@ mod run;
 mod tell;
 
 pub use context::LintContext;
-pub use run::{Analysis, RunError, Settings, analyze};
+pub use run::{Analysis, RunError, Settings, TestFindings, analyze};
 pub use ward_diagnostics::{Confidence, LintMetadata, Severity};
+pub use ward_flow::models::ModelError;
 
 /// A lint.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use ward_diagnostics::{Finding, ProblemLevel, ReportProblem, RunStats};
 use ward_flow::FlowIndex;
-use ward_flow::models::{self, ModelFile};
-use ward_project::{DiscoverOptions, FileState, Problem, ProjectError, discover, load};
+use ward_flow::models::{self, ModelError, ModelFile};
+use ward_project::{
+    DiscoverOptions, FileState, LoadedFile, Problem, ProblemKind, ProjectError, discover, load,
+};
 use ward_semantics::Semantics;
 
 use crate::{LintContext, Registry};
@@ -19,6 +21,18 @@ pub struct Settings {
     pub discover: DiscoverOptions,
     /// Names of the lints to run; all if empty.
     pub lints: Vec<String>,
+    /// Whether test code is reported on, where [`DiscoverOptions::tests`] keeps it.
+    pub tests: TestFindings,
+}
+
+/// Whether findings in test code are reported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TestFindings {
+    /// They are not.
+    #[default]
+    Drop,
+    /// They are.
+    Report,
 }
 
 /// What a run found.
@@ -44,7 +58,17 @@ pub enum RunError {
     Project(#[from] ProjectError),
     /// A row of the user's own models is wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Models(Vec<models::ModelError>),
+    Models(Vec<ModelError>),
+}
+
+impl RunError {
+    /// The next step for the user, lower case and without a full stop. Model errors bring their own, one by one.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Project(error) => Some(error.help()),
+            Self::Models(_) => None,
+        }
+    }
 }
 
 /// Analyses a path. Uses the current rayon pool; its threads need the stack that
@@ -68,7 +92,7 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     let loaded = load(&project, &settings.discover);
     clock.lap("parse");
     let problems = project.problems.iter().chain(&loaded.problems).map(told).collect();
-    let mut stats = stats(&loaded.files);
+    let mut stats = stats(&loaded.files, &loaded.problems);
     stats.packages = project.packages.len();
     let semantics = Semantics::new(project, loaded.files, externals);
     stats.functions = semantics.functions().len();
@@ -91,7 +115,7 @@ fn run_lints(
     let lints = registry.lints.par_iter().filter(|lint| wanted(lint.metadata.name));
     let mut findings: Vec<Finding> = lints
         .flat_map_iter(|lint| {
-            let cx = LintContext::new(semantics, flows);
+            let cx = LintContext::new(semantics, flows, settings.tests);
             (lint.check)(&cx);
             cx.into_findings()
         })
@@ -104,8 +128,9 @@ fn run_lints(
     findings
 }
 
-fn stats(files: &[ward_project::LoadedFile]) -> RunStats {
-    let mut stats = RunStats::default();
+fn stats(files: &[LoadedFile], problems: &[Problem]) -> RunStats {
+    let skipped = problems.iter().filter(|problem| costs_a_file(problem.kind)).count();
+    let mut stats = RunStats { skipped, ..RunStats::default() };
     for file in files {
         match file.state {
             FileState::Read => stats.files += 1,
@@ -113,12 +138,29 @@ fn stats(files: &[ward_project::LoadedFile]) -> RunStats {
                 stats.files += 1;
                 stats.unparsed += 1;
             }
-            FileState::Skipped => stats.skipped += 1,
+            // Left out on purpose, or among the problems.
+            FileState::Skipped => {}
         }
         stats.lines += file.lines as usize;
         stats.opaque_macros += file.ir.macros.iter().filter(|call| !call.complete).count();
     }
     stats
+}
+
+/// Whether a problem says that a whole file was not read.
+fn costs_a_file(kind: ProblemKind) -> bool {
+    match kind {
+        ProblemKind::Unreadable
+        | ProblemKind::Vanished
+        | ProblemKind::Encoding
+        | ProblemKind::TooLarge
+        | ProblemKind::Internal => true,
+        ProblemKind::Manifest
+        | ProblemKind::Missing
+        | ProblemKind::Folder
+        | ProblemKind::Syntax
+        | ProblemKind::Config => false,
+    }
 }
 
 fn told(problem: &Problem) -> ReportProblem {

@@ -3,7 +3,7 @@
 //! The tables are filled from model files by the layer above; nothing here names a crate. All paths are
 //! canonical public paths; [`Externals::canonical`] maps what users write to them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ward_syntax::Symbol;
 
 /// Everything known of external crates.
@@ -19,7 +19,7 @@ pub struct Externals {
     /// `sqlx::PgPool` is `sqlx::Pool<sqlx::Postgres>`.
     pub type_aliases: FxHashMap<Symbol, Template>,
     /// Every path that some row speaks of, and its prefixes' modules: to choose among glob imports.
-    pub known_paths: FxHashMap<Symbol, ()>,
+    pub known_paths: FxHashSet<Symbol>,
 }
 
 /// A type or trait.

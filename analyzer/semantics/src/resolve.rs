@@ -378,7 +378,7 @@ impl DefMap {
         search
             .externals
             .known_paths
-            .contains_key(&name)
+            .contains(&name)
             .then(|| Target::External(search.externals.canonical(name)))
     }
 
@@ -493,7 +493,13 @@ impl DefMap {
         namespace: Namespace,
     ) -> Option<Target> {
         search.begin();
-        self.lookup_in(search, module, name, namespace, Access::Direct)
+        let found = self.lookup_in(search, module, name, namespace, Access::Direct);
+        if found.is_some() || search.certainty == Certainty::Waiting || self.scope(module).parent.is_some() {
+            return found;
+        }
+        let siblings = self.crates[self.scope(module).krate.0 as usize].siblings.iter();
+        let mut roots = siblings.map(|krate| self.crates[krate.0 as usize].root);
+        roots.find_map(|root| self.lookup_in(search, root, name, namespace, Access::Direct))
     }
 
     fn lookup_in(
@@ -648,7 +654,7 @@ pub(crate) fn join(externals: &Externals, base: Symbol, segments: &[Symbol]) -> 
 
 /// Whether some row speaks of a canonical path.
 fn is_known(externals: &Externals, path: Symbol) -> bool {
-    externals.known_paths.contains_key(&path)
+    externals.known_paths.contains(&path)
         || externals.types.contains_key(&path)
         || externals.functions.contains_key(&path)
         || externals.type_aliases.contains_key(&path)

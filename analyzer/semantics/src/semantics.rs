@@ -88,7 +88,7 @@ impl Semantics {
 
     fn index_externals(&mut self) {
         for (path, function) in &self.externals.functions {
-            let Some((prefix, name)) = self.split(*path) else { continue };
+            let Some((prefix, name)) = split(*path) else { continue };
             self.associated_functions.insert((prefix, name), *path);
             if let Some(plain) = path.as_str().strip_suffix('!')
                 && let Some(returns) = &function.returns
@@ -125,8 +125,7 @@ impl Semantics {
             let needs = self.needs(&types);
             Some((Box::new(types), (*def, needs)))
         };
-        let (bodies, edges): (Vec<Box<BodyTypes>>, Vec<(DefId, Vec<DefId>)>) =
-            nodes.par_iter().filter_map(infer).unzip();
+        let (bodies, edges): (Vec<_>, Vec<_>) = nodes.par_iter().filter_map(infer).unzip();
         self.call_graph = CallGraph::new(self.defs.len(), &edges);
         self.bodies.resize_with(self.defs.len(), || None);
         for (types, (def, _)) in bodies.into_iter().zip(edges) {
@@ -157,19 +156,6 @@ impl Semantics {
         needs.retain(|def| self.body(*def).is_some());
         needs.shrink_to_fit();
         needs
-    }
-
-    /// A path as what stands before its last segment, and that segment.
-    pub(crate) fn split(&self, path: Symbol) -> Option<(Symbol, Symbol)> {
-        thread_local! {
-            static SPLIT: RefCell<FxHashMap<Symbol, Option<(Symbol, Symbol)>>> = RefCell::default();
-        }
-        SPLIT.with_borrow_mut(|known| {
-            *known.entry(path).or_insert_with(|| {
-                let (prefix, name) = path.as_str().rsplit_once("::")?;
-                Some((Symbol::new(prefix), Symbol::new(name)))
-            })
-        })
     }
 
     pub(crate) fn names(&self) -> NameContext<'_> {
@@ -272,4 +258,17 @@ impl Semantics {
     pub fn call_graph(&self) -> &CallGraph {
         &self.call_graph
     }
+}
+
+/// A path as what stands before its last segment, and that segment.
+pub(crate) fn split(path: Symbol) -> Option<(Symbol, Symbol)> {
+    thread_local! {
+        static SPLIT: RefCell<FxHashMap<Symbol, Option<(Symbol, Symbol)>>> = RefCell::default();
+    }
+    SPLIT.with_borrow_mut(|known| {
+        *known.entry(path).or_insert_with(|| {
+            let (prefix, name) = path.as_str().rsplit_once("::")?;
+            Some((Symbol::new(prefix), Symbol::new(name)))
+        })
+    })
 }

@@ -216,7 +216,7 @@ impl Loader {
     /// Enters a path and the modules it is in.
     fn know(&mut self, path: Symbol) {
         let mut path = path;
-        while self.models.externals.known_paths.insert(path, ()).is_none()
+        while self.models.externals.known_paths.insert(path)
             && let Some((module, _)) = path.as_str().rsplit_once("::")
         {
             path = Symbol::new(module);

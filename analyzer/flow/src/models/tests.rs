@@ -115,7 +115,7 @@ fn types_are_described_for_resolution() {
     assert!(externals.type_aliases.contains_key(&externals.canonical(sym("other::Boxed"))));
     assert!(!externals.types.contains_key(&sym("lib::Boxed")));
     for known in ["lib", "lib::wrap", "lib::file::open", "other", "other::Wrap", "lib::Read"] {
-        assert!(externals.known_paths.contains_key(&sym(known)), "{known}");
+        assert!(externals.known_paths.contains(&sym(known)), "{known}");
     }
     assert!(method(&models, "lib::Wrap", "get").has_receiver);
     assert!(!method(&models, "lib::Wrap", "new").has_receiver);
@@ -318,7 +318,7 @@ fn a_module_has_other_names() {
     assert_eq!(canonical("lib::web::uri::Uri"), "lib::http::Uri");
     assert_eq!(canonical("lib::web::get"), "lib::http::get");
     assert_eq!(canonical("web::http::Body"), "web::http::Body");
-    assert!(models.externals.known_paths.contains_key(&sym("web::http")));
+    assert!(models.externals.known_paths.contains(&sym("web::http")));
 }
 
 #[test]

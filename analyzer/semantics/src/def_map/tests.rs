@@ -30,7 +30,7 @@ impl World {
         let mut externals = Externals::default();
         for path in known {
             let ends = path.match_indices("::").map(|(at, _)| at).chain([path.len()]);
-            externals.known_paths.extend(ends.map(|end| (Symbol::new(&path[..end]), ())));
+            externals.known_paths.extend(ends.map(|end| Symbol::new(&path[..end])));
         }
         for (other, path) in aliases {
             externals.aliases.insert(Symbol::new(other), Symbol::new(path));
@@ -697,6 +697,56 @@ pub fn g() {}
     assert_eq!(world.value("tool::main", "f"), "fn app::shared::f");
     assert_eq!(world.map.target_kind(world.find("app::shared::f")), ward_project::TargetKind::Lib);
     assert_eq!(world.map.target_kind(world.find("app::own::g")), ward_project::TargetKind::Bin);
+}
+
+#[test]
+fn shared_files_see_the_roots_of_all_who_share_them() {
+    let world = World::new(
+        "
+//- src/lib.rs
+pub fn library() {}
+//- tests/one.rs
+mod common;
+fn one() {}
+//- tests/two.rs
+mod common;
+fn two() {}
+mod inner { use crate::{helper, two}; fn here() {} }
+//- tests/common/mod.rs
+#[macro_export]
+macro_rules! helper { () => {} }
+pub fn setup() {}
+",
+    );
+    assert_eq!(world.mac("two::inner::here", "helper"), "macro one::common::helper");
+    assert_eq!(world.value("two::inner::here", "two"), "fn two::two");
+    assert_eq!(world.value("two::inner::here", "crate::common::setup"), "fn one::common::setup");
+    assert_eq!(world.value("one::common::setup", "crate::two"), "fn two::two");
+    assert_eq!(world.value("one::common::setup", "app::library"), "fn app::library");
+}
+
+#[test]
+fn included_files_stand_where_the_macro_does() {
+    let world = World::new(
+        r#"
+//- src/lib.rs
+pub mod rpc {
+    include!("generated/rpc.rs");
+    include!(concat!(env!("CARGO_MANIFEST_DIR"), "/more/types.rs"));
+    include!("missing.rs");
+    include!(concat!(env!("OUT_DIR"), "/unknown.rs"));
+    pub fn here() {}
+}
+//- src/generated/rpc.rs
+pub struct Request { kind: super::rpc::Kind }
+impl Request { pub fn new() {} }
+//- more/types.rs
+pub enum Kind { A }
+"#,
+    );
+    assert_eq!(world.ty("app::rpc::here", "Request"), "struct app::rpc::Request");
+    assert_eq!(world.value("app::rpc::Request::new", "Kind::A"), "variant app::rpc::Kind::A");
+    assert!(world.map.is_exported(world.find("app::rpc::Request::new")));
 }
 
 #[test]

@@ -20,7 +20,17 @@ pub(super) struct Args {
     pub(super) types: SmallVec<[Option<Ty>; 4]>,
 }
 
-impl<'a> Infer<'a> {
+/// A call by path.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'s> {
+    pub(super) expr: ExprId,
+    /// The turbofish.
+    pub(super) written: &'s [Ty],
+    /// What the place of the call would like.
+    pub(super) expected: Ty,
+}
+
+impl Infer<'_> {
     pub(super) fn args(&self, args: List<ExprId>) -> Args {
         let exprs: SmallVec<[ExprId; 4]> = self.ir.list(args).collect();
         let types = SmallVec::from_elem(None, exprs.len());
@@ -57,13 +67,11 @@ impl<'a> Infer<'a> {
 
     pub(super) fn call(&mut self, expr: ExprId, callee: ExprId, args: List<ExprId>, expected: Ty) -> Ty {
         let mut args = self.args(args);
-        match self.ir.expr(callee) {
-            Expr::Path(path) => self.call_path(expr, callee, path, &mut args, expected),
-            _ => {
-                let ty = self.infer_alone(callee);
-                self.call_value(expr, ty, &mut args)
-            }
+        if let Expr::Path(path) = self.ir.expr(callee) {
+            return self.call_path(expr, callee, path, &mut args, expected);
         }
+        let ty = self.infer_alone(callee);
+        self.call_value(expr, ty, &mut args)
     }
 
     /// A closure, function pointer or function item in a value is called.
@@ -72,8 +80,10 @@ impl<'a> Infer<'a> {
         let semantics = self.semantics;
         let callable =
             semantics.derefs(callee).map(|ty| semantics.through_bounds(ty)).find(|ty| is_callable(*ty));
-        match callable.map(|ty| ty.kind()) {
-            Some(TyKind::FnDef(def)) => self.call_function(expr, *def, None, args, &[], Ty::unknown()),
+        match callable.map(Ty::kind) {
+            Some(TyKind::FnDef(def)) => {
+                self.call_function(*def, None, args, Site { expr, written: &[], expected: Ty::unknown() })
+            }
             Some(TyKind::FnPtr { params, ret }) => {
                 self.set_callee(expr, Callee::Value);
                 for at in 0..args.exprs.len() {
@@ -102,15 +112,16 @@ impl<'a> Infer<'a> {
     fn call_path(&mut self, expr: ExprId, callee: ExprId, path: PathId, args: &mut Args, expected: Ty) -> Ty {
         let value = self.value(path);
         let written = self.turbofish(path);
+        let site = Site { expr, written: &written, expected };
         match value {
             Value::Fn { def, self_ty } => {
                 self.set_expr(callee, Ty::new(TyKind::FnDef(def)));
                 let (def, self_ty) = self.choose_by_argument(def, self_ty, args);
-                self.call_function(expr, def, self_ty, args, &written, expected)
+                self.call_function(def, self_ty, args, site)
             }
             Value::Dispatch { item, self_ty } => {
                 self.set_expr(callee, Ty::new(TyKind::FnDef(item)));
-                self.call_trait_item(expr, item, self_ty, args, &written, expected)
+                self.call_trait_item(item, self_ty, args, site)
             }
             Value::Constructor { def, variant, ty } => {
                 let constructor = self.type_of(&value);
@@ -136,9 +147,7 @@ impl<'a> Infer<'a> {
                 let call = RowCall { row: None, self_ty: Ty::unknown(), written: &written };
                 self.call_row(row, &call, args, expected)
             }
-            Value::Associated { ty, path, name } => {
-                self.call_associated(expr, ty, path, name, args, &written, expected)
-            }
+            Value::Associated { ty, path, name } => self.call_associated(ty, path, name, args, site),
             Value::Const { ty, .. } => self.call_value(expr, ty, args),
             Value::Item(_) | Value::Param { .. } | Value::Unknown => {
                 self.set_callee(expr, Callee::Unresolved);
@@ -209,42 +218,32 @@ impl<'a> Infer<'a> {
     /// Calls a function of the workspace by path; `self`, if it takes it, is the first argument.
     pub(super) fn call_function(
         &mut self,
-        expr: ExprId,
         def: DefId,
         self_ty: Option<Ty>,
         args: &mut Args,
-        written: &[Ty],
-        expected: Ty,
+        site: Site<'_>,
     ) -> Ty {
-        self.set_callee(expr, Callee::Fn(def));
-        let subst = self.subst(def, self_ty, written);
-        self.apply(def, &subst, args, Receiver::Argument, expected)
+        self.set_callee(site.expr, Callee::Fn(def));
+        let subst = self.subst(def, self_ty, site.written);
+        self.apply(def, &subst, args, Receiver::Argument, site.expected)
     }
 
     /// `Trait::f(x)`, `T::f()`: the implementation if the type is known, else all of them.
-    fn call_trait_item(
-        &mut self,
-        expr: ExprId,
-        item: DefId,
-        self_ty: Ty,
-        args: &mut Args,
-        written: &[Ty],
-        expected: Ty,
-    ) -> Ty {
+    fn call_trait_item(&mut self, item: DefId, self_ty: Ty, args: &mut Args, site: Site<'_>) -> Ty {
         let semantics = self.semantics;
         let takes_self = semantics.signature(item).is_some_and(|signature| signature.self_ty.is_some());
         if takes_self {
             let receiver = self.arg(args, 0, Ty::unknown());
             let receiver = self.known(receiver);
             if let Some((def, self_ty)) = self.implementation(item, receiver) {
-                return self.call_function(expr, def, Some(self_ty), args, written, expected);
+                return self.call_function(def, Some(self_ty), args, site);
             }
             self.variables.unify(self_ty, receiver);
         }
         let declaration = item;
-        self.set_callee(expr, Callee::Dispatch { declaration, targets: semantics.targets(item) });
-        let subst = self.subst(item, Some(self_ty), written);
-        self.apply(item, &subst, args, Receiver::Argument, expected)
+        self.set_callee(site.expr, Callee::Dispatch { declaration, targets: semantics.targets(item) });
+        let subst = self.subst(item, Some(self_ty), site.written);
+        self.apply(item, &subst, args, Receiver::Argument, site.expected)
     }
 
     /// The implementation of a trait's item for a type or what it dereferences to.
@@ -432,17 +431,10 @@ impl<'a> Infer<'a> {
         ty
     }
 
-    fn call_associated(
-        &mut self,
-        expr: ExprId,
-        ty: Ty,
-        path: Symbol,
-        name: Symbol,
-        args: &mut Args,
-        written: &[Ty],
-        expected: Ty,
-    ) -> Ty {
+    /// Calls an associated function of an external type, or one of a trait.
+    fn call_associated(&mut self, ty: Ty, path: Symbol, name: Symbol, args: &mut Args, site: Site<'_>) -> Ty {
         let known = known();
+        let Site { expr, written, expected } = site;
         let is_open = matches!(ty.kind(), TyKind::External { path, .. }
             if *path == known.default_trait || *path == known.from_trait || *path == known.try_from_trait);
         let target = if is_open { self.fresh() } else { ty };

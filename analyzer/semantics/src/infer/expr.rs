@@ -225,14 +225,11 @@ impl Infer<'_> {
 
     fn assign(&mut self, op: Option<BinaryOp>, lhs: ExprId, rhs: ExprId) -> Ty {
         let left = self.infer_alone(lhs);
-        match op {
-            None => {
-                self.check(rhs, left);
-            }
-            Some(_) => {
-                let right = self.infer(rhs, if is_number(left) { left } else { Ty::unknown() });
-                self.unify_numbers(left, right);
-            }
+        if op.is_none() {
+            self.check(rhs, left);
+        } else {
+            let right = self.infer(rhs, if is_number(left) { left } else { Ty::unknown() });
+            self.unify_numbers(left, right);
         }
         known().types.unit
     }

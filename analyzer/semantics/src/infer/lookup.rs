@@ -179,19 +179,11 @@ impl<'a> Infer<'a> {
                     let row = semantics.row(special)?;
                     return self.method_of_row(row, name, ty, MAX_TRAITS);
                 }
-                let bound = self.interned(bound)?;
+                let bound = interned(bound)?;
                 let row = semantics.row_of_bound(bound)?;
                 self.method_of_row(row, name, ty, MAX_TRAITS)
             }
         })
-    }
-
-    /// A bound that lives as long as types do.
-    fn interned(&self, bound: &TraitRef) -> Option<&'static TraitRef> {
-        match Ty::new(TyKind::Bounds([bound.clone()].into())).kind() {
-            TyKind::Bounds(bounds) => bounds.first(),
-            _ => None,
-        }
     }
 
     /// A method of a row, or of the traits that the row says the type implements.
@@ -334,4 +326,12 @@ impl<'a> Infer<'a> {
 
 fn instantiate(template: &Template, row: RowOf<'_>, self_ty: Ty) -> Ty {
     template.instantiate(&mut |hole| if hole == sym::SELF_TYPE { self_ty } else { row.fill(hole) })
+}
+
+/// A bound that lives as long as types do.
+fn interned(bound: &TraitRef) -> Option<&'static TraitRef> {
+    match Ty::new(TyKind::Bounds([bound.clone()].into())).kind() {
+        TyKind::Bounds(bounds) => bounds.first(),
+        _ => None,
+    }
 }

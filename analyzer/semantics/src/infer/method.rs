@@ -16,7 +16,7 @@ use crate::{DefId, Semantics, TraitName, Ty, TyKind};
 /// With more candidates than this a guess is worth nothing.
 const MAX_GUESSES: usize = 4;
 
-impl<'a> Infer<'a> {
+impl Infer<'_> {
     pub(super) fn method_call(
         &mut self,
         expr: ExprId,

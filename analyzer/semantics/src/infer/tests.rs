@@ -3,6 +3,8 @@
 //! A line that ends in `//: T` binds locals of these types, in order; one that ends in `//= callee` has this
 //! as its outermost call; `//? path` names the conversion that a `?` or `.into()` on it applies.
 
+use std::fmt::Write;
+
 use ward_syntax::{FileId, LineIndex, Span, Symbol};
 
 use crate::{
@@ -976,8 +978,10 @@ pub fn find(id: i64) -> Option<User> { None }
 
 #[test]
 fn what_never_ends_ends() {
-    let doubled: String =
-        (1..200).map(|n| format!("    let a{n} = (a{0}.clone(), a{0});\n", n - 1)).collect();
+    let mut doubled = String::new();
+    for n in 1..200 {
+        let _ = writeln!(doubled, "    let a{n} = (a{0}.clone(), a{0});", n - 1);
+    }
     let fixture = format!(
         "
 type A = B; type B = A; type C = Vec<C>;

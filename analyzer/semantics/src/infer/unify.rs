@@ -93,11 +93,13 @@ impl Variables {
             (TyKind::Infer(x), TyKind::Infer(y)) if self.kind(*x) != VariableKind::Any => self.bind(*y, a),
             (TyKind::Infer(x), _) => self.bind(*x, b),
             (_, TyKind::Infer(y)) => self.bind(*y, a),
-            (TyKind::External { path: p, args: x }, TyKind::External { path: q, args: y }) if p == q => {
+            (TyKind::External { path, args: x }, TyKind::External { path: other, args: y })
+                if path == other =>
+            {
                 self.unify_all(x, y);
             }
-            (TyKind::Adt { def: p, args: x }, TyKind::Adt { def: q, args: y }) if p == q => {
-                self.unify_all(x, y)
+            (TyKind::Adt { def, args: x }, TyKind::Adt { def: other, args: y }) if def == other => {
+                self.unify_all(x, y);
             }
             (TyKind::Tuple(x), TyKind::Tuple(y)) if x.len() == y.len() => self.unify_all(x, y),
             (TyKind::Slice(x), TyKind::Slice(y)) => self.unify(*x, *y),
@@ -107,9 +109,9 @@ impl Variables {
             {
                 self.unify_all(&[*x], args);
             }
-            (TyKind::FnPtr { params: x, ret: p }, TyKind::FnPtr { params: y, ret: q }) => {
+            (TyKind::FnPtr { params: x, ret }, TyKind::FnPtr { params: y, ret: other }) => {
                 self.unify_all(x, y);
-                self.unify(*p, *q);
+                self.unify(*ret, *other);
             }
             (TyKind::FnPtr { ret: x, .. }, TyKind::Closure { ret: y, .. })
             | (

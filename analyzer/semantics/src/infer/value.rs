@@ -149,7 +149,7 @@ impl Infer<'_> {
         }
         let known = known();
         match self.method_of_bounds(base, name) {
-            Some(Method::Dispatch { item, .. }) => return self.dispatch_value(item, base),
+            Some(Method::Dispatch { item, .. }) => return Value::Dispatch { item, self_ty: base },
             Some(Method::Row { row, .. }) => return Value::Associated { ty: base, path: row.path, name },
             _ => {}
         }
@@ -218,13 +218,9 @@ impl Infer<'_> {
     /// `Trait::name`.
     fn trait_value(&mut self, trait_def: DefId, name: Symbol, self_ty: Ty) -> Value {
         match self.semantics.trait_item(trait_def, name) {
-            Some((_, item)) => self.dispatch_value(item, self_ty),
+            Some((_, item)) => Value::Dispatch { item, self_ty },
             None => Value::Unknown,
         }
-    }
-
-    fn dispatch_value(&mut self, item: DefId, self_ty: Ty) -> Value {
-        Value::Dispatch { item, self_ty }
     }
 
     fn external_value(&mut self, path: Symbol, segments: &[Segment]) -> Value {
@@ -240,7 +236,7 @@ impl Infer<'_> {
         if path == known.ok || path == known.err {
             return wrap(path, known.result, 2);
         }
-        let Some((prefix, name)) = self.semantics.split(path) else {
+        let Some((prefix, name)) = crate::semantics::split(path) else {
             return Value::External(path);
         };
         let is_type = |path: Symbol| {

@@ -11,6 +11,9 @@ mod source;
 mod span;
 mod symbol;
 
+#[cfg(test)]
+mod snapshot_tests;
+
 pub use arena::{Id, List, ListPool, Run};
 pub use body::*;
 pub use item_tree::*;

@@ -341,7 +341,7 @@ impl Printer<'_> {
         self.write_str(if leading_colon { "::" } else { "" })?;
         for (at, segment) in ir.path_segments(path).iter().enumerate() {
             if at > 0 {
-                let closes = qualified_self.is_some() && at == usize::from(trait_segments);
+                let closes = trait_segments > 0 && at == usize::from(trait_segments);
                 self.write_str(if closes { ">::" } else { "::" })?;
             }
             write!(self, "{}", segment.name)?;

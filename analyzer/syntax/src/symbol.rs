@@ -110,7 +110,7 @@ impl fmt::Display for Symbol {
 macro_rules! symbols {
     ($($name:ident = $text:literal),* $(,)?) => {
         /// Names the engine itself speaks of, entered first so that they are constants.
-        #[allow(missing_docs, non_camel_case_types)]
+        #[allow(missing_docs, non_camel_case_types, clippy::upper_case_acronyms)]
         pub mod sym {
             use super::{NonZeroU32, Symbol};
 

@@ -88,7 +88,7 @@ fn texts(n: usize) -> Vec<(&'static str, String)> {
 
 fn lower_on_worker(text: String) -> (SourceIr, Vec<SyntaxError>) {
     let worker = thread::Builder::new().stack_size(STACK).spawn(move || lower(&text, TestCode::Trim));
-    worker.unwrap().join().unwrap()
+    worker.expect("the system gives a thread").join().expect("lowering does not panic")
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub(super) struct Cooked<'t> {
     pub(super) text: Cow<'t, str>,
     /// Where the value would begin if every byte stood for itself.
     base: u32,
-    /// The place of each byte and of the end; empty if every byte stands for itself.
-    places: Vec<u32>,
+    /// What each byte was written as; empty if every byte stands for itself.
+    places: Vec<Span>,
 }
 
 impl<'t> Cooked<'t> {
@@ -42,19 +42,13 @@ impl<'t> Cooked<'t> {
     pub(super) fn new(source: &'t str, start: u32) -> Self {
         let prefix = source.find('"').unwrap_or(0);
         let raw = source[..prefix].contains('r');
-        let hashes = source[..prefix].bytes().filter(|byte| *byte == b'#').count();
         let body = source.get(prefix + 1..).unwrap_or_default();
         let end = body.rfind('"').unwrap_or(body.len());
-        debug_assert!(!raw || body.len() >= end + hashes, "a raw string ends in its hashes");
         let (body, base) = (&body[..end], start + prefix as u32 + 1);
-        let plain = !body.contains('\r') && (raw || !body.contains('\\'));
-        if plain {
+        if !body.contains('\r') && (raw || !body.contains('\\')) {
             return Self { text: Cow::Borrowed(body), base, places: Vec::new() };
         }
-        let mut cooking = Cooking { text: String::with_capacity(body.len()), places: Vec::new() };
-        cooking.run(body, base, raw);
-        cooking.places.push(base + body.len() as u32);
-        Self { text: Cow::Owned(cooking.text), base, places: cooking.places }
+        Self::cook(body, base, raw)
     }
 
     /// A literal that prints as it is written.
@@ -65,10 +59,13 @@ impl<'t> Cooked<'t> {
     /// Reads a character literal.
     pub(super) fn new_char(source: &str, start: u32) -> Self {
         let body = source.get(1..source.len().saturating_sub(1)).unwrap_or_default();
-        let mut cooking = Cooking { text: String::new(), places: Vec::new() };
-        cooking.run(body, start + 1, false);
-        cooking.places.push(start + 1 + body.len() as u32);
-        Self { text: Cow::Owned(cooking.text), base: start, places: cooking.places }
+        Self::cook(body, start + 1, false)
+    }
+
+    fn cook(body: &str, base: u32, raw: bool) -> Self {
+        let mut cooking = Cooking { text: String::with_capacity(body.len()), places: Vec::new() };
+        cooking.run(body, base, raw);
+        Self { text: Cow::Owned(cooking.text), base, places: cooking.places }
     }
 
     /// Several literals in a row, as `concat!` makes one of them.
@@ -77,31 +74,25 @@ impl<'t> Cooked<'t> {
         let mut places = Vec::new();
         for part in parts {
             text.push_str(&part.text);
-            places.extend((0..part.text.len()).map(|at| part.place(at)));
+            places.extend((0..part.text.len()).map(|at| part.span(at, at + 1)));
         }
-        let end = parts.last().map_or(0, |part| part.place(part.text.len()));
-        places.push(end);
-        Cooked { text: Cow::Owned(text), base: 0, places }
+        Cooked { text: Cow::Owned(text), base: parts.first().map_or(0, |part| part.base), places }
     }
 
-    /// The place in the file of a byte of the value, or of its end.
-    pub(super) fn place(&self, at: usize) -> u32 {
-        if self.places.is_empty() {
-            return self.base + at as u32;
-        }
-        self.places.get(at).or(self.places.last()).copied().unwrap_or(self.base)
-    }
-
-    /// The place of a range of the value. It ends where the last byte's source ends, before any line
-    /// continuation that follows.
+    /// What a range of the value was written as.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        Span::new(self.place(start), self.place(end).max(self.place(start)))
+        let places = self.places.get(start..end).unwrap_or_default();
+        match (places.first(), places.last()) {
+            (Some(first), Some(last)) => Span::new(first.start, last.end.max(first.start)),
+            _ if self.places.is_empty() => Span::new(self.base + start as u32, self.base + end as u32),
+            _ => Span::new(self.base, self.base),
+        }
     }
 }
 
 struct Cooking {
     text: String,
-    places: Vec<u32>,
+    places: Vec<Span>,
 }
 
 impl Cooking {
@@ -109,49 +100,47 @@ impl Cooking {
         let mut at = 0;
         while let Some(character) = body[at..].chars().next() {
             let rest = &body[at + character.len_utf8()..];
-            let place = base + at as u32;
-            at += match character {
-                '\r' if rest.starts_with('\n') => 1,
-                '\\' if !raw => 1 + self.escape(rest, place),
-                _ => {
-                    self.push(character, place);
-                    character.len_utf8()
+            let (value, length) = match character {
+                '\r' if rest.starts_with('\n') => (None, 1),
+                '\\' if !raw => {
+                    let (value, length) = escape(rest);
+                    (value, 1 + length)
                 }
+                _ => (Some(character), character.len_utf8()),
             };
+            if let Some(value) = value {
+                let place = Span::new(base + at as u32, base + (at + length) as u32);
+                self.places.extend(std::iter::repeat_n(place, value.len_utf8()));
+                self.text.push(value);
+            }
+            at += length;
         }
     }
+}
 
-    fn push(&mut self, character: char, place: u32) {
-        self.places.extend(std::iter::repeat_n(place, character.len_utf8()));
-        self.text.push(character);
-    }
-
-    /// Reads what follows a backslash and returns how many bytes it took.
-    fn escape(&mut self, rest: &str, place: u32) -> usize {
-        let Some(kind) = rest.chars().next() else { return 0 };
-        let character = match kind {
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            '0' => '\0',
-            'x' => {
-                let code = rest.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-                self.push(code.map_or(char::REPLACEMENT_CHARACTER, char::from), place);
-                return rest.len().min(3);
-            }
-            'u' => {
-                let end = rest.find('}').unwrap_or(rest.len() - 1);
-                let digits = rest.get(2..end).unwrap_or_default().replace('_', "");
-                let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
-                self.push(code.unwrap_or(char::REPLACEMENT_CHARACTER), place);
-                return end + 1;
-            }
-            '\n' | '\r' => return rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len(),
-            other => other,
-        };
-        self.push(character, place);
-        kind.len_utf8()
-    }
+/// What an escape stands for, given what follows its backslash, and how many bytes it takes.
+fn escape(rest: &str) -> (Option<char>, usize) {
+    let Some(kind) = rest.chars().next() else { return (None, 0) };
+    let value = match kind {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        '0' => '\0',
+        'x' => {
+            let Some(digits) = rest.get(1..3) else { return (Some(char::REPLACEMENT_CHARACTER), 1) };
+            let code = u8::from_str_radix(digits, 16);
+            return (Some(code.map_or(char::REPLACEMENT_CHARACTER, char::from)), 3);
+        }
+        'u' => {
+            let Some(end) = rest.find('}') else { return (Some(char::REPLACEMENT_CHARACTER), 1) };
+            let digits = rest.get(2..end).unwrap_or_default().replace('_', "");
+            let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+            return (Some(code.unwrap_or(char::REPLACEMENT_CHARACTER)), end + 1);
+        }
+        '\n' | '\r' => return (None, rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len()),
+        other => other,
+    };
+    (Some(value), kind.len_utf8())
 }
 
 #[cfg(test)]
@@ -178,20 +167,24 @@ mod tests {
     fn places_point_into_the_source() {
         let source = r#""a\tb\u{e9}c""#;
         let cooked = Cooked::new(source, 10);
-        let place = |needle: &str| cooked.place(cooked.text.find(needle).unwrap()) as usize - 10;
-        assert_eq!(place("a"), 1);
-        assert_eq!(place("\t"), 2);
-        assert_eq!(&source[place("b")..=place("b")], "b");
-        assert_eq!(&source[place("c")..=place("c")], "c");
-        let all = cooked.span(0, cooked.text.len());
-        assert_eq!(&source[all.start as usize - 10..all.end as usize - 10], r"a\tb\u{e9}c");
+        let written = |start, end| {
+            let span = cooked.span(start, end);
+            &source[span.start as usize - 10..span.end as usize - 10]
+        };
+        assert_eq!(cooked.text, "a\tb\u{e9}c");
+        assert_eq!(written(0, 1), "a");
+        assert_eq!(written(1, 2), r"\t");
+        assert_eq!(written(2, 3), "b");
+        assert_eq!(written(3, 5), r"\u{e9}");
+        assert_eq!(written(0, 6), r"a\tb\u{e9}c");
+        assert_eq!(cooked.span(6, 6).start, 11);
     }
 
     #[test]
     fn broken_escapes_do_not_panic() {
         for source in [r#""\u{zz}""#, r#""\u""#, r#""\x""#, r#""\x9""#, "\"\\", "\"", "", r#""\u{110000}""#] {
             let cooked = Cooked::new(source, 0);
-            assert!(cooked.place(cooked.text.len()) as usize <= source.len() + 1);
+            assert!(cooked.span(0, cooked.text.len()).end as usize <= source.len() + 1);
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::SyntaxError;
-use super::scan::{Kind, Scanner, Token, blanked, item_end};
+use super::scan::{Delimiters, Kind, Scanner, Token, blanked, item_end};
 use crate::Span;
 
 /// What became of a broken text.
@@ -105,7 +105,8 @@ impl Recovery {
             // An item that runs on because a brace is missing hides those after it.
             let next = line_of_item(&self.text[piece.clone()]).filter(|_| self.budget > 0);
             let end = next.map_or(piece.end, |next| piece.start + next);
-            self.error(&problem, piece.start..end);
+            let shown = self.text[piece.start..end].trim_end().len();
+            self.error(&problem, piece.start..piece.start + shown);
             self.blank(piece.start..end);
             if next.is_some() {
                 pieces.extend(self.split(end..piece.end).into_iter().rev());
@@ -115,16 +116,12 @@ impl Recovery {
 
     /// The pieces of `range`; all of it as one when the budget is used up.
     fn split(&mut self, range: Range<usize>) -> Vec<Range<usize>> {
-        match self.budget.checked_sub(range.len()) {
-            Some(budget) => {
-                self.budget = budget;
-                split(&self.text[..range.end], range.start)
-            }
-            None => {
-                self.budget = 0;
-                vec![range]
-            }
-        }
+        let Some(budget) = self.budget.checked_sub(range.len()) else {
+            self.budget = 0;
+            return vec![range];
+        };
+        self.budget = budget;
+        split(&self.text[..range.end], range.start)
     }
 
     /// Blanks what is broken within a container; whether that made it parse.
@@ -158,17 +155,17 @@ fn split(text: &str, start: usize) -> Vec<Range<usize>> {
 
 /// Where something ends that is no item: behind the next semicolon or group in braces outside others.
 fn piece_end(text: &str, first: Token) -> usize {
-    let mut depth = 0usize;
+    let mut delimiters = Delimiters::default();
     for token in Scanner::new(text, first.start) {
         match token.kind {
-            Kind::Open(_) => depth += 1,
+            Kind::Open(byte) => delimiters.open(byte),
             Kind::Close(byte) => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 && byte == b'}' {
+                delimiters.close(byte);
+                if delimiters.is_empty() && byte == b'}' {
                     return token.end;
                 }
             }
-            Kind::Punct(b';') if depth == 0 => return token.end,
+            Kind::Punct(b';') if delimiters.is_empty() => return token.end,
             _ => {}
         }
     }
@@ -203,11 +200,11 @@ fn line_of_item(text: &str) -> Option<usize> {
 /// What an item contains, if it is an inline module, an impl or a trait, and where.
 fn content(text: &str) -> Option<(Container, Range<usize>)> {
     let mut kind = None;
-    let mut depth = 0usize;
+    let mut delimiters = Delimiters::default();
     let mut open = None;
     for token in Scanner::new(text, 0) {
         match token.kind {
-            Kind::Word if kind.is_none() && depth == 0 => {
+            Kind::Word if kind.is_none() && delimiters.is_empty() => {
                 kind = match &text[token.start..token.end] {
                     "mod" => Some(Container::Module),
                     "impl" => Some(Container::Impl),
@@ -217,14 +214,14 @@ fn content(text: &str) -> Option<(Container, Range<usize>)> {
                 };
             }
             Kind::Open(byte) => {
-                if depth == 0 && byte == b'{' && kind.is_some() {
+                if delimiters.is_empty() && byte == b'{' && kind.is_some() {
                     open = Some(token.end);
                 }
-                depth += 1;
+                delimiters.open(byte);
             }
-            Kind::Close(_) => {
-                depth = depth.saturating_sub(1);
-                if depth == 0
+            Kind::Close(byte) => {
+                delimiters.close(byte);
+                if delimiters.is_empty()
                     && let (Some(kind), Some(open)) = (kind, open)
                 {
                     return Some((kind, open..token.start));

@@ -371,6 +371,34 @@ fn closing(scanner: &mut Scanner<'_>) -> Option<usize> {
     None
 }
 
+/// The delimiters that are open. One that closes takes with it what was left open inside.
+#[derive(Default)]
+pub(super) struct Delimiters(Vec<u8>);
+
+impl Delimiters {
+    pub(super) fn open(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    /// Closes the last one that `byte` matches; false if there is none.
+    pub(super) fn close(&mut self, byte: u8) -> bool {
+        let open = match byte {
+            b')' => b'(',
+            b']' => b'[',
+            _ => b'{',
+        };
+        let matching = self.0.iter().rposition(|other| *other == open);
+        if let Some(matching) = matching {
+            self.0.truncate(matching);
+        }
+        matching.is_some()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// How an item ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
@@ -384,17 +412,19 @@ enum Ending {
 pub(super) fn item_end(text: &str, at: usize) -> Option<usize> {
     let mut scanner = Scanner::new(text, at);
     let ending = item_ending(text, &mut scanner)?;
-    let mut depth = 0usize;
-    while let Some(token) = scanner.next() {
+    let mut delimiters = Delimiters::default();
+    for token in scanner {
         match token.kind {
-            Kind::Open(_) => depth += 1,
+            Kind::Open(byte) => delimiters.open(byte),
             Kind::Close(byte) => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 && byte == b'}' && ending == Ending::Brace {
+                if !delimiters.close(byte) {
+                    return None;
+                }
+                if delimiters.is_empty() && byte == b'}' && ending == Ending::Brace {
                     return Some(token.end);
                 }
             }
-            Kind::Punct(b';') if depth == 0 => return Some(token.end),
+            Kind::Punct(b';') if delimiters.is_empty() => return Some(token.end),
             _ => {}
         }
     }
@@ -615,8 +645,8 @@ mod tests {
             ["a", "'b", "'c'", r"'\''", "b'd'", r#""e\"f""#, "g"]
         );
         assert_eq!(
-            tokens(r###"r#"a"b"# br##"x"#"## c"d" r#type r"\" x"###),
-            [r##"r#"a"b"#"##, r###"br##"x"#"##"###, "c\"d\"", "r#type", r#"r"\""#, "x"]
+            tokens("r#\"a\"b\"# br##\"x\"#\"## c\"d\" r#type r\"\\\" x"),
+            ["r#\"a\"b\"#", "br##\"x\"#\"##", "c\"d\"", "r#type", "r\"\\\"", "x"]
         );
         assert_eq!(tokens("a /* b /* c */ d */ e // f\ng"), ["a", "e", "g"]);
         assert_eq!(tokens("'ä' 'é x '🦀'"), ["'ä'", "'é", "x", "'🦀'"]);

@@ -3,7 +3,9 @@
 use syn::parse::{Parse, ParseStream};
 use syn::{Block, Ident, Token, Type};
 
-use super::{Call, Completeness, at_group, attempt, attempt_all, comma_separated, in_group, skip};
+use super::{
+    Call, Completeness, at_group, attempt, attempt_all, comma_separated, in_group, skip, skip_separator,
+};
 use crate::lower::Lowerer;
 use crate::{BlockKind, Expr, ExprId};
 
@@ -21,9 +23,8 @@ impl Lowerer<'_> {
     /// Tries statements or separated expressions, and last whatever parses anywhere.
     pub(super) fn unknown_call(&mut self, call: &Call, input: ParseStream) -> ExprId {
         // What braces enclose is mostly statements; read as a list they would lose their bindings.
-        if call.in_braces
-            && let Some(id) = self.block_call(call, input)
-        {
+        let block_first = call.in_braces || input.peek(Token![let]);
+        if block_first && let Some(id) = self.block_call(call, input) {
             return id;
         }
         if let Some(args) = attempt_all(input, separated) {
@@ -32,9 +33,7 @@ impl Lowerer<'_> {
                 Err(args) => self.macro_of(call, args),
             };
         }
-        if !call.in_braces
-            && let Some(id) = self.block_call(call, input)
-        {
+        if !block_first && let Some(id) = self.block_call(call, input) {
             return id;
         }
         let mut reading = Reading::default();
@@ -71,9 +70,12 @@ impl Lowerer<'_> {
                 self.search_group(input, depth, reading);
                 at_start = true;
             } else {
-                at_start = separates(input);
-                reading.incomplete |= !at_start;
-                skip(input);
+                at_start = skip_separator(input);
+                if !at_start {
+                    reading.incomplete = true;
+                    at_start = introduces(input);
+                    skip(input);
+                }
             }
         }
     }
@@ -133,9 +135,7 @@ fn separated(input: ParseStream) -> syn::Result<Vec<syn::Expr>> {
     let mut values = Vec::new();
     while !input.is_empty() {
         values.push(input.parse()?);
-        if input.peek(Token![,]) || input.peek(Token![;]) || input.peek(Token![=>]) {
-            skip(input);
-        } else if !input.is_empty() {
+        if !skip_separator(input) && !input.is_empty() {
             return Err(input.error("no separator"));
         }
     }
@@ -152,6 +152,11 @@ fn up_to_separator<T>(
     } else {
         Err(input.error("more than an expression"))
     }
+}
+
+/// Whether what comes next is a keyword of a template language that an expression follows.
+fn introduces(input: ParseStream) -> bool {
+    input.peek(Token![for]) || input.peek(Token![in]) || input.peek(Token![if]) || input.peek(Token![match])
 }
 
 fn separates(input: ParseStream) -> bool {

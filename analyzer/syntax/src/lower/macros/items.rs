@@ -1,5 +1,6 @@
 //! Macros called where items stand.
 
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Item, Token, token};
 
@@ -21,6 +22,7 @@ pub(in crate::lower) fn content(
         match name {
             "cfg_if" => lowerer.cfg_if(input),
             "thread_local" | "lazy_static" => lowerer.statics(input),
+            "bitflags" => lowerer.flags(input),
             _ => {
                 if let Some(mut items) = attempt_all(input, items) {
                     lowerer.items(&mut items);
@@ -59,6 +61,16 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `struct Name: Bits { const A = 1; }` as a struct and an impl with the constants.
+    fn flags(&mut self, input: ParseStream) {
+        while !input.is_empty() {
+            match attempt(input, flags_items) {
+                Some(mut items) => self.items(&mut items),
+                None => drop(skip(input)),
+            }
+        }
+    }
+
     /// What is no items, read as one macro expression.
     fn content_body(&mut self, owner: ItemId, call: &super::Call, input: ParseStream) -> BodyId {
         self.body(owner, |this| this.unknown_call(call, input))
@@ -71,6 +83,65 @@ fn items(input: ParseStream) -> syn::Result<Vec<Item>> {
         items.push(input.parse()?);
     }
     Ok(items)
+}
+
+/// One type of `bitflags!`: `struct Name: Bits { .. }`, or `impl Name: Bits { .. }` for one declared elsewhere.
+fn flags_items(input: ParseStream) -> syn::Result<Vec<Item>> {
+    let attrs = input.call(syn::Attribute::parse_outer)?;
+    let vis: syn::Visibility = input.parse()?;
+    let struct_token: Option<Token![struct]> = input.parse()?;
+    if struct_token.is_none() {
+        input.parse::<Token![impl]>()?;
+    }
+    let ident: Ident = input.parse()?;
+    input.parse::<Token![:]>()?;
+    input.parse::<syn::Type>()?;
+    let content;
+    let brace_token = syn::braced!(content in input);
+    let mut constants = Vec::new();
+    while !content.is_empty() {
+        constants.push(syn::ImplItem::Const(flag(&content, &ident)?));
+    }
+    let self_ty = Box::new(type_named(&ident));
+    let mut items = Vec::new();
+    let impl_token = Token![impl](ident.span());
+    items.extend(struct_token.map(|struct_token| {
+        let (generics, fields) = (syn::Generics::default(), syn::Fields::Unit);
+        Item::Struct(syn::ItemStruct { attrs, vis, struct_token, ident, generics, fields, semi_token: None })
+    }));
+    items.push(Item::Impl(syn::ItemImpl {
+        attrs: Vec::new(),
+        modifiers: syn::ImplModifiers::default(),
+        unsafety: None,
+        impl_token,
+        generics: syn::Generics::default(),
+        trait_: None,
+        self_ty,
+        brace_token,
+        items: constants,
+    }));
+    Ok(items)
+}
+
+fn type_named(name: &Ident) -> syn::Type {
+    syn::Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: name.clone().into() })
+}
+
+/// `const A = 1;`
+fn flag(input: ParseStream, flags: &Ident) -> syn::Result<syn::ImplItemConst> {
+    Ok(syn::ImplItemConst {
+        attrs: input.call(syn::Attribute::parse_outer)?,
+        vis: syn::Visibility::Public(Token![pub](input.span())),
+        modifiers: syn::ConstModifiers::default(),
+        const_token: input.parse()?,
+        ident: input.call(Ident::parse_any)?,
+        generics: syn::Generics::default(),
+        colon_token: Token![:](input.span()),
+        ty: type_named(flags),
+        eq_token: input.parse()?,
+        expr: input.parse()?,
+        semi_token: input.parse()?,
+    })
 }
 
 /// A static of `lazy_static!` or `thread_local!`, whose last semicolon may be missing.

@@ -158,7 +158,9 @@ impl Lowerer<'_> {
         if matches!(call.name, "doc" | "rawdoc") {
             return self.json_fields(input, call.span);
         }
-        self.json_value(input, call.span)
+        let value = self.json_value(input, call.span);
+        self.ir.expr_spans[value.index()] = call.span;
+        value
     }
 
     fn json_value(&mut self, input: ParseStream, span: Span) -> ExprId {

@@ -138,6 +138,15 @@ fn skip(input: ParseStream) -> bool {
         .unwrap_or(false)
 }
 
+/// Skips `,`, `;`, `=>` or `=`; false if none of them comes next.
+fn skip_separator(input: ParseStream) -> bool {
+    if input.peek(Token![=>]) {
+        return skip(input) && skip(input);
+    }
+    let single = input.peek(Token![,]) || input.peek(Token![;]) || input.peek(Token![=]);
+    single && skip(input)
+}
+
 /// Parses a `T` if the input goes on with one, else leaves the input alone.
 fn attempt<T>(input: ParseStream, parse: impl FnOnce(ParseStream) -> syn::Result<T>) -> Option<T> {
     let fork = input.fork();

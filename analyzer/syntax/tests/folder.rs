@@ -1,0 +1,131 @@
+//! Properties of the IR over a folder of real code: set `WARD_BENCH_DIR` to one; without it the test says so and ends.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, thread};
+
+use syn::parse::Parser;
+use ward_syntax::{Expr, Id, SourceIr, Span, TestCode, lower};
+
+/// Where the code to look at lies.
+const FOLDER: &str = "WARD_BENCH_DIR";
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) {
+    if path.is_file() {
+        files.extend(path.extension().is_some_and(|extension| extension == "rs").then(|| path.to_owned()));
+        return;
+    }
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        if !entry.path().is_symlink() {
+            collect(&entry.path(), files);
+        }
+    }
+}
+
+/// The expressions an expression is made of, where they stand inside its text.
+fn children(ir: &SourceIr, expr: Expr) -> Vec<ward_syntax::ExprId> {
+    match expr {
+        Expr::Unary { operand, .. } | Expr::Ref { operand, .. } | Expr::Cast { operand, .. } => vec![operand],
+        Expr::Await(operand) | Expr::Try(operand) => vec![operand],
+        Expr::Binary { lhs, rhs, .. } | Expr::Assign { lhs, rhs, .. } => vec![lhs, rhs],
+        Expr::Call { callee, args } => ir.list(args).chain([callee]).collect(),
+        Expr::MethodCall { receiver, args, .. } => ir.list(args).chain([receiver]).collect(),
+        Expr::Field { base, .. } => vec![base],
+        Expr::Index { base, index } => vec![base, index],
+        Expr::Range { start, end, .. } => start.into_iter().chain(end).collect(),
+        Expr::Tuple(list) | Expr::Array(list) => ir.list(list).collect(),
+        Expr::Repeat { value, len } => vec![value, len],
+        Expr::Struct { fields, rest, .. } => {
+            ir.field_inits(fields).iter().map(|field| field.value).chain(rest).collect()
+        }
+        Expr::Record(fields) => ir.field_inits(fields).iter().map(|field| field.value).collect(),
+        Expr::Block { stmts, tail, .. } => ir.list(stmts).chain(tail).collect(),
+        Expr::LetStmt { init, otherwise, .. } => init.into_iter().chain(otherwise).collect(),
+        Expr::If { cond, then, otherwise } => [cond, then].into_iter().chain(otherwise).collect(),
+        Expr::Let { scrutinee, .. } => vec![scrutinee],
+        Expr::Match { scrutinee, arms } => {
+            let arms = ir.arms(arms).iter().flat_map(|arm| arm.guard.into_iter().chain([arm.body]));
+            arms.chain([scrutinee]).collect()
+        }
+        Expr::Loop { body } => vec![body],
+        Expr::While { cond, body } => vec![cond, body],
+        Expr::For { iter, body, .. } => vec![iter, body],
+        Expr::Break(value) | Expr::Return(value) => value.into_iter().collect(),
+        Expr::Closure(closure) => vec![ir.closure(closure).body],
+        Expr::Format(format) => ir.list(ir.format(format).args).collect(),
+        Expr::Macro(call) => ir.list(ir.macro_call(call).args).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether `text` is what the parser takes for an expression or a statement.
+fn parses(text: &str) -> bool {
+    syn::parse_str::<syn::Expr>(text).is_ok()
+        || syn::Block::parse_within.parse_str(text).is_ok()
+        || syn::Block::parse_within.parse_str(&format!("if {text} {{}}")).is_ok()
+}
+
+fn check(file: &Path, text: &str, tests: TestCode) {
+    let (ir, errors) = lower(text, tests);
+    let place = |span: Span| format!("{} {span:?}: {:?}", file.display(), span.text(text));
+    for span in ir.expr_spans.iter().chain(&ir.pat_spans).chain(&ir.type_spans) {
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{}", place(*span));
+    }
+    for (index, expr) in ir.exprs.iter().enumerate() {
+        let span = ir.expr_spans[index];
+        for child in children(&ir, *expr) {
+            let inner = ir.expr_span(child);
+            assert!(span.contains(inner), "{} does not hold {}", place(span), place(inner));
+        }
+        // Every seventh, so that a large folder is gone through in minutes.
+        if index % 7 == 0
+            && errors.is_empty()
+            && !matches!(expr, Expr::Missing | Expr::Record(_) | Expr::Item(_))
+        {
+            assert!(parses(span.text(text)), "{} is no expression: {expr:?}", place(span));
+        }
+    }
+    proc_macro2::extra::invalidate_current_thread_spans();
+    for (id, item) in ir.tree.iter() {
+        if let Some(parent) = item.parent {
+            let parent = ir.tree.get(parent);
+            assert!(parent.span.contains(item.span), "{} {id:?}", place(parent.span));
+        }
+        assert!(item.span.contains(item.name_span), "{}", place(item.span));
+        let name = item.name_span.text(text).trim_start_matches("r#");
+        let is_call = item.name.is_empty() || matches!(item.kind, ward_syntax::ItemKind::Impl { .. });
+        assert!(is_call || name == item.name.as_str(), "{}: {name}", place(item.span));
+    }
+    for (local, index) in ir.locals.iter().zip(0..) {
+        let name = local.span.text(text).trim_start_matches("r#");
+        assert_eq!(name, local.name.as_str(), "{}", place(local.span));
+        assert_eq!(ward_syntax::LocalId::from_index(index).index(), index);
+    }
+    for body in &ir.bodies {
+        assert!(
+            ir.tree.get(body.owner).span.contains(ir.expr_span(body.root)),
+            "{}",
+            place(ir.expr_span(body.root))
+        );
+    }
+    ward_syntax::pretty(&ir);
+}
+
+#[test]
+fn the_ir_fits_its_text() {
+    let Some(folder) = env::var_os(FOLDER) else {
+        eprintln!("set {FOLDER} to a folder of Rust code to run this");
+        return;
+    };
+    let mut files = Vec::new();
+    collect(Path::new(&folder), &mut files);
+    assert!(!files.is_empty());
+    files.sort();
+    let worker = thread::Builder::new().stack_size(64 << 20).spawn(move || {
+        for file in files {
+            let Ok(text) = fs::read_to_string(&file) else { continue };
+            check(&file, &text, TestCode::Keep);
+            check(&file, &text, TestCode::Trim);
+        }
+    });
+    worker.expect("the system gives a thread").join().expect("the properties hold");
+}

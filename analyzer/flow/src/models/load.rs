@@ -88,6 +88,8 @@ struct Loader {
     file: usize,
     /// The types this file describes by the last segments of their paths; none for a name that several share.
     short: FxHashMap<&'static str, Option<Symbol>>,
+    /// The templates this file has shown by the parameters they may name, and by their texts.
+    templates: Vec<(Vec<Symbol>, FxHashMap<String, Template>)>,
     /// Names of the parameters of type aliases.
     alias_params: FxHashMap<Symbol, Vec<Symbol>>,
     /// Paths that rows name and what they are canonically, by their first segments.
@@ -217,7 +219,7 @@ impl Loader {
     fn know(&mut self, path: Symbol) {
         let mut path = path;
         while self.models.externals.known_paths.insert(path)
-            && let Some((module, _)) = path.as_str().rsplit_once("::")
+            && let Some((module, _)) = split_last(path.as_str())
         {
             path = Symbol::new(module);
         }
@@ -275,9 +277,10 @@ impl Loader {
 
     fn shorten(&mut self, parsed: &Parsed) {
         self.short.clear();
+        self.templates.clear();
         for path in parsed.rows.types.iter().flat_map(|row| &row.path.0) {
             let path = Symbol::new(path.get_ref());
-            if let Some((_, name)) = path.as_str().rsplit_once("::") {
+            if let Some((_, name)) = split_last(path.as_str()) {
                 self.short.entry(name).and_modify(|known| *known = None).or_insert(Some(path));
             }
         }
@@ -307,11 +310,13 @@ impl Loader {
             [path] => Symbol::new(path.get_ref()),
             _ => return self.describe_types(row),
         };
-        let name = own.as_str().rsplit_once("::").map_or("", |(_, name)| name);
-        let shared = self.short.insert(name, Some(own));
+        let name = split_last(own.as_str()).map_or("", |(_, name)| name);
+        let shared = self.short.insert(name, Some(own)).filter(Option::is_none);
+        let others = shared.is_some().then(|| std::mem::take(&mut self.templates));
         self.describe_types(row);
-        if let Some(shared) = shared {
+        if let Some((shared, others)) = shared.zip(others) {
             self.short.insert(name, shared);
+            self.templates = others;
         }
     }
 
@@ -462,7 +467,7 @@ impl Loader {
             self.model(callee).handlers.push(HandlerSource { argument, types: types.clone(), source });
         }
         for path in self.paths(row.extractor.as_ref()) {
-            if let Some((extractor, method)) = path.as_str().rsplit_once("::") {
+            if let Some((extractor, method)) = split_last(path.as_str()) {
                 self.models.extractors.push(Extractor {
                     trait_path: Symbol::new(extractor),
                     method: Symbol::new(method),
@@ -625,9 +630,9 @@ impl Loader {
     /// What a path names: below a known type, or what is spelt like one, stand its methods.
     fn callee_of(&self, path: Symbol) -> Callee {
         let externals = &self.models.externals;
-        if let Some((owner, name)) = path.as_str().rsplit_once("::") {
+        if let Some((owner, name)) = split_last(path.as_str()) {
             let owner = externals.canonical(Symbol::new(owner));
-            let last = owner.as_str().rsplit_once("::").map_or(owner.as_str(), |(_, last)| last);
+            let last = split_last(owner.as_str()).map_or(owner.as_str(), |(_, last)| last);
             if externals.types.contains_key(&owner) || last == "*" || last.starts_with(char::is_uppercase) {
                 return Callee::Method(owner, Symbol::new(name));
             }
@@ -682,11 +687,23 @@ impl Loader {
         absent
     }
 
-    /// A template with canonical paths.
+    /// A template with canonical paths. Most stand in a file more than once.
     fn template(&mut self, text: &Text, params: &[Symbol]) -> Option<Template> {
+        let known = self.templates.iter().position(|(of, _)| of.as_slice() == params);
+        let known = known.unwrap_or_else(|| {
+            self.templates.push((params.to_vec(), FxHashMap::default()));
+            self.templates.len() - 1
+        });
+        if let Some(template) = self.templates[known].1.get(text.get_ref()) {
+            return Some(template.clone());
+        }
         match Template::parse(text.get_ref(), params) {
             Ok(mut template) => {
+                let complaints = self.complaints.len();
                 self.canonical_template(&mut template, text, params);
+                if complaints == self.complaints.len() {
+                    self.templates[known].1.insert(text.get_ref().clone(), template.clone());
+                }
                 Some(template)
             }
             Err(error) => {
@@ -734,7 +751,13 @@ impl Loader {
 }
 
 fn first_segment(path: Symbol) -> &'static str {
-    path.as_str().split("::").next().unwrap_or_default()
+    path.as_str().split(':').next().unwrap_or_default()
+}
+
+/// A path without its last segment, and that.
+fn split_last(path: &str) -> Option<(&str, &str)> {
+    let colon = path.rfind(':')?;
+    Some((path[..colon].strip_suffix(':')?, &path[colon + 1..]))
 }
 
 fn symbols(texts: &[Text]) -> Vec<Symbol> {

@@ -1135,3 +1135,30 @@ fn main() { let all = shout(&[]); helper(all.len()); }
     );
     insta::assert_snapshot!(semantics.pretty_bodies());
 }
+
+#[test]
+fn deeply_nested_bodies_fit_the_stack() {
+    let nest = |open: &str, middle: &str, close: &str, levels: usize| {
+        let body = format!("{}{middle}{}", open.repeat(levels), close.repeat(levels));
+        format!(
+            "struct S; impl S {{ fn m(self) -> S {{ self }} fn of<F: Fn() -> S>(f: F) -> S {{ f() }} }}\nfn f(s: S) {{ let x = {body}; }}"
+        )
+    };
+    let fixtures = [
+        nest("", "1", " + 1", 1_500),
+        nest("", "s", ".m()", 1_500),
+        nest("S::m(", "s", ")", 450),
+        nest("S::of(|| ", "s", ")", 250),
+        nest("{ ", "s", " }", 450),
+        nest("if true { ", "s", " } else { S }", 250),
+        nest("match 1 { _ => ", "s", " }", 250),
+        nest("Some(", "s", ")", 450),
+        nest("[", "s", "]", 450),
+        nest("&", "s", "", 900),
+    ];
+    let pool = ward_project::thread_pool(Some(1)).unwrap();
+    for fixture in fixtures {
+        let semantics = pool.install(|| semantics(&fixture));
+        assert!(semantics.types(def(&semantics, "app::f")).is_some());
+    }
+}

@@ -66,6 +66,9 @@ pub struct CrateData {
     pub(crate) macros: FxHashMap<Symbol, DefId>,
     /// `#[macro_use] extern crate ..`.
     pub(crate) macro_crates: Vec<Target>,
+    /// Crates that have files in common with this one, as binaries may have with the library. A file belongs to
+    /// one of them, and what it says about `crate` may be true in another.
+    pub(crate) siblings: Vec<CrateId>,
     /// `use` paths begin at the crate root.
     pub(crate) is_2015: bool,
     /// A library, or a lone file that may be one.
@@ -122,7 +125,6 @@ pub(crate) struct DefData {
     pub(crate) scope: ScopeId,
     pub(crate) kind: DefKind,
     pub(crate) visibility: Visibility,
-    pub(crate) is_test: bool,
 }
 
 /// A module or block with its names.

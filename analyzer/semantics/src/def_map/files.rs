@@ -95,6 +95,16 @@ fn plain(name: Symbol) -> &'static str {
     name.strip_prefix("r#").unwrap_or(name)
 }
 
+/// The file at a path relative to that of another file.
+pub(super) fn beside(project: &Project, file: &str, path: &str) -> Option<FileId> {
+    below(project, split(file).0, path)
+}
+
+/// The file at a path relative to a folder.
+pub(super) fn below(project: &Project, folder: &str, path: &str) -> Option<FileId> {
+    project.file_at(&join(folder, path))
+}
+
 /// The directory and the name of a file.
 pub(super) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))

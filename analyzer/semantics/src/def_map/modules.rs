@@ -2,7 +2,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_project::{Edition, PackageId, Project, Target as PackageTarget, TargetKind};
-use ward_syntax::{Attribute, FieldsShape, FileId, Item, ItemId, ItemKind, Symbol, Visibility, sym};
+use ward_syntax::{
+    Attribute, BodyId, Expr, FieldsShape, FileId, Item, ItemId, ItemKind, Literal, SourceIr, Symbol,
+    Visibility, sym,
+};
 
 use super::files::{self, ModuleDirectory};
 use super::{
@@ -15,11 +18,9 @@ use crate::DefId;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Import<'a> {
     /// The `use` or `extern crate`.
-    pub(super) def: DefId,
+    pub(super) item: &'a Item,
     /// Where it stands.
     pub(super) scope: ScopeId,
-    /// The same as an item.
-    pub(super) item: &'a Item,
     /// The last name of its path.
     pub(super) last: Symbol,
     /// What the path before the last name means, once known.
@@ -84,7 +85,6 @@ pub(super) fn collect<'a>(project: &'a Project, cx: NameContext<'a>) -> (DefMap,
         scope: ScopeId(0),
         kind: DefKind::MacroCall,
         visibility: Visibility::Private,
-        is_test: false,
     };
     let mut collector = Collector {
         project,
@@ -165,6 +165,7 @@ impl<'a> Collector<'a> {
             extern_names: FxHashMap::default(),
             macros: FxHashMap::default(),
             macro_crates: Vec::new(),
+            siblings: Vec::new(),
             is_2015: edition == Edition::E2015,
             is_open: openness == Openness::AsItsKind
                 && matches!(target.kind, TargetKind::Lib | TargetKind::Loose),
@@ -175,6 +176,7 @@ impl<'a> Collector<'a> {
         if let Some(first) = self.owner(target.root) {
             // Two targets with one root: the second sees the names of the first.
             self.map.scope_mut(root).alternates.push(first);
+            self.share(krate, self.map.scope(first).krate);
         } else {
             let path = &self.project.file(target.root).path;
             self.claim(target.root, root, ModuleDirectory::of_owner(path));
@@ -230,7 +232,6 @@ impl<'a> Collector<'a> {
                 scope: place.scope,
                 kind: DefKind::of(&item.kind),
                 visibility: item.visibility,
-                is_test: item.is_test,
             };
             if let ItemKind::Module { inline, path } = item.kind {
                 let around = inline_module(tree, item.parent).and_then(|outer| directories.get(&outer));
@@ -245,6 +246,9 @@ impl<'a> Collector<'a> {
                 }
             } else if !place.is_member {
                 self.declare(def, item, place);
+                if let ItemKind::MacroCall { body: Some(body), .. } = item.kind {
+                    self.include(file, body, place);
+                }
             }
             if let ItemKind::Enum { variants, .. } = &item.kind {
                 for (variant, index) in variants.iter().zip(0u32..) {
@@ -304,6 +308,7 @@ impl<'a> Collector<'a> {
         }
         for (file, directory) in found {
             let scope = if let Some(owner) = self.owner(file) {
+                self.share(krate, self.map.scope(owner).krate);
                 owner
             } else {
                 let scope = self.new_scope(ScopeKind::Module, item.name, Some(parent), krate, Some(def));
@@ -311,6 +316,37 @@ impl<'a> Collector<'a> {
                 scope
             };
             self.declare_module(def, item, place, scope);
+        }
+    }
+
+    /// `include!("file.rs")`: its items stand where the macro does.
+    fn include(&mut self, file: FileId, body: BodyId, place: Place) {
+        let Some(path) = included_path(self.cx.ir(file), body) else { return };
+        let own = self.project.file(file);
+        let found = match path {
+            IncludedPath::BesideFile(path) => files::beside(self.project, &own.path, path),
+            IncludedPath::InPackage(path) => {
+                files::below(self.project, &self.project.package(own.package).directory, path)
+            }
+        };
+        let Some(found) = found.filter(|found| *found != file) else { return };
+        match self.owner(found) {
+            Some(owner) if owner != place.scope => self.map.scope_mut(place.scope).alternates.push(owner),
+            Some(_) => {}
+            None => {
+                let path = &self.project.file(found).path;
+                self.claim(found, place.scope, ModuleDirectory::of_owner(path));
+            }
+        }
+    }
+
+    /// Notes that two crates have a file in common.
+    fn share(&mut self, krate: CrateId, other: CrateId) {
+        for (one, other) in [(krate, other), (other, krate)] {
+            let siblings = &mut self.map.crates[one.0 as usize].siblings;
+            if one != other && !siblings.contains(&other) {
+                siblings.push(other);
+            }
         }
     }
 
@@ -324,14 +360,14 @@ impl<'a> Collector<'a> {
         let target = Target::Def(def);
         match &item.kind {
             ItemKind::Use(tree) => {
-                self.import(def, item, place.scope);
+                self.import(item, place.scope);
                 if !tree.glob && item.name != sym::UNDERSCORE {
                     let names = self.map.scope_mut(place.scope).names.entry(item.name).or_default();
                     names.pending = names.pending.saturating_add(1);
                 }
             }
             ItemKind::ExternCrate { .. } => {
-                self.import(def, item, place.scope);
+                self.import(item, place.scope);
             }
             ItemKind::Fn(_) => {
                 self.bind(place.scope, item, Namespace::Value, target);
@@ -352,15 +388,14 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn import(&mut self, def: DefId, item: &'a Item, scope: ScopeId) {
+    fn import(&mut self, item: &'a Item, scope: ScopeId) {
         let last = match &item.kind {
             ItemKind::Use(tree) => tree.path.last().copied(),
             _ => None,
         };
         self.imports.push(Import {
-            def,
-            scope,
             item,
+            scope,
             last: last.unwrap_or(sym::EMPTY),
             container: None,
             filled: [false; 3],
@@ -580,6 +615,37 @@ impl Default for AttributeNames {
             proc_macro_attribute: Symbol::new("proc_macro_attribute"),
             proc_macro_derive: Symbol::new("proc_macro_derive"),
         }
+    }
+}
+
+/// The file that `include!` names.
+#[derive(Clone, Copy)]
+enum IncludedPath {
+    /// `"path"`.
+    BesideFile(&'static str),
+    /// `concat!(env!("CARGO_MANIFEST_DIR"), "path")`.
+    InPackage(&'static str),
+}
+
+/// The path in `include!(..)`, where `body` is what was read of the call.
+fn included_path(ir: &SourceIr, body: BodyId) -> Option<IncludedPath> {
+    let Expr::Macro(call) = ir.expr(ir.body(body).root) else { return None };
+    let call = ir.macro_call(call);
+    if call.path.as_str().rsplit("::").next() != Some("include") {
+        return None;
+    }
+    let mut argument = ir.expr(ir.list(call.args).next()?);
+    while let Expr::Block { tail: Some(tail), .. } = argument {
+        argument = ir.expr(tail);
+    }
+    match argument {
+        Expr::Literal(Literal::Str(path)) => Some(IncludedPath::BesideFile(path.as_str())),
+        Expr::Macro(inner) => {
+            let rest = ir.macro_call(inner).text.as_str().strip_prefix("env!(\"CARGO_MANIFEST_DIR\")")?;
+            let path = rest.trim_start_matches([',', ' ', '\n']).strip_prefix('"')?.strip_suffix('"')?;
+            Some(IncludedPath::InPackage(path))
+        }
+        _ => None,
     }
 }
 

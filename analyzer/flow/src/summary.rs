@@ -82,6 +82,8 @@ pub struct Hit {
     pub origin: Origin,
     /// Where the way goes on: a hit of a called function.
     pub next: Option<(DefId, u32)>,
+    /// How many calls lie between this function and the sink.
+    pub calls: u16,
 }
 
 impl Exported {

@@ -37,9 +37,13 @@ impl Evaluator<'_> {
                 let inputs = self.inputs(args);
                 self.call_workspace(&[*def], &inputs, self.span(expr))
             }
-            Callee::Dispatch { targets, .. } | Callee::Guess(targets) => {
+            Callee::Dispatch { targets, .. } => {
                 let inputs = self.inputs(args);
                 self.call_workspace(targets, &inputs, self.span(expr))
+            }
+            Callee::Guess(targets) => {
+                let inputs = self.inputs(args);
+                self.call_guessed(targets, &inputs, self.span(expr))
             }
             Callee::External(path) => {
                 let inputs = self.inputs(args);
@@ -88,8 +92,11 @@ impl Evaluator<'_> {
         let types = self.types;
         match types.callee(expr) {
             Callee::Fn(def) => self.call_workspace(&[*def], &with_receiver(receiver, value, &inputs), self.span(expr)),
-            Callee::Dispatch { targets, .. } | Callee::Guess(targets) => {
+            Callee::Dispatch { targets, .. } => {
                 self.call_workspace(targets, &with_receiver(receiver, value, &inputs), self.span(expr))
+            }
+            Callee::Guess(targets) => {
+                self.call_guessed(targets, &with_receiver(receiver, value, &inputs), self.span(expr))
             }
             Callee::Method { ty, name } => {
                 let (ty, receiver) = (Some(*ty), Some((receiver, value)));
@@ -132,6 +139,14 @@ impl Evaluator<'_> {
             });
         }
         result.unwrap_or_default()
+    }
+
+    /// Calls functions that fit by name and number of arguments only: what comes of it is by name alone.
+    fn call_guessed(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
+        self.guesses += 2;
+        let result = self.call_workspace(targets, inputs, span);
+        self.guesses -= 2;
+        result
     }
 
     /// Applies a function's summary. Arguments count `self` first; their expressions are written to where
@@ -203,7 +218,7 @@ impl Evaluator<'_> {
             if !open.meets(kind) {
                 continue;
             }
-            let mut lifted = Hit { next: Some((callee, index)), ..hit.clone() };
+            let mut lifted = Hit { next: Some((callee, index)), calls: hit.calls.saturating_add(1), ..hit.clone() };
             if hit.origin.hole.is_none() && origin.hole.is_some() {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
                 lifted.place = self.place_of_span(at);
@@ -214,7 +229,7 @@ impl Evaluator<'_> {
             lifted.origin = Origin {
                 step,
                 open,
-                assumed: origin.assumed.saturating_add(hit.origin.assumed),
+                assumed: origin.assumed.saturating_add(hit.origin.assumed).saturating_add(self.guesses),
                 hole: origin.hole.or(hit.origin.hole),
                 outer: outer(&origin, &hit.origin),
                 escaped: origin.escaped.or(hit.origin.escaped),
@@ -228,6 +243,7 @@ impl Evaluator<'_> {
         if matches!(hit.origin.root, Root::ClosureReturn(_)) || self.state.dead {
             return;
         }
+        let rank = |hit: &Hit| (hit.origin.assumed, hit.calls);
         let same = |known: &Hit| {
             known.place == hit.place
                 && known.sink.kind == hit.sink.kind
@@ -235,7 +251,8 @@ impl Evaluator<'_> {
                 && known.origin.path == hit.origin.path
         };
         match self.hits.iter().position(same) {
-            Some(known) if hit.origin.assumed < self.hits[known].origin.assumed => self.hits[known] = hit,
+            // Of several ways the surest, then the shortest: a way through a recursion is never that.
+            Some(known) if rank(&hit) < rank(&self.hits[known]) => self.hits[known] = hit,
             None if self.hits.len() < MOST_HITS => self.hits.push(hit),
             _ => {}
         }
@@ -528,7 +545,7 @@ impl Evaluator<'_> {
         if let Some(quote) = self.doubled_quote(call) {
             result = self.escaped(result, quote);
         }
-        if changes_text(call.name.as_str()) && self.values.get(result).constant.is_some() {
+        if changes_text(last_segment(call.name)) && self.values.get(result).constant.is_some() {
             let value = Value { constant: None, tail: None, ..self.values.get(result).clone() };
             result = self.values.push(value);
         }
@@ -714,7 +731,10 @@ impl Evaluator<'_> {
 
     fn escaped(&mut self, id: ValueId, context: Symbol) -> ValueId {
         let mut value = self.values.get(id).clone();
-        value.origins.iter_mut().for_each(|origin| origin.escaped = Some(context));
+        for origin in &mut value.origins {
+            // What counts from here on is where the escaped text is put.
+            *origin = Origin { escaped: Some(context), hole: None, outer: None, ..*origin };
+        }
         self.values.push(value)
     }
 
@@ -737,7 +757,7 @@ impl Evaluator<'_> {
                 let origin = Origin { assumed: origin.assumed.saturating_add(assumed), ..origin };
                 let callee = self.callee_name(call);
                 let place = self.place_of_span(span);
-                self.record(Hit { sink: sink.clone(), callee, place, function: self.def, origin, next: None });
+                self.record(Hit { sink: sink.clone(), callee, place, function: self.def, origin, next: None, calls: 0 });
             }
         }
     }
@@ -825,6 +845,6 @@ fn starts_with_capital(name: &str) -> bool {
 fn changes_text(name: &str) -> bool {
     !matches!(
         name,
-        "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "borrow" | "deref" | "unwrap" | "into_owned"
+        "from" | "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "borrow" | "deref" | "unwrap" | "into_owned"
     )
 }

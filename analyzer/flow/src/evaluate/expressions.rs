@@ -544,7 +544,7 @@ impl Evaluator<'_> {
             return self.values.constant(None);
         }
         let last = call.path.as_str().rsplit("::").next().unwrap_or_default();
-        if matches!(last, "params" | "named_params" | "values" | "query" | "query_as" | "query_scalar") {
+        if matches!(last, "params" | "named_params" | "values") || last.starts_with("query") {
             // Bound values: they are no part of the text.
             return ValueId::NOTHING;
         }

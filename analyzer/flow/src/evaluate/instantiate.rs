@@ -34,7 +34,7 @@ impl Evaluator<'_> {
             };
             let Some(base) = base else { continue };
             let base = self.values.part_at(base, origin.path);
-            if is_unchanged(origin) {
+            if is_unchanged(origin) && self.guesses == 0 {
                 let passed = self.stepped(base, span, through);
                 whole = Some(whole.map_or(passed, |all| self.values.join(all, passed)));
                 continue;
@@ -47,7 +47,7 @@ impl Evaluator<'_> {
                     continue;
                 }
                 let step = self.step(Some(inner.step), span, through);
-                let assumed = inner.assumed.saturating_add(origin.assumed);
+                let assumed = inner.assumed.saturating_add(origin.assumed).saturating_add(self.guesses);
                 let hole = inner.hole.or(origin.hole);
                 let outer = super::calls::outer(&inner, origin);
                 let escaped = inner.escaped.or(origin.escaped);

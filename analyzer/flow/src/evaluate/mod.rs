@@ -89,6 +89,8 @@ struct Evaluator<'a> {
     running: Vec<ClosureId>,
     seen_closures: FxHashSet<ClosureId>,
     all_closures: Vec<(ClosureId, ExprId)>,
+    /// Assumptions that every way through the current call rests on.
+    guesses: u8,
     budget: u32,
 }
 
@@ -154,6 +156,7 @@ impl<'a> Evaluator<'a> {
             running: Vec::new(),
             seen_closures: FxHashSet::default(),
             all_closures: Vec::new(),
+            guesses: 0,
             budget: (body.exprs.len + 64).saturating_mul(ROUNDS),
         }
     }

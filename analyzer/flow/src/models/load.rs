@@ -720,10 +720,14 @@ impl Loader {
             Template::Unknown | Template::Hole(_) => {}
             Template::Slice(element) => self.canonical_template(element, text, params),
             Template::Tuple(parts) => {
-                parts.iter_mut().for_each(|part| self.canonical_template(part, text, params));
+                for part in parts {
+                    self.canonical_template(part, text, params);
+                }
             }
             Template::Named(path, args) => {
-                args.iter_mut().for_each(|arg| self.canonical_template(arg, text, params));
+                for arg in args.iter_mut() {
+                    self.canonical_template(arg, text, params);
+                }
                 match self.short.get(path.as_str()) {
                     Some(Some(full)) => *path = *full,
                     Some(None) => {
@@ -821,7 +825,9 @@ fn collect_holes(template: &Template, holes: &mut Vec<Symbol>) {
             }
         }
         Template::Named(_, parts) | Template::Tuple(parts) => {
-            parts.iter().for_each(|part| collect_holes(part, holes));
+            for part in parts {
+                collect_holes(part, holes);
+            }
         }
         Template::Slice(element) => collect_holes(element, holes),
     }

@@ -60,7 +60,7 @@ impl Infer<'_> {
 
     /// Lets the place of an expression decide what it leaves open.
     pub(super) fn expect(&mut self, ty: Ty, expected: Ty) {
-        if ty.has_infer() && !matches!(expected.kind(), TyKind::Bounds(_) | TyKind::Param { .. }) {
+        if ty.has_infer() && self.is_definite(expected) {
             self.variables.unify(ty, expected);
         }
     }

@@ -83,11 +83,8 @@ impl<'a> Infer<'a> {
         {
             return Some(found);
         }
-        // An impl for `Arc<Own>` is not one for every `Arc`.
-        let is_external = matches!(ty.kind(), TyKind::External { .. });
         if let Some(head) = head(ty)
             && let Some(def) = self.choose(self.methods(head, name), ty)
-            && (!is_external || self.is_member_of(def, ty))
         {
             return Some(Method::Fn { def, self_ty: ty });
         }

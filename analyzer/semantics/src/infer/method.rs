@@ -11,7 +11,7 @@ use super::pending::{Conversion, Pending};
 use super::row::RowCall;
 use super::{Callee, Infer};
 use crate::known::known;
-use crate::{DefId, Semantics, TraitName, Ty, TyKind};
+use crate::{CarriesText, DefId, Semantics, TraitName, Ty, TyKind};
 
 /// With more candidates than this a guess is worth nothing.
 const MAX_GUESSES: usize = 4;
@@ -211,7 +211,9 @@ impl Infer<'_> {
         self.set_callee(expr, Callee::Guess(Arc::from(candidates)));
         if let [only] = candidates {
             let subst = self.subst(*only, None, written);
-            return self.apply(*only, &subst, args, Receiver::Dot, expected);
+            let ty = self.apply(*only, &subst, args, Receiver::Dot, expected);
+            // A guess must not be the reason to believe that no text passes.
+            return if semantics.carries_text(ty) == CarriesText::Yes { ty } else { Ty::unknown() };
         }
         self.all_args(args);
         Ty::unknown()

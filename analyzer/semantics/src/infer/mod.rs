@@ -191,9 +191,7 @@ impl<'a> Infer<'a> {
     fn check(&mut self, expr: ExprId, expected: Ty) -> Ty {
         let ty = self.infer(expr, expected);
         self.coerce(ty, expected);
-        let is_telling =
-            ty.is_unknown() && !matches!(expected.kind(), TyKind::Bounds(_) | TyKind::Param { .. });
-        if is_telling && !expected.is_unknown() {
+        if ty.is_unknown() && !expected.is_unknown() && self.is_definite(expected) {
             self.set_expr(expr, expected);
             return expected;
         }
@@ -207,7 +205,7 @@ impl<'a> Infer<'a> {
         }
         let (actual, wanted) = (self.variables.shallow(actual), self.variables.shallow(expected));
         match (actual.kind(), wanted.kind()) {
-            (TyKind::Infer(_), TyKind::Bounds(_) | TyKind::Param { .. }) => {}
+            (TyKind::Infer(_), _) if !self.is_definite(wanted) => {}
             (TyKind::Infer(_), _) | (_, TyKind::Infer(_)) => self.variables.unify(actual, wanted),
             (TyKind::FnDef(def), TyKind::FnPtr { params, ret }) => {
                 let given = self.apply_function(*def, None, params);
@@ -225,6 +223,18 @@ impl<'a> Infer<'a> {
                 let fitting = self.semantics.derefs(actual).find(|ty| head(*ty) == wanted_head);
                 self.variables.unify(fitting.unwrap_or(actual), wanted);
             }
+        }
+    }
+
+    /// Whether a place that wants a type gets a value of just this type: not of one that implements a trait, and
+    /// not of what a parameter of another function stands for.
+    fn is_definite(&self, wanted: Ty) -> bool {
+        match wanted.kind() {
+            TyKind::Bounds(_) => false,
+            TyKind::Param { owner, .. } => {
+                *owner == self.owner || Some(*owner) == self.semantics.def_map.container(self.owner)
+            }
+            _ => true,
         }
     }
 

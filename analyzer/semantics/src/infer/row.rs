@@ -76,7 +76,9 @@ impl<'a> Infer<'a> {
         }
         match numbered_hole(hole) {
             Some(('A', at)) => {
-                let ty = holes.args.get(at).copied().unwrap_or_else(Ty::unknown);
+                // A row written for `Arc::clone(&x)` serves `x.clone()` too.
+                let receiver = if holes.args.is_empty() { call.self_ty } else { Ty::unknown() };
+                let ty = holes.args.get(at).copied().unwrap_or(receiver);
                 self.variables.resolve(ty)
             }
             Some(('F', at)) => self.result_of_arg(at, holes),

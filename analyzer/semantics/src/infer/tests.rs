@@ -89,6 +89,7 @@ type std::boxed::Box<T>
   new -> Box<A0>
 type std::sync::Arc<T>
   * T
+  clone -> A0
   new -> Arc<A0>
 type std::sync::Mutex<T>
   new -> Self
@@ -136,6 +137,7 @@ alias db::PgPool = db::Pool<db::Postgres>
 alias db::Result = Result<G0, db::Error>
 alias futures::BoxFuture = Future<G0>
 fn std::mem::take -> A0
+fn std::str::from_utf8 -> Result<str, std::str::Utf8Error>
 fn db::statement -> db::Statement<G0>
 fn rt::spawn -> Future<A0>
 fn rt::run {0: String} -> F0
@@ -426,6 +428,7 @@ struct User { name: String }
 fn identity<T>(value: T) -> T { value }
 fn first<T, U>(pair: (T, U)) -> Option<T> { None }
 fn decode<T>(text: &str) -> Result<T, String> { todo!() }
+fn load<T>(text: &str) -> Result<Option<T>, String> { let decoded = decode(text)?; Ok(Some(decoded)) } //: str, T
 struct Cell<T> { value: T }
 impl<T> Cell<T> {
     fn new(value: T) -> Self { Cell { value } }
@@ -690,6 +693,7 @@ struct Row;
 trait Fetch { fn fetch_rows(&self) -> Vec<Row>; }
 impl Fetch for db::PgPool { fn fetch_rows(&self) -> Vec<Row> { todo!() } }
 trait Slug { fn slug(&self) -> String; }
+impl Slug for std::sync::Arc<Row> { fn slug(&self) -> String { todo!() } }
 impl Slug for str { fn slug(&self) -> String { todo!() } }
 trait Pipe { fn pipe<R>(self, f: impl FnOnce(Self) -> R) -> R where Self: Sized; fn tap(self) -> Self; }
 impl<T> Pipe for T { fn pipe<R>(self, f: impl FnOnce(Self) -> R) -> R { f(self) } fn tap(self) -> Self { self } }
@@ -698,6 +702,8 @@ impl<T: Slug> Loud for T { fn loud(&self) -> String { todo!() } }
 fn f(pool: std::sync::Arc<db::PgPool>, name: String) {
     let a = pool.fetch_rows(); //: Vec<Row> //= fn app::PgPool::fetch_rows
     let b = name.slug(); //: String //= fn app::str::slug
+    let b = std::sync::Arc::new(name.clone()).slug(); //: String //= fn app::str::slug
+    let b = std::sync::Arc::new(Row).slug(); //: String //= fn app::Arc::slug
     let c = name.tap(); //: String //= fn app::T::tap
     let d = 1u8.pipe(|n| n == 2); //: bool, u8
     let e = \"x\".loud(); //: String //= fn app::T::loud
@@ -849,6 +855,9 @@ fn f(query: Query<HashMap<String, String>>, client: db::Client, value: web::Valu
     let b = client.unheard_of(1); //: ? //= method db::Client::unheard_of
     let c = db::statement::<Id>(); //: Statement<Id> //= external db::statement
     let d = std::mem::take(&mut Id(1)); //: Id //= external std::mem::take
+    let d = std::str::from_utf8(b\"x\"); //: Result<str, Utf8Error> //= external std::str::from_utf8
+    let d = std::sync::Arc::new(Id(1)).clone(); //: Arc<Id>
+    let d = std::sync::Arc::clone(&d); //: Arc<Id> //= method std::sync::Arc::clone
     let e = Some(1u8); //: Option<u8> //= constructor std::option::Option::Some
     let g = web::Json(Id(1)); //: Json<Id> //= constructor web::Json
     let h = Id(1); //: Id //= constructor app::Id
@@ -872,14 +881,15 @@ fn guesses() {
     check(
         "
 struct A; struct B;
-impl A { fn fetch_user(&self, id: i64) -> u8 { 1 } fn both(&self) {} fn push(&self, n: u8) {} }
+impl A { fn fetch_user(&self, id: i64) -> String { todo!() } fn fetch_age(&self, id: i64) -> u8 { 1 } fn both(&self) {} fn push(&self, n: u8) {} }
 impl B { fn both(&self) {} }
 trait T { fn only_here(&self, n: u8) -> u16; }
 impl T for A { fn only_here(&self, n: u8) -> u16 { 1 } }
 impl T for B { fn only_here(&self, n: u8) -> u16 { 1 } }
 fn f() {
     let x = nothing::known(); //: ?
-    let a = x.fetch_user(1); //: u8 //= guess [app::A::fetch_user]
+    let a = x.fetch_user(1); //: String //= guess [app::A::fetch_user]
+    let a = x.fetch_age(1); //: ? //= guess [app::A::fetch_age]
     let b = x.fetch_user(); //: ? //= unknown method fetch_user
     let c = x.both(); //: ? //= guess [app::A::both, app::B::both]
     let d = x.push(1); //: ? //= unknown method push

@@ -192,17 +192,16 @@ impl Infer<'_> {
         self.choose(&candidates, base)
     }
 
-    /// The first candidate whose impl is for the type.
+    /// The first candidate whose impl is for the type. A type of the workspace that fits none has the first
+    /// all the same; an impl for `Arc<Own>` is not one for every `Arc`.
     pub(super) fn choose(&self, candidates: &[DefId], self_ty: Ty) -> Option<DefId> {
-        match candidates {
-            [] => None,
-            [only] => Some(*only),
-            _ => candidates
-                .iter()
-                .copied()
-                .find(|def| self.is_member_of(*def, self_ty))
-                .or(Some(candidates[0])),
+        let first = candidates.first().copied()?;
+        let is_external = matches!(self_ty.kind(), TyKind::External { .. });
+        if candidates.len() == 1 && !is_external {
+            return Some(first);
         }
+        let fitting = candidates.iter().copied().find(|def| self.is_member_of(*def, self_ty));
+        fitting.or((!is_external).then_some(first))
     }
 
     pub(super) fn is_member_of(&self, def: DefId, self_ty: Ty) -> bool {

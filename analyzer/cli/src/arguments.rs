@@ -50,7 +50,6 @@ Environment:
     name = "cargo-ward",
     version,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     after_help = EXAMPLES,
     after_long_help = format!("{EXAMPLES}{CONFIGURATION}"),
 )]
@@ -169,6 +168,11 @@ pub(crate) struct Parsed {
     pub(crate) command: Command,
     /// How to write messages about the run itself.
     pub(crate) diagnostics: Style,
+}
+
+/// The names of the commands.
+pub(crate) fn commands() -> Vec<String> {
+    Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// Reads the arguments of the process. Ends it if there is nothing more to do: for help, the version, or a mistake.

@@ -1,6 +1,6 @@
 //! How a run ends: its exit status, and what is said when it fails.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::Path;
@@ -10,6 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use ward_diagnostics::escape::block;
 use ward_linter::{ModelError, RunError};
 use ward_project::ProjectError;
+
+use crate::arguments::commands;
+use crate::nearest::did_you_mean;
 
 const REPORT_IT: &str = concat!(
     "this is a defect of cargo-ward; please report it with this message, and the code if you may: ",
@@ -71,10 +74,11 @@ pub(crate) fn tell(error: &anyhow::Error, style: Style) {
         Style::Plain => ("", "", ""),
     };
     let mut text = String::new();
+    // Writing to a string does not fail.
     for Failure { message, help } in failures(error) {
-        text.push_str(&format!("{red}error{end}{bold}: {}{end}\n", block(&message)));
+        let _ = writeln!(text, "{red}error{end}{bold}: {}{end}", block(&message));
         if let Some(help) = help {
-            text.push_str(&format!("  {bold}help{end}: {}\n", block(&help)));
+            let _ = writeln!(text, "  {bold}help{end}: {}", block(&help));
         }
     }
     // Nobody is left to be told of a closed standard error.
@@ -104,7 +108,14 @@ fn in_project(error: &ProjectError) -> Failure {
         }
         error => error.to_string(),
     };
-    Failure { message, help: Some(error.help().to_owned()) }
+    let help = meant_command(error).unwrap_or_else(|| error.help().to_owned());
+    Failure { message, help: Some(help) }
+}
+
+/// A path that does not exist may be a command that was misspelt.
+fn meant_command(error: &ProjectError) -> Option<String> {
+    let ProjectError::NotFound { path } = error else { return None };
+    did_you_mean(path.to_str()?, commands().iter().map(String::as_str))
 }
 
 fn in_model(error: &ModelError) -> Failure {
@@ -155,5 +166,21 @@ fn told(info: &PanicHookInfo<'_>) -> String {
     match info.location() {
         Some(at) => format!("{message} at {}:{}", at.file(), at.line()),
         None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, guarded, keep_panics};
+
+    #[test]
+    fn a_panic_becomes_an_error_that_asks_for_a_report() {
+        keep_panics();
+        let error = guarded(|| panic!("index out of bounds")).expect_err("it panicked");
+        drop(std::panic::take_hook());
+        let failure = error.downcast_ref::<Failure>().expect("a failure");
+        assert!(failure.message.starts_with("internal error: index out of bounds at "), "{failure}");
+        assert!(failure.message.contains("exit.rs:"), "{failure}");
+        assert!(failure.help.as_ref().is_some_and(|help| help.contains("please report it")));
     }
 }

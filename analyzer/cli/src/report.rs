@@ -136,14 +136,15 @@ fn hidden(findings: &[Finding], thresholds: Thresholds) -> String {
         let names = names.collect::<Vec<_>>().join(" or ");
         let _ = writeln!(
             text,
-            "{} more with {names} confidence, shown by `--min-confidence {least}`",
+            "hidden: {} with {names} confidence, shown by `--min-confidence {least}`",
             unsure.len()
         );
     }
     if let Some(least) = mild.iter().min() {
         let names = Severity::ALL.into_iter().filter(|level| mild.contains(level)).map(Severity::name);
         let names = names.collect::<Vec<_>>().join(" or ");
-        let _ = writeln!(text, "{} more of {names} severity, shown by `--min-severity {least}`", mild.len());
+        let _ =
+            writeln!(text, "hidden: {} of {names} severity, shown by `--min-severity {least}`", mild.len());
     }
     text
 }

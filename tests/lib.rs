@@ -61,7 +61,8 @@ pub fn sections(text: &str) -> Vec<Section> {
             fence = Some((name.take().unwrap_or_else(|| default.to_owned()), String::new()));
         } else if let Some(title) = line.strip_prefix("## ") {
             all.push(Section { title: title.to_owned(), line: index + 1, files: Vec::new() });
-        } else if let Some(path) = line.strip_prefix('`').and_then(|rest| rest.trim_end().strip_suffix("`:")) {
+        } else if let Some(path) = line.strip_prefix('`').and_then(|rest| rest.trim_end().strip_suffix("`:"))
+        {
             name = Some(path.to_owned());
         }
     }
@@ -76,6 +77,9 @@ pub fn one_by_one(section: &Section) -> Vec<Section> {
 }
 
 /// Writes the files of a section, with a manifest if it has none.
+///
+/// # Panics
+/// When the folder cannot be written to.
 pub fn lay_out(section: &Section, root: &Path) {
     let mut files = section.files.clone();
     if !files.iter().any(|(path, _)| path == "Cargo.toml") {
@@ -91,9 +95,28 @@ pub fn lay_out(section: &Section, root: &Path) {
 /// A package that depends on every crate its text names.
 fn manifest(files: &[(String, String)]) -> String {
     const CRATES: &[&str] = &[
-        "actix-web", "axum", "bb8-postgres", "clickhouse", "datafusion", "deadpool-postgres", "diesel", "duckdb",
-        "libsql", "mysql", "mysql_async", "odbc-api", "poem", "postgres", "rocket", "rusqlite", "scylla", "sea-orm",
-        "sqlx", "surrealdb", "tiberius", "tokio-postgres",
+        "actix-web",
+        "axum",
+        "bb8-postgres",
+        "clickhouse",
+        "datafusion",
+        "deadpool-postgres",
+        "diesel",
+        "duckdb",
+        "libsql",
+        "mysql",
+        "mysql_async",
+        "odbc-api",
+        "poem",
+        "postgres",
+        "rocket",
+        "rusqlite",
+        "scylla",
+        "sea-orm",
+        "sqlx",
+        "surrealdb",
+        "tiberius",
+        "tokio-postgres",
     ];
     let mut manifest = "[package]\nname = \"app\"\nedition = \"2024\"\n\n[dependencies]\n".to_owned();
     let named = |name: &&&str| files.iter().any(|(_, text)| text.contains(&name.replace('-', "_")));
@@ -142,10 +165,15 @@ pub fn compare(root: &Path, lints: &[&LintMetadata]) -> Vec<String> {
         match (marker, found.get(place)) {
             (Marker::Expected(_), None) => wrong.push(format!("{at}: expected, not reported")),
             (Marker::Expected(Some(wanted)), Some(finding)) if finding.confidence != *wanted => {
-                wrong.push(format!("{at}: expected with confidence {wanted}, reported with {}", finding.confidence));
+                wrong.push(format!(
+                    "{at}: expected with confidence {wanted}, reported with {}",
+                    finding.confidence
+                ));
             }
             (Marker::Missing, Some(_)) => wrong.push(format!("{at}: marked as missing, but it is reported")),
-            (Marker::Spurious, None) => wrong.push(format!("{at}: marked as spurious, but it is not reported")),
+            (Marker::Spurious, None) => {
+                wrong.push(format!("{at}: marked as spurious, but it is not reported"));
+            }
             _ => {}
         }
     }

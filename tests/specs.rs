@@ -1,5 +1,7 @@
 //! Every spec and every page of a lint, executed.
 
+#![allow(clippy::unwrap_used, reason = "what a test needs and does not find fails it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +32,8 @@ fn run(path: &Path, sections: &[Section]) -> Vec<String> {
 }
 
 fn texts(name: &str) -> Vec<(PathBuf, String)> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }

@@ -226,6 +226,11 @@ impl DefMap {
         self.enclosing_module(self.items[def.index()].scope)
     }
 
+    /// The innermost scope for paths inside an item.
+    pub(crate) fn scope_of(&self, def: DefId) -> ScopeId {
+        self.items[def.index()].scope
+    }
+
     /// The item that this one stands in: a function, impl, trait or module. Items of a file stand in the `mod`
     /// that names the file; those of a crate's root stand in none.
     pub fn parent(&self, def: DefId) -> Option<DefId> {

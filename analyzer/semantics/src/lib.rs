@@ -11,6 +11,7 @@ mod exports;
 mod externals;
 mod infer;
 mod known;
+mod path_memo;
 mod prelude;
 mod pretty;
 mod pretty_types;

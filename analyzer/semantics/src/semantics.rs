@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -30,6 +31,8 @@ pub struct Semantics {
     pub defs: DefIndex,
     /// What is known of crates outside the workspace.
     pub externals: Externals,
+    /// Tells what threads remember of this workspace from what they remember of others.
+    pub(crate) id: u64,
     /// Which item a name means.
     pub def_map: DefMap,
     /// Impls and traits.
@@ -57,7 +60,9 @@ impl Semantics {
         let def_map = DefMap::build(&project, &loaded, &defs, &externals);
         let impls =
             ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let mut semantics = Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             project,
             files: loaded,
             defs,

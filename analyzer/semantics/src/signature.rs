@@ -8,7 +8,7 @@ use ward_syntax::{
 };
 
 use crate::type_ref::{Elided, TypeReader};
-use crate::{DefId, DefKind, Namespace, PathResult, Semantics, TraitName, TraitRef, Ty, TyKind, TypeHead};
+use crate::{DefId, DefKind, Semantics, TraitName, TraitRef, Ty, TyKind, TypeHead};
 
 /// The types in a function's head.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -292,15 +292,6 @@ impl Semantics {
     pub(crate) fn external_impls(&self, ty: Ty) -> impl Iterator<Item = &ImplInfo> {
         let impls = head(ty).and_then(|head| self.signatures.external_traits.get(&head));
         impls.into_iter().flatten().filter_map(|def| self.impl_info(*def))
-    }
-
-    pub(crate) fn resolve_path(
-        &self,
-        scope: DefId,
-        path: ward_syntax::PathId,
-        namespace: Namespace,
-    ) -> PathResult {
-        self.def_map.resolve_path(&self.names(), scope, path, namespace)
     }
 
     pub(crate) fn generics(&self, def: DefId) -> Option<&Generics> {

@@ -162,7 +162,10 @@ pub(crate) fn guarded(run: impl FnOnce() -> anyhow::Result<Status>) -> anyhow::R
 }
 
 fn told(info: &PanicHookInfo<'_>) -> String {
-    let message = info.payload_as_str().unwrap_or("no message");
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let message =
+        text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     match info.location() {
         Some(at) => format!("{message} at {}:{}", at.file(), at.line()),
         None => message.to_owned(),

@@ -1,5 +1,9 @@
 //! The command as users run it: its options, what it prints, its exit status, and what it makes of bad input.
 
+// What lays out and runs a test may fail it.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -115,7 +119,7 @@ impl Ran {
         let mut text = format!("status {}\n", self.status);
         for (name, printed) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !printed.is_empty() {
-                text += &format!("--- {name}\n{printed}");
+                write!(text, "--- {name}\n{printed}").unwrap();
             }
         }
         text
@@ -607,7 +611,7 @@ fn an_unreadable_file_is_told_of() {
     use std::os::unix::fs::PermissionsExt;
     let project = Project::vulnerable();
     project.write("src/secret.rs", VULNERABLE);
-    fs::set_permissions(project.path("src/secret.rs"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(project.path("src/secret.rs"), fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read(project.path("src/secret.rs")).is_ok() {
         eprintln!("skipped: this user may read everything");
         return;

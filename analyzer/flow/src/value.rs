@@ -199,7 +199,7 @@ pub struct Origin {
     pub assumed: u8,
     /// The text around the hole it was first put into.
     pub hole: Option<Hole>,
-    /// The text around the hole that the text it is part of was put into last.
+    /// The text around the first telling hole that the text it is part of was put into after that.
     pub outer: Option<Hole>,
     /// A barrier that holds in a certain context only, by the context's name.
     pub escaped: Option<Symbol>,
@@ -212,6 +212,13 @@ pub struct Hole {
     pub before: Symbol,
     /// After it, up to the next hole.
     pub after: Symbol,
+}
+
+impl Hole {
+    /// Whether the text before it says anything but where a text is quoted or listed.
+    pub fn is_telling(&self) -> bool {
+        self.before.as_str().chars().any(char::is_alphanumeric)
+    }
 }
 
 /// One thing that is known: this text is no longer dangerous for these kinds.

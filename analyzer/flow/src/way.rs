@@ -34,7 +34,7 @@ pub struct Way {
     pub assumed: u8,
     /// The literal text around the hole it was first put into, if it was put into a text at all.
     pub hole: Option<Hole>,
-    /// The literal text around the hole that the text it is part of was put into last.
+    /// The literal text around the first telling hole that the text it is part of was put into after that.
     pub outer: Option<Hole>,
     /// The context for which it was made safe, if it was.
     pub escaped: Option<Symbol>,

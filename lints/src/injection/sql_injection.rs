@@ -84,10 +84,15 @@ fn confidence(way: &Way) -> Option<Confidence> {
     if way.escaped.is_some_and(|quote| stands_between(way, quote.as_str())) {
         return None;
     }
-    match (way.entry, way.assumed) {
-        (Entry::Request(_), 0) => Some(Confidence::High),
-        (Entry::Request(_), 1) => Some(Confidence::Medium),
-        (Entry::Caller { .. }, 0) if is_value(way) => Some(Confidence::Medium),
+    if is_dollar_quoted(way) {
+        return None;
+    }
+    // A text that reads as SQL bears out one assumption: that it is given to a database.
+    let assumed = way.assumed - u8::from(way.assumed > 0 && reads_as_sql(way));
+    match (way.entry, assumed) {
+        (Entry::Request(_), 0) if way.assumed == 0 => Some(Confidence::High),
+        (Entry::Request(_), 0 | 1) => Some(Confidence::Medium),
+        (Entry::Caller { .. }, 0 | 1) if is_value(way) => Some(Confidence::Medium),
         (Entry::Request(_) | Entry::Caller { .. }, _) if way.hole.is_some() => Some(Confidence::Low),
         _ => None,
     }
@@ -98,6 +103,11 @@ fn stands_between(way: &Way, quote: &str) -> bool {
     way.hole.is_some_and(|hole| is_open(hole.before.as_str(), quote))
 }
 
+/// Whether the text was put between dollar quotes with a tag: `$tag$..$tag$`. The tag is chosen not to be in it.
+fn is_dollar_quoted(way: &Way) -> bool {
+    way.hole.is_some_and(|hole| hole.before.as_str().ends_with('$') && hole.after.as_str().starts_with('$'))
+}
+
 /// Whether a piece of SQL ends within quotes: `LIKE '%`.
 fn is_open(before: &str, quote: &str) -> bool {
     before.matches(quote).count() % 2 == 1
@@ -106,12 +116,16 @@ fn is_open(before: &str, quote: &str) -> bool {
 /// Whether the text was put where SQL expects a value.
 fn is_value(way: &Way) -> bool {
     let value = |hole: Option<Hole>| hole.is_some_and(|hole| expects_value(hole.before.as_str()));
-    value(way.hole) || (way.hole.is_some_and(is_punctuation) && value(way.outer))
+    value(way.hole) || (way.hole.is_some_and(|hole| !hole.is_telling()) && value(way.outer))
 }
 
-/// Whether a hole's own surroundings say nothing but where a text is quoted or listed.
-fn is_punctuation(hole: Hole) -> bool {
-    !hole.before.as_str().chars().any(char::is_alphanumeric)
+/// Whether the text around the holes is SQL.
+fn reads_as_sql(way: &Way) -> bool {
+    const WORDS: &[&str] = &[
+        "SELECT", "INSERT", "UPDATE", "DELETE", "WHERE", "FROM", "AND", "IN", "VALUES", "LIKE", "LIMIT", "BY", "JOIN",
+    ];
+    let around = [way.hole, way.outer].into_iter().flatten();
+    around.flat_map(|hole| hole.before.as_str().split(|c: char| !c.is_alphabetic())).any(|word| WORDS.contains(&word))
 }
 
 /// Whether a value is expected behind this piece of SQL. Schema changes have none.

@@ -2,7 +2,7 @@
 //! bodies.
 
 use smallvec::SmallVec;
-use ward_semantics::{Callee, CarriesText, DefId};
+use ward_semantics::{Callee, CarriesText, DefId, Template};
 use ward_syntax::{ClosureId, Expr, ExprId, List, Span, Symbol, sym};
 
 use super::{Evaluator, State};
@@ -17,6 +17,16 @@ const MOST_HITS: usize = 64;
 /// A call through a trait looks at this many implementations.
 const MOST_TARGETS: usize = 24;
 
+/// The types whose methods a receiver of unknown type is taken to have, by name.
+const STANDARD_TYPES: &[&str] = &[
+    "std::iter::Iterator", "std::option::Option", "std::result::Result", "str", "std::string::String", "slice",
+    "std::vec::Vec", "std::collections::HashMap",
+];
+const SCALARS: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+    "usize",
+];
+
 /// The receiver or arguments of a call: expressions and their values.
 type Inputs = SmallVec<[(Option<ExprId>, ValueId); 4]>;
 
@@ -29,7 +39,7 @@ struct ExternalCall<'c> {
     args: &'c Inputs,
 }
 
-impl Evaluator<'_> {
+impl<'a> Evaluator<'a> {
     pub(super) fn eval_call(&mut self, expr: ExprId, callee: ExprId, args: List<ExprId>) -> ValueId {
         let types = self.types;
         match types.callee(expr) {
@@ -394,7 +404,9 @@ impl Evaluator<'_> {
         let any = Symbol::new("*");
         let model = match (call.ty, call.receiver) {
             (Some(ty), _) => models.methods.get(&(ty, call.name)).or_else(|| models.methods.get(&(any, call.name))),
-            (None, Some(_)) => models.methods.get(&(any, call.name)),
+            (None, Some(_)) => {
+                models.methods.get(&(any, call.name)).or_else(|| self.standard_method(call.name))
+            }
             (None, None) => models.functions.get(&call.name),
         };
         if let Some((receiver, _)) = call.receiver {
@@ -418,8 +430,32 @@ impl Evaluator<'_> {
                 let receiver = receiver.and_then(|(expr, value)| Some((expr?, value)));
                 self.call_model(&ExternalCall { receiver, args: &args, ..*call }, model)
             }
-            Some(model) => self.call_model(call, model),
+            Some(model) => {
+                let result = self.call_model(call, model);
+                if call.ty.is_none() && self.standard_result_is_plain(call) { self.constrained() } else { result }
+            }
             None => self.call_unknown(call),
+        }
+    }
+
+    /// The standard library's method of this name, for a receiver of unknown type: `map` maps whatever it is.
+    fn standard_method(&self, name: Symbol) -> Option<&'a CallModel> {
+        let models = self.cx.models;
+        STANDARD_TYPES.iter().find_map(|ty| models.methods.get(&(Symbol::new(ty), name)))
+    }
+
+    /// Whether the standard library's method of this name returns a number, a truth or nothing.
+    fn standard_result_is_plain(&self, call: &ExternalCall) -> bool {
+        if call.receiver.is_none() {
+            return false;
+        }
+        let types = &self.cx.semantics.externals.types;
+        let mut rows = STANDARD_TYPES.iter().filter_map(|ty| types.get(&Symbol::new(ty))?.methods.get(&call.name));
+        match rows.next().and_then(|row| row.returns.as_ref()) {
+            Some(Template::Named(path, args)) => {
+                args.is_empty() && SCALARS.contains(&path.as_str()) && !matches!(call.name.as_str(), "any" | "all")
+            }
+            _ => false,
         }
     }
 
@@ -786,10 +822,26 @@ impl Evaluator<'_> {
             return;
         }
         for row in rows {
-            if usize::from(row.arguments) == call.args.len() && self.depends_on(&row.crates) {
+            let is_text = match row.sink.input {
+                Port::Argument(index) => call.args.get(usize::from(index)).and_then(|input| input.0),
+                _ => None,
+            };
+            let is_text = is_text.is_none_or(|arg| self.may_be_text(self.types.expr(arg)));
+            if is_text && usize::from(row.arguments) == call.args.len() && self.depends_on(&row.crates) {
                 self.check_sink(&row.sink, call, 1);
                 return;
             }
+        }
+    }
+
+    /// Whether a value of this type may be given where a text is expected.
+    fn may_be_text(&self, ty: ward_semantics::Ty) -> bool {
+        match ty.kind() {
+            ward_semantics::TyKind::External { args, .. } => {
+                Self::is_text(ty) || args.first().is_some_and(|inner| Self::is_text(*inner))
+            }
+            ward_semantics::TyKind::Adt { .. } | ward_semantics::TyKind::Tuple(_) => false,
+            _ => true,
         }
     }
 
@@ -809,9 +861,10 @@ impl Evaluator<'_> {
     }
 }
 
-/// The last hole around a text that goes on its way in a called function.
+/// The first telling hole around a text that was put into one already, where it goes on in a called function.
 pub(super) fn outer(before: &Origin, inside: &Origin) -> Option<Hole> {
-    inside.outer.or(if before.hole.is_some() { inside.hole } else { None }).or(before.outer)
+    let next = inside.hole.filter(|hole| before.hole.is_some() && hole.is_telling());
+    before.outer.or(next).or(inside.outer)
 }
 
 fn with_receiver(receiver: ExprId, value: ValueId, inputs: &Inputs) -> Inputs {

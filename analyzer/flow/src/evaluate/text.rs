@@ -97,7 +97,7 @@ impl Evaluator<'_> {
         let mut origins = self.values.flatten(id);
         for origin in &mut origins {
             origin.step = self.step(Some(origin.step), span, kind);
-            if origin.hole.is_some() && !hole.before.is_empty() {
+            if origin.hole.is_some() && origin.outer.is_none() && hole.is_telling() {
                 origin.outer = Some(hole);
             }
             origin.hole = origin.hole.or(Some(hole));

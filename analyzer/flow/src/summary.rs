@@ -159,7 +159,10 @@ impl FunctionSummary {
         let mut visit = |step| wanted.push(step);
         self.result.each_step(&mut visit);
         self.outputs.iter().for_each(|(_, value)| value.each_step(&mut visit));
-        self.closure_calls.iter().flat_map(|call| &call.arguments).for_each(|value| value.each_step(&mut visit));
+        self.closure_calls
+            .iter()
+            .flat_map(|call| &call.arguments)
+            .for_each(|value| value.each_step(&mut visit));
         for hit in &self.hits {
             wanted.push(hit.origin.step);
             if let Root::Source(step) = hit.origin.root {

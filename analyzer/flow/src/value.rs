@@ -370,9 +370,9 @@ impl Values {
                 joined.callables.push(callable);
             }
         }
-        let names = left.fields.iter().chain(right.fields.iter().filter(|(name, _)| {
-            !left.fields.iter().any(|(known, _)| known == name)
-        }));
+        let names = left.fields.iter().chain(
+            right.fields.iter().filter(|(name, _)| !left.fields.iter().any(|(known, _)| known == name)),
+        );
         for name in names.map(|(name, _)| *name).collect::<SmallVec<[Symbol; 8]>>() {
             let (x, y) = (self.part(a, name), self.part(b, name));
             let part = self.join(x, y);
@@ -418,7 +418,6 @@ impl Values {
             }
         }
     }
-
 }
 
 /// More origins than this are not told apart in one value.

@@ -4,11 +4,11 @@ use rustc_hash::FxHashMap;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::{FileId, FileSpan, Symbol};
 
+use crate::FlowIndex;
 use crate::models::Sink;
 use crate::step::{StepId, StepKind};
 use crate::summary::{FunctionSummary, Hit, Summaries};
 use crate::value::{AccessPath, Hole, Origin, Root};
-use crate::FlowIndex;
 
 /// A dangerous argument, and all the ways by which somebody's data reaches it.
 #[derive(Debug, Clone)]

@@ -19,12 +19,18 @@ const MOST_TARGETS: usize = 24;
 
 /// The types whose methods a receiver of unknown type is taken to have, by name.
 const STANDARD_TYPES: &[&str] = &[
-    "std::iter::Iterator", "std::option::Option", "std::result::Result", "str", "std::string::String", "slice",
-    "std::vec::Vec", "std::collections::HashMap",
+    "std::iter::Iterator",
+    "std::option::Option",
+    "std::result::Result",
+    "str",
+    "std::string::String",
+    "slice",
+    "std::vec::Vec",
+    "std::collections::HashMap",
 ];
 const SCALARS: &[&str] = &[
-    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
-    "usize",
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
+    "u128", "usize",
 ];
 
 /// The receiver or arguments of a call: expressions and their values.
@@ -57,7 +63,13 @@ impl<'a> Evaluator<'a> {
             }
             Callee::External(path) => {
                 let inputs = self.inputs(args);
-                self.call_external(&ExternalCall { expr, ty: None, name: *path, receiver: None, args: &inputs })
+                self.call_external(&ExternalCall {
+                    expr,
+                    ty: None,
+                    name: *path,
+                    receiver: None,
+                    args: &inputs,
+                })
             }
             Callee::Method { ty, name } => {
                 let inputs = self.inputs(args);
@@ -101,7 +113,9 @@ impl<'a> Evaluator<'a> {
         let inputs = self.inputs(args);
         let types = self.types;
         match types.callee(expr) {
-            Callee::Fn(def) => self.call_workspace(&[*def], &with_receiver(receiver, value, &inputs), self.span(expr)),
+            Callee::Fn(def) => {
+                self.call_workspace(&[*def], &with_receiver(receiver, value, &inputs), self.span(expr))
+            }
             Callee::Dispatch { targets, .. } => {
                 self.call_workspace(targets, &with_receiver(receiver, value, &inputs), self.span(expr))
             }
@@ -228,14 +242,16 @@ impl<'a> Evaluator<'a> {
             if !open.meets(kind) {
                 continue;
             }
-            let mut lifted = Hit { next: Some((callee, index)), calls: hit.calls.saturating_add(1), ..hit.clone() };
+            let mut lifted =
+                Hit { next: Some((callee, index)), calls: hit.calls.saturating_add(1), ..hit.clone() };
             if hit.origin.hole.is_none() && origin.hole.is_some() {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
                 lifted.place = self.place_of_span(at);
                 lifted.function = self.def;
                 lifted.callee = self.cx.semantics.item(callee).name;
             }
-            let step = self.step(Some(origin.step), span, StepKind::Through { callee, inner: hit.origin.step });
+            let step =
+                self.step(Some(origin.step), span, StepKind::Through { callee, inner: hit.origin.step });
             lifted.origin = Origin {
                 step,
                 open,
@@ -403,7 +419,9 @@ impl<'a> Evaluator<'a> {
         let models = self.cx.models;
         let any = Symbol::new("*");
         let model = match (call.ty, call.receiver) {
-            (Some(ty), _) => models.methods.get(&(ty, call.name)).or_else(|| models.methods.get(&(any, call.name))),
+            (Some(ty), _) => {
+                models.methods.get(&(ty, call.name)).or_else(|| models.methods.get(&(any, call.name)))
+            }
             (None, Some(_)) => {
                 models.methods.get(&(any, call.name)).or_else(|| self.standard_method(call.name))
             }
@@ -432,7 +450,11 @@ impl<'a> Evaluator<'a> {
             }
             Some(model) => {
                 let result = self.call_model(call, model);
-                if call.ty.is_none() && self.standard_result_is_plain(call) { self.constrained() } else { result }
+                if call.ty.is_none() && self.standard_result_is_plain(call) {
+                    self.constrained()
+                } else {
+                    result
+                }
             }
             None => self.call_unknown(call),
         }
@@ -450,10 +472,13 @@ impl<'a> Evaluator<'a> {
             return false;
         }
         let types = &self.cx.semantics.externals.types;
-        let mut rows = STANDARD_TYPES.iter().filter_map(|ty| types.get(&Symbol::new(ty))?.methods.get(&call.name));
+        let mut rows =
+            STANDARD_TYPES.iter().filter_map(|ty| types.get(&Symbol::new(ty))?.methods.get(&call.name));
         match rows.next().and_then(|row| row.returns.as_ref()) {
             Some(Template::Named(path, args)) => {
-                args.is_empty() && SCALARS.contains(&path.as_str()) && !matches!(call.name.as_str(), "any" | "all")
+                args.is_empty()
+                    && SCALARS.contains(&path.as_str())
+                    && !matches!(call.name.as_str(), "any" | "all")
             }
             _ => false,
         }
@@ -473,7 +498,11 @@ impl<'a> Evaluator<'a> {
                             let wanted = handler.types.is_empty()
                                 || ty.is_some_and(|ty| sources::is_one_of(ty, &handler.types));
                             let name = Symbol::new(last_segment(call.name));
-                            given.push(if wanted { self.source(handler.source, name, span) } else { ValueId::NOTHING });
+                            given.push(if wanted {
+                                self.source(handler.source, name, span)
+                            } else {
+                                ValueId::NOTHING
+                            });
                         }
                         self.call_closure(closure, &given);
                     }
@@ -491,7 +520,11 @@ impl<'a> Evaluator<'a> {
             let wanted = handler.types.is_empty() || sources::is_one_of(*ty, &handler.types);
             let carries = self.cx.semantics.carries_text(*ty) == CarriesText::Yes;
             let name = self.cx.semantics.item(def).name;
-            given.push(if wanted && carries { self.source(handler.source, name, span) } else { ValueId::NOTHING });
+            given.push(if wanted && carries {
+                self.source(handler.source, name, span)
+            } else {
+                ValueId::NOTHING
+            });
         }
         self.call_item(def, &given, span);
     }
@@ -540,7 +573,8 @@ impl<'a> Evaluator<'a> {
             None => self.flow_through(call, model),
         };
         let result = self.outcome_through(call, result);
-        let result = model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));
+        let result =
+            model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));
         if model.diverges {
             self.die();
         }
@@ -563,7 +597,9 @@ impl<'a> Evaluator<'a> {
         let mut result: Option<ValueId> = None;
         for edge in edges {
             let value = match edge.from {
-                Port::ClosureReturn(index) => closures.iter().find(|(known, _)| *known == index).map(|row| row.1),
+                Port::ClosureReturn(index) => {
+                    closures.iter().find(|(known, _)| *known == index).map(|row| row.1)
+                }
                 from => self.input(call, from),
             };
             let Some(value) = value else { continue };
@@ -593,7 +629,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `any`, `all` and `find` tell what their closure tells.
-    fn test_over_items(&mut self, call: &ExternalCall, closures: &[(u8, ValueId)], result: ValueId) -> ValueId {
+    fn test_over_items(
+        &mut self,
+        call: &ExternalCall,
+        closures: &[(u8, ValueId)],
+        result: ValueId,
+    ) -> ValueId {
         let (Some((_, test)), Some((_, items))) = (closures.first(), call.receiver) else { return result };
         let test = self.values.get(*test);
         if test.if_success.is_empty() && test.if_failure.is_empty() {
@@ -619,9 +660,17 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn given_to_closure(&mut self, call: &ExternalCall, edges: &[Edge], argument: u8) -> SmallVec<[ValueId; 4]> {
+    fn given_to_closure(
+        &mut self,
+        call: &ExternalCall,
+        edges: &[Edge],
+        argument: u8,
+    ) -> SmallVec<[ValueId; 4]> {
         let mut given: SmallVec<[ValueId; 4]> = SmallVec::from_elem(ValueId::NOTHING, 4);
-        if call.name.as_str() == "map_err" || call.name.as_str() == "or_else" || call.name.as_str() == "unwrap_or_else" {
+        if call.name.as_str() == "map_err"
+            || call.name.as_str() == "or_else"
+            || call.name.as_str() == "unwrap_or_else"
+        {
             if let Some((_, value)) = call.receiver {
                 given[0] = self.values.part(value, sym::ERR);
             }
@@ -635,7 +684,8 @@ impl<'a> Evaluator<'a> {
             let Some(value) = self.input(call, edge.from) else { continue };
             let value = self.payload(value);
             let slot = usize::from(parameter);
-            given[slot] = if given[slot] == ValueId::NOTHING { value } else { self.values.join(given[slot], value) };
+            given[slot] =
+                if given[slot] == ValueId::NOTHING { value } else { self.values.join(given[slot], value) };
         }
         given
     }
@@ -657,7 +707,10 @@ impl<'a> Evaluator<'a> {
         let Some(target) = target else { return };
         let Some(place) = self.place(target) else { return };
         let ty = self.types.expr(target);
-        if Self::is_text(ty) || last_segment(call.name).starts_with("push_str") || call.name.as_str() == "write_str" {
+        if Self::is_text(ty)
+            || last_segment(call.name).starts_with("push_str")
+            || call.name.as_str() == "write_str"
+        {
             self.append(&place, value, self.span(call.expr));
             return;
         }
@@ -706,10 +759,14 @@ impl<'a> Evaluator<'a> {
 
     /// A text that parses as something that carries no text is harmless itself.
     fn parsed(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
-        if !matches!(last_segment(call.name), "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix") {
+        if !matches!(
+            last_segment(call.name),
+            "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix"
+        ) {
             return result;
         }
-        let input = call.receiver.map(|receiver| receiver.1).or_else(|| call.args.first().map(|input| input.1));
+        let input =
+            call.receiver.map(|receiver| receiver.1).or_else(|| call.args.first().map(|input| input.1));
         let Some(input) = input else { return result };
         let ty = self.types.expr(call.expr);
         let payload = match ty.kind() {
@@ -761,7 +818,9 @@ impl<'a> Evaluator<'a> {
         }
         let (from, to) = (self.values.get(*from).constant?, self.values.get(*to).constant?);
         let quote = from.as_str();
-        let doubles = to.as_str().len() == 2 * quote.len() && to.as_str().starts_with(quote) && to.as_str().ends_with(quote);
+        let doubles = to.as_str().len() == 2 * quote.len()
+            && to.as_str().starts_with(quote)
+            && to.as_str().ends_with(quote);
         (doubles && matches!(quote, "'" | "\"" | "`")).then_some(from)
     }
 
@@ -793,7 +852,15 @@ impl<'a> Evaluator<'a> {
                 let origin = Origin { assumed: origin.assumed.saturating_add(assumed), ..origin };
                 let callee = self.callee_name(call);
                 let place = self.place_of_span(span);
-                self.record(Hit { sink: sink.clone(), callee, place, function: self.def, origin, next: None, calls: 0 });
+                self.record(Hit {
+                    sink: sink.clone(),
+                    callee,
+                    place,
+                    function: self.def,
+                    origin,
+                    next: None,
+                    calls: 0,
+                });
             }
         }
     }
@@ -850,7 +917,9 @@ impl<'a> Evaluator<'a> {
             ward_semantics::TyKind::Unknown
             | ward_semantics::TyKind::Param { .. }
             | ward_semantics::TyKind::Bounds(_) => true,
-            ward_semantics::TyKind::External { path, .. } => !self.cx.semantics.externals.types.contains_key(path),
+            ward_semantics::TyKind::External { path, .. } => {
+                !self.cx.semantics.externals.types.contains_key(path)
+            }
             _ => false,
         }
     }
@@ -898,6 +967,16 @@ fn starts_with_capital(name: &str) -> bool {
 fn changes_text(name: &str) -> bool {
     !matches!(
         name,
-        "from" | "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "borrow" | "deref" | "unwrap" | "into_owned"
+        "from"
+            | "to_string"
+            | "to_owned"
+            | "into"
+            | "clone"
+            | "as_str"
+            | "as_ref"
+            | "borrow"
+            | "deref"
+            | "unwrap"
+            | "into_owned"
     )
 }

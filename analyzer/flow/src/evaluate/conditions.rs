@@ -1,7 +1,7 @@
 //! Conditions: what is known when they hold and when they fail.
 
 use ward_semantics::{Callee, Resolution};
-use ward_syntax::{BinaryOp, Body, ExprId, Expr, Literal, Pat, PatId, SourceIr, UnaryOp};
+use ward_syntax::{BinaryOp, Body, Expr, ExprId, Literal, Pat, PatId, SourceIr, UnaryOp};
 
 use super::Evaluator;
 use crate::value::{Fact, Facts, Outcome, Text, Value, ValueId, add, common};
@@ -161,7 +161,9 @@ impl Evaluator<'_> {
     fn always_leaves(&self, expr: ExprId) -> bool {
         match self.ir.expr(expr) {
             Expr::Return(_) => true,
-            Expr::Block { stmts, tail, .. } => self.ir.list(stmts).chain(tail).any(|stmt| self.always_leaves(stmt)),
+            Expr::Block { stmts, tail, .. } => {
+                self.ir.list(stmts).chain(tail).any(|stmt| self.always_leaves(stmt))
+            }
             Expr::Format(format) => {
                 let path = self.ir.format(format).path.as_str();
                 matches!(path.rsplit("::").next(), Some("bail" | "panic"))
@@ -263,7 +265,9 @@ fn safe_test(ir: &SourceIr, test: ExprId, polarity: Polarity, depth: u8) -> bool
         Expr::Binary { op: BinaryOp::Ne, lhs, rhs } if polarity == Polarity::Fails => {
             is_safe_literal(ir, lhs) || is_safe_literal(ir, rhs)
         }
-        Expr::MethodCall { method, .. } if polarity == Polarity::Holds && is_safe_class(method.as_str()) => true,
+        Expr::MethodCall { method, .. } if polarity == Polarity::Holds && is_safe_class(method.as_str()) => {
+            true
+        }
         Expr::MethodCall { receiver, method, .. } if polarity == Polarity::Holds => {
             method.as_str() == "contains" && is_safe_literal(ir, receiver)
         }
@@ -286,7 +290,9 @@ fn is_safe_pattern(ir: &SourceIr, pat: PatId) -> bool {
 fn is_safe_literal(ir: &SourceIr, expr: ExprId) -> bool {
     match ir.expr(expr) {
         Expr::Literal(literal) => is_safe_text(literal),
-        Expr::Ref { operand, .. } | Expr::Unary { op: UnaryOp::Deref, operand } => is_safe_literal(ir, operand),
+        Expr::Ref { operand, .. } | Expr::Unary { op: UnaryOp::Deref, operand } => {
+            is_safe_literal(ir, operand)
+        }
         Expr::Array(elements) => ir.list(elements).all(|element| is_safe_literal(ir, element)),
         Expr::Range { .. } => true,
         _ => false,
@@ -294,7 +300,9 @@ fn is_safe_literal(ir: &SourceIr, expr: ExprId) -> bool {
 }
 
 fn is_safe_text(literal: Literal) -> bool {
-    let safe = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/' | '@' | '+' | '=' | ' ' | ',');
+    let safe = |c: char| {
+        c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/' | '@' | '+' | '=' | ' ' | ',')
+    };
     match literal {
         Literal::Char(c) => safe(c),
         Literal::Str(text) | Literal::ByteStr(text) => text.as_str().chars().all(safe),

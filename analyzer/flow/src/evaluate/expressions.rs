@@ -79,7 +79,8 @@ impl Evaluator<'_> {
             }
             Expr::Tuple(elements) => {
                 let values = self.eval_list(elements);
-                let parts = values.iter().enumerate().map(|(i, value)| (super::patterns::index_name(i), *value));
+                let parts =
+                    values.iter().enumerate().map(|(i, value)| (super::patterns::index_name(i), *value));
                 let parts = parts.collect();
                 self.composed(parts)
             }
@@ -262,7 +263,8 @@ impl Evaluator<'_> {
         let mut parts: SmallVec<[(Symbol, ValueId); 1]> = SmallVec::new();
         for init in self.ir.field_inits(fields) {
             let value = self.eval(init.value);
-            let name = variant.map_or(init.name, |variant| super::patterns::variant_field(variant, init.name));
+            let name =
+                variant.map_or(init.name, |variant| super::patterns::variant_field(variant, init.name));
             parts.push((name, value));
         }
         let Some(rest) = rest else { return self.composed(parts) };
@@ -438,7 +440,8 @@ impl Evaluator<'_> {
             let before = self.state.clone();
             self.bind(pat, items);
             self.eval(body);
-            let skipped_items = self.loops.last().is_some_and(|exit| exit.continued.is_some() || exit.broken.is_some());
+            let skipped_items =
+                self.loops.last().is_some_and(|exit| exit.continued.is_some() || exit.broken.is_some());
             self.end_round();
             if !skipped_items && !self.state.dead {
                 // Every round ended here, so what its end knows of the items is known of all of them.
@@ -534,7 +537,12 @@ impl Evaluator<'_> {
         } else {
             SmallVec::from_elem((sym::ERR, error), 1)
         };
-        self.values.push(Value { text: Text::Constant, outcome: Outcome::Failure, fields, ..Value::default() })
+        self.values.push(Value {
+            text: Text::Constant,
+            outcome: Outcome::Failure,
+            fields,
+            ..Value::default()
+        })
     }
 
     fn eval_macro(&mut self, id: ward_syntax::MacroId) -> ValueId {

@@ -51,7 +51,10 @@ impl Evaluator<'_> {
                 let hole = inner.hole.or(origin.hole);
                 let outer = super::calls::outer(&inner, origin);
                 let escaped = inner.escaped.or(origin.escaped);
-                add_origins(&mut value.origins, &[Origin { step, open, assumed, hole, outer, escaped, ..inner }]);
+                add_origins(
+                    &mut value.origins,
+                    &[Origin { step, open, assumed, hole, outer, escaped, ..inner }],
+                );
             }
         }
         value.callables = self.callables_here(&exported.callables, args);

@@ -310,10 +310,12 @@ impl<'a> Evaluator<'a> {
         }
         for fact in parts {
             let value = self.values.get(id);
-            let above = value.origins.iter().find(|origin| origin.root == fact.root).map(|origin| origin.path);
+            let above =
+                value.origins.iter().find(|origin| origin.root == fact.root).map(|origin| origin.path);
             let Some(above) = above else { continue };
             let rest: SmallVec<[Symbol; 3]> = fact.path.names().skip(above.names().count()).collect();
-            let part = self.values.part_at(id, rest.iter().fold(AccessPath::EMPTY, |path, name| path.then(*name)));
+            let part =
+                self.values.part_at(id, rest.iter().fold(AccessPath::EMPTY, |path, name| path.then(*name)));
             let part = self.without(part, fact.kinds);
             id = self.values.with_part_at(id, &rest, part);
         }

@@ -15,9 +15,30 @@ pub(super) struct Place {
 
 /// Methods that give a reference into their receiver.
 const REACHES_IN: &[&str] = &[
-    "as_mut", "as_ref", "as_deref", "as_deref_mut", "borrow", "borrow_mut", "by_ref", "deref_mut", "entry",
-    "expect", "first_mut", "get_mut", "get_or_insert", "get_or_insert_with", "iter_mut", "last_mut", "lock",
-    "make_mut", "or_default", "or_insert", "or_insert_with", "unwrap", "values_mut", "write",
+    "as_mut",
+    "as_ref",
+    "as_deref",
+    "as_deref_mut",
+    "borrow",
+    "borrow_mut",
+    "by_ref",
+    "deref_mut",
+    "entry",
+    "expect",
+    "first_mut",
+    "get_mut",
+    "get_or_insert",
+    "get_or_insert_with",
+    "iter_mut",
+    "last_mut",
+    "lock",
+    "make_mut",
+    "or_default",
+    "or_insert",
+    "or_insert_with",
+    "unwrap",
+    "values_mut",
+    "write",
 ];
 
 impl Evaluator<'_> {

@@ -54,7 +54,10 @@ impl Evaluator<'_> {
         if format.pieces.is_empty() {
             let args: SmallVec<[ExprId; 4]> = self.ir.list(format.args).collect();
             let values: SmallVec<[ValueId; 4]> = args.into_iter().map(|arg| self.eval(arg)).collect();
-            return values.into_iter().fold(None, |all, value| Some(self.join_all(all, value))).unwrap_or_default();
+            return values
+                .into_iter()
+                .fold(None, |all, value| Some(self.join_all(all, value)))
+                .unwrap_or_default();
         }
         let mut text = Value { text: Text::Constant, built: true, ..Value::default() };
         let mut whole = Some(String::new());
@@ -72,10 +75,8 @@ impl Evaluator<'_> {
                     text.text = text.text.max(filled.text);
                     whole = whole.zip(filled.constant).map(|(whole, constant)| whole + constant.as_str());
                     let tail = text.tail.filter(|_| index > 0);
-                    let hole = Hole {
-                        before: tail.unwrap_or(sym::EMPTY),
-                        after: text_after(&format.pieces, index),
-                    };
+                    let hole =
+                        Hole { before: tail.unwrap_or(sym::EMPTY), after: text_after(&format.pieces, index) };
                     text.tail = filled.constant;
                     let origins = self.put_into(value, hole, span, StepKind::Template);
                     add_origins(&mut text.origins, &origins);

@@ -236,7 +236,7 @@ pub struct Fact {
 pub type Facts = SmallVec<[Fact; 0]>;
 
 /// Facts that hold in both.
-pub fn common(a: &Facts, b: &Facts) -> Facts {
+pub(crate) fn common(a: &Facts, b: &Facts) -> Facts {
     let both = a.iter().filter_map(|fact| {
         let kinds = kinds_of(b, fact.root, fact.path).intersection(fact.kinds);
         (!kinds.is_empty()).then_some(Fact { kinds, ..*fact })
@@ -245,7 +245,7 @@ pub fn common(a: &Facts, b: &Facts) -> Facts {
 }
 
 /// Adds facts to facts.
-pub fn add(facts: &mut Facts, more: &[Fact]) {
+pub(crate) fn add(facts: &mut Facts, more: &[Fact]) {
     for fact in more {
         match facts.iter_mut().find(|known| known.root == fact.root && known.path == fact.path) {
             Some(known) => known.kinds = known.kinds.union(fact.kinds),
@@ -255,7 +255,7 @@ pub fn add(facts: &mut Facts, more: &[Fact]) {
 }
 
 /// The kinds for which facts clear a text.
-pub fn kinds_of(facts: &Facts, root: Root, path: AccessPath) -> KindSet {
+pub(crate) fn kinds_of(facts: &Facts, root: Root, path: AccessPath) -> KindSet {
     let about = facts.iter().filter(|fact| fact.root == root && fact.path.covers(&path));
     about.fold(KindSet::NONE, |kinds, fact| kinds.union(fact.kinds))
 }
@@ -289,7 +289,7 @@ impl Values {
     }
 
     /// A value with one origin.
-    pub fn from_origin(&mut self, origin: Origin) -> ValueId {
+    pub fn of_origin(&mut self, origin: Origin) -> ValueId {
         let text = Text::Constant;
         self.push(Value { text, origins: SmallVec::from_elem(origin, 1), ..Value::default() })
     }
@@ -421,14 +421,14 @@ impl Values {
 }
 
 /// More origins than this are not told apart in one value.
-pub const MOST_ORIGINS: usize = 12;
+pub(crate) const MOST_ORIGINS: usize = 12;
 
 fn same_place(a: &Origin, b: &Origin) -> bool {
     a.root == b.root && a.path == b.path && b.open.without(a.open).is_empty()
 }
 
 /// Adds origins that are not there yet; of two for one place the one with fewer assumptions stays.
-pub fn add_origins<const N: usize>(origins: &mut SmallVec<[Origin; N]>, more: &[Origin]) {
+pub(crate) fn add_origins<const N: usize>(origins: &mut SmallVec<[Origin; N]>, more: &[Origin]) {
     for origin in more {
         let same = |known: &Origin| known.root == origin.root && known.path == origin.path;
         match origins.iter().position(same) {

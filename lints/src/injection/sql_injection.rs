@@ -122,10 +122,13 @@ fn is_value(way: &Way) -> bool {
 /// Whether the text around the holes is SQL.
 fn reads_as_sql(way: &Way) -> bool {
     const WORDS: &[&str] = &[
-        "SELECT", "INSERT", "UPDATE", "DELETE", "WHERE", "FROM", "AND", "IN", "VALUES", "LIKE", "LIMIT", "BY", "JOIN",
+        "SELECT", "INSERT", "UPDATE", "DELETE", "WHERE", "FROM", "AND", "IN", "VALUES", "LIKE", "LIMIT",
+        "BY", "JOIN",
     ];
     let around = [way.hole, way.outer].into_iter().flatten();
-    around.flat_map(|hole| hole.before.as_str().split(|c: char| !c.is_alphabetic())).any(|word| WORDS.contains(&word))
+    around
+        .flat_map(|hole| hole.before.as_str().split(|c: char| !c.is_alphabetic()))
+        .any(|word| WORDS.contains(&word))
 }
 
 /// Whether a value is expected behind this piece of SQL. Schema changes have none.
@@ -135,7 +138,8 @@ fn expects_value(before: &str) -> bool {
     if ["CREATE", "ALTER", "DROP", "PRAGMA", "SET", "ATTACH", "TRUNCATE", "COPY"].contains(&first) {
         return false;
     }
-    let ends = ["'", "=", "<", ">", " LIKE", " ILIKE", "IN (", "VALUES (", " BETWEEN", " LIMIT", " OFFSET", "'%"];
+    let ends =
+        ["'", "=", "<", ">", " LIKE", " ILIKE", "IN (", "VALUES (", " BETWEEN", " LIMIT", " OFFSET", "'%"];
     ends.iter().any(|end| before.ends_with(end))
 }
 

@@ -10,7 +10,7 @@ use crate::models::{Barrier, CallModel, Edge, HandlerSource, Port, Sink, When};
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{ClosureCall, Exported, Hit};
-use crate::value::{Callable, Facts, Hole, Origin, Outcome, Root, Text, Value, ValueId, add};
+use crate::value::{Callable, Fact, Facts, Hole, Origin, Outcome, Root, Text, Value, ValueId, add};
 
 /// A function follows its callees' hits up to this many.
 const MOST_HITS: usize = 64;
@@ -320,7 +320,7 @@ impl<'a> Evaluator<'a> {
             self.closure_calls.push(call);
         }
         let step = self.step(None, span, StepKind::Closure);
-        self.values.from_origin(super::origin(Root::ClosureReturn(parameter), step))
+        self.values.of_origin(super::origin(Root::ClosureReturn(parameter), step))
     }
 
     fn call_external_value(&mut self, ty: Option<Symbol>, name: Symbol, values: &[ValueId]) -> ValueId {
@@ -744,16 +744,16 @@ impl<'a> Evaluator<'a> {
             }
             "ok" => {
                 let kept = self.payload(result);
-                self.with_outcome(kept, success, failure)
+                self.with_outcome(kept, &success, &failure)
             }
-            _ => self.with_outcome(result, success, failure),
+            _ => self.with_outcome(result, &success, &failure),
         }
     }
 
-    fn with_outcome(&mut self, id: ValueId, if_success: Facts, if_failure: Facts) -> ValueId {
+    fn with_outcome(&mut self, id: ValueId, if_success: &[Fact], if_failure: &[Fact]) -> ValueId {
         let mut value = self.values.get(id).clone();
-        add(&mut value.if_success, &if_success);
-        add(&mut value.if_failure, &if_failure);
+        add(&mut value.if_success, if_success);
+        add(&mut value.if_failure, if_failure);
         self.values.push(value)
     }
 
@@ -805,8 +805,8 @@ impl<'a> Evaluator<'a> {
                 self.assume(&facts);
                 result
             }
-            When::True | When::Ok => self.with_outcome(result, facts, Facts::new()),
-            When::False => self.with_outcome(result, Facts::new(), facts),
+            When::True | When::Ok => self.with_outcome(result, &facts, &[]),
+            When::False => self.with_outcome(result, &[], &facts),
         }
     }
 
@@ -893,7 +893,7 @@ impl<'a> Evaluator<'a> {
                 Port::Argument(index) => call.args.get(usize::from(index)).and_then(|input| input.0),
                 _ => None,
             };
-            let is_text = is_text.is_none_or(|arg| self.may_be_text(self.types.expr(arg)));
+            let is_text = is_text.is_none_or(|arg| Self::may_be_text(self.types.expr(arg)));
             if is_text && usize::from(row.arguments) == call.args.len() && self.depends_on(&row.crates) {
                 self.check_sink(&row.sink, call, 1);
                 return;
@@ -902,7 +902,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a value of this type may be given where a text is expected.
-    fn may_be_text(&self, ty: ward_semantics::Ty) -> bool {
+    fn may_be_text(ty: ward_semantics::Ty) -> bool {
         match ty.kind() {
             ward_semantics::TyKind::External { args, .. } => {
                 Self::is_text(ty) || args.first().is_some_and(|inner| Self::is_text(*inner))

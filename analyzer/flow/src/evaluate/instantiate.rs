@@ -53,7 +53,7 @@ impl Evaluator<'_> {
                 let escaped = inner.escaped.or(origin.escaped);
                 add_origins(
                     &mut value.origins,
-                    &[Origin { step, open, assumed, hole, outer, escaped, ..inner }],
+                    &[Origin { open, step, assumed, hole, outer, escaped, ..inner }],
                 );
             }
         }

@@ -242,7 +242,7 @@ impl<'a> Evaluator<'a> {
 
     fn source(&mut self, source: Source, name: Symbol, span: Span) -> ValueId {
         let step = self.step(None, span, StepKind::Source { kind: source.kind, name });
-        self.values.from_origin(origin(Root::Source(step), step))
+        self.values.of_origin(origin(Root::Source(step), step))
     }
 
     fn constrained(&mut self) -> ValueId {

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// The longest line, as in `rustfmt.toml`.
+const LINE: usize = 110;
+
 /// Writes the files of a new lint below `root`, and registers it. Returns the paths that were written.
 ///
 /// # Errors
@@ -88,6 +91,10 @@ fn registered(text: &str, group: &str, module: &str) -> Result<String> {
     let new = format!("{group}::{module}::LINT");
     entries.push(&new);
     entries.sort_by_key(|entry| entry.rsplit("::").nth(1));
+    let on_one = format!("{begin}{}];", entries.join(", "));
+    if on_one.len() <= LINE {
+        return Ok(format!("{before}{on_one}{after}"));
+    }
     let lines = entries.iter().map(|entry| format!("    {entry},\n")).collect::<Vec<_>>().concat();
     Ok(format!("{before}{begin}\n{lines}];{after}"))
 }
@@ -120,8 +127,15 @@ mod tests {
     fn lints_are_registered_by_name() {
         let text = "pub static LINTS: &[Lint] = &[injection::sql_injection::LINT];\n";
         let text = registered(text, "output", "error_leak").unwrap();
-        let list = "\n    output::error_leak::LINT,\n    injection::sql_injection::LINT,\n];\n";
-        assert_eq!(text, format!("pub static LINTS: &[Lint] = &[{list}"));
+        let list = "output::error_leak::LINT, injection::sql_injection::LINT";
+        assert_eq!(text, format!("pub static LINTS: &[Lint] = &[{list}];\n"));
+        let text = registered(&text, "injection", "path_traversal").unwrap();
+        let list = [
+            "    output::error_leak::LINT,\n",
+            "    injection::path_traversal::LINT,\n",
+            "    injection::sql_injection::LINT,\n",
+        ];
+        assert_eq!(text, format!("pub static LINTS: &[Lint] = &[\n{}];\n", list.concat()));
         assert!(registered("nothing", "output", "error_leak").is_err());
     }
 

@@ -19,7 +19,7 @@ mod types;
 use proc_macro2::Ident;
 use smallvec::SmallVec;
 
-use self::scan::Scan;
+use self::scan::{Scan, is_word};
 use self::scope::Scopes;
 use self::spans::SpanTable;
 use crate::{Expr, ExprId, Id, ItemId, SourceIr, Span, Symbol};
@@ -50,14 +50,15 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
         return (SourceIr::default(), vec![SyntaxError::at("the file is larger than 4 GB", Span::default())]);
     }
     let base = prologue(text);
-    let scanned = match scan::scan(text, base, tests) {
-        Scan::Text(scanned) => scanned,
+    let reduced = match scan::scan(text, base, tests) {
+        Scan::Text(reduced) => reduced,
         Scan::TooDeep(at) => {
             let span = Span::new(at as u32, at as u32 + 1);
             return (SourceIr::default(), vec![SyntaxError::at("the code nests too deep to be read", span)]);
         }
     };
-    if let Ok(ir) = lower_text(text, &scanned, base) {
+    let parsed = syn::parse_str(&reduced.text);
+    if let Ok(ir) = lower_parsed(text, parsed, || reduced.spans()) {
         return (ir, Vec::new());
     }
     if tests == TestCode::Trim {
@@ -66,10 +67,13 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
     }
     let recovered = recover::recover(text, base);
     let mut errors = recovered.errors;
-    let ir = lower_text(text, &recovered.text, base).unwrap_or_else(|error| {
-        errors.push(error);
-        SourceIr::default()
-    });
+    let rest = &recovered.text[base..];
+    let ir = lower_parsed(text, syn::parse_str(rest), || SpanTable::new(rest, base as u32)).unwrap_or_else(
+        |error| {
+            errors.push(error);
+            SourceIr::default()
+        },
+    );
     errors.sort_by_key(|error| error.span);
     (ir, errors)
 }
@@ -83,18 +87,19 @@ pub fn parse_only(text: &str) -> bool {
     parses
 }
 
-/// Parses `parsed`, which is `text` with parts replaced by spaces, and lowers it.
-fn lower_text(text: &str, parsed: &str, base: usize) -> Result<SourceIr, SyntaxError> {
-    let result = match syn::parse_str::<syn::File>(&parsed[base..]) {
+/// Lowers what was parsed of `text`.
+fn lower_parsed(
+    text: &str,
+    parsed: syn::Result<syn::File>,
+    spans: impl FnOnce() -> SpanTable,
+) -> Result<SourceIr, SyntaxError> {
+    let result = match parsed {
         Ok(mut file) => {
-            let mut lowerer = Lowerer::new(text, SpanTable::new(&parsed[base..], base as u32));
+            let mut lowerer = Lowerer::new(text, spans());
             lowerer.file(&mut file);
             Ok(lowerer.finish())
         }
-        Err(error) => {
-            let span = SpanTable::new(&parsed[base..], base as u32).span(error.span());
-            Err(SyntaxError { message: complaint(&error), span })
-        }
+        Err(error) => Err(SyntaxError { message: complaint(&error), span: spans().span(error.span()) }),
     };
     // The tree is gone by now; this drops proc-macro2's copy of the text.
     proc_macro2::extra::invalidate_current_thread_spans();
@@ -183,12 +188,13 @@ impl<'t> Lowerer<'t> {
         let start = self.spans.start(ident.span());
         let rest = self.text.get(start as usize..).unwrap_or_default().as_bytes();
         let prefix = if rest.starts_with(b"r#") { 2 } else { 0 };
-        let name = rest[prefix..].iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-        let length = prefix + name.unwrap_or(rest.len() - prefix);
-        let wide = rest.get(length).is_some_and(|byte| !byte.is_ascii());
-        let end = if wide { self.spans.end(ident.span()) } else { start + length as u32 };
-        let span = Span::new(start, end);
-        (Symbol::new(&span.text(self.text)[prefix..]), span)
+        let name = rest[prefix..].iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len() - prefix);
+        let mut span = Span::new(start, start + (prefix + name) as u32);
+        // Not every wide character is part of a name.
+        if !rest[prefix..prefix + name].is_ascii() {
+            span.end = self.spans.end(ident.span());
+        }
+        (Symbol::new(span.text(self.text).get(prefix..).unwrap_or_default()), span)
     }
 
     fn name(&self, ident: &Ident) -> Symbol {

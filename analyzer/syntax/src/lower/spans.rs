@@ -2,7 +2,7 @@
 //!
 //! `Span::byte_range` would count characters anew and keep a map of its own; lines and columns are cheap,
 //! and with a table of line starts a byte offset is one addition. Columns count characters, so files that
-//! hold wide ones keep a second table of where they stand. The scan leaves few lines, so that both tables are small.
+//! hold wide ones keep a second table of where they stand. Lines need not follow one another in the file.
 
 use proc_macro2::LineColumn;
 use proc_macro2::extra::DelimSpan;
@@ -22,9 +22,13 @@ pub(super) struct SpanTable {
 impl SpanTable {
     /// The table for `text`, which begins at byte `base` of the file.
     pub(super) fn new(text: &str, base: u32) -> Self {
-        let mut table = Self { starts: vec![base], first_wide: Vec::new(), wide: Vec::new() };
-        let newlines = text.match_indices('\n');
-        table.starts.extend(newlines.map(|(at, _)| base + at as u32 + 1));
+        let newlines = text.match_indices('\n').map(|(at, _)| base + at as u32 + 1);
+        Self::with_lines(text, std::iter::once(base).chain(newlines).collect())
+    }
+
+    /// The table for a text whose lines begin at these bytes of the file.
+    pub(super) fn with_lines(text: &str, starts: Vec<u32>) -> Self {
+        let mut table = Self { starts, first_wide: Vec::new(), wide: Vec::new() };
         if !text.is_ascii() {
             table.index_wide(text);
         }

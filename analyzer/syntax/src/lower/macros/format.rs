@@ -162,7 +162,8 @@ impl Lowerer<'_> {
             name = Some(self.name(&ident));
             skip(input);
         }
-        let value = attempt(input, syn::Expr::parse)?;
+        // On failure the input stands somewhere within the argument, of which nothing is read then.
+        let value = input.parse::<syn::Expr>().ok()?;
         Some(Argument { name, is_field: false, value })
     }
 
@@ -177,7 +178,7 @@ impl Lowerer<'_> {
             .ok()
             .flatten();
         let has_sigil = sigil(input);
-        let value = attempt(input, syn::Expr::parse)?;
+        let value = input.parse::<syn::Expr>().ok()?;
         if let syn::Expr::Lit(key) = &value
             && head.is_none()
             && input.peek(Token![=>])

@@ -24,7 +24,7 @@ pub(in crate::lower) fn content(
             "thread_local" | "lazy_static" => lowerer.statics(input),
             "bitflags" => lowerer.flags(input),
             _ => {
-                if let Some(mut items) = attempt_all(input, items) {
+                if let Some(mut items) = begins_item(input).then(|| attempt_all(input, items)).flatten() {
                     lowerer.items(&mut items);
                 } else {
                     return Some(lowerer.content_body(owner, &call, input));
@@ -76,6 +76,35 @@ impl Lowerer<'_> {
         self.body(owner, |this| this.unknown_call(call, input))
     }
 }
+
+/// Whether an item may come next; asking is much cheaper than the parser's complaint.
+fn begins_item(input: ParseStream) -> bool {
+    let Some((name, rest)) = input.cursor().ident() else { return input.is_empty() || input.peek(Token![#]) };
+    let is_macro = rest.punct().is_some_and(|(punct, _)| matches!(punct.as_char(), '!' | ':'));
+    is_macro || KEYWORDS.iter().any(|keyword| name == keyword)
+}
+
+/// What items begin with.
+const KEYWORDS: [&str; 18] = [
+    "pub",
+    "fn",
+    "struct",
+    "enum",
+    "impl",
+    "mod",
+    "use",
+    "const",
+    "static",
+    "trait",
+    "type",
+    "async",
+    "unsafe",
+    "extern",
+    "macro_rules",
+    "union",
+    "default",
+    "auto",
+];
 
 fn items(input: ParseStream) -> syn::Result<Vec<Item>> {
     let mut items = Vec::new();

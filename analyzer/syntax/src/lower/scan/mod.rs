@@ -1,0 +1,260 @@
+//! A scan over the bytes of a file before it is parsed: how deep it nests, and what need not be parsed.
+//!
+//! The parser, the walk over its tree and the tree's drop all recurse, and an overflowing stack aborts the
+//! process. So the scan counts what can nest, generously, and a file beyond the limit is not parsed at all.
+//!
+//! What the parser gets is shorter than the file: comments, long stretches of white space and test code are cut. Each cut is
+//! a line break there, and so a row in the table that maps positions back. All other line breaks outside
+//! of strings are spaces: proc-macro2 looks up every position in its table of lines, which should be short.
+
+mod items;
+mod nesting;
+mod tokens;
+
+use self::items::attribute;
+pub(super) use self::items::{Delimiters, item_end};
+use self::nesting::Nesting;
+pub(super) use self::tokens::{Kind, Scanner, Token, is_word};
+use super::TestCode;
+use super::spans::SpanTable;
+
+/// White space and comments at least this long, in bytes, are cut. proc-macro2 spends some 20 instructions on a blank.
+const CUT: usize = 64;
+
+/// What the scan found.
+pub(super) enum Scan {
+    /// The nesting passes the limit at this byte.
+    TooDeep(usize),
+    /// The text to parse.
+    Text(Reduced),
+}
+
+/// A text without what need not be parsed.
+pub(super) struct Reduced {
+    /// What is left.
+    pub(super) text: String,
+    /// First byte in the file of each line of what is left.
+    starts: Vec<u32>,
+}
+
+impl Reduced {
+    /// The table that maps positions in the reduced text to the file.
+    pub(super) fn spans(self) -> SpanTable {
+        SpanTable::with_lines(&self.text, self.starts)
+    }
+}
+
+/// Scans `text` from byte `base` on.
+pub(super) fn scan(text: &str, base: usize, tests: TestCode) -> Scan {
+    let mut nesting = Nesting::default();
+    let mut reducer = Reducer::new(text, base);
+    // The attributes before the coming item: where the first began, and where the last ends.
+    let mut attributes: Option<(Checkpoint, usize)> = None;
+    let mut scanner = Scanner::new(text, base);
+    while let Some(token) = scanner.next() {
+        if token.kind == Kind::Doc {
+            continue;
+        }
+        reducer.token(token);
+        if attributes.as_ref().is_some_and(|(_, end)| token.start >= *end) && token.kind != Kind::Punct(b'#')
+        {
+            attributes = None;
+        }
+        if tests == TestCode::Trim
+            && token.kind == Kind::Punct(b'#')
+            && let Some(attribute) = attribute(text, &scanner)
+        {
+            if attribute.is_test && attribute.is_inner && nesting.is_outermost() {
+                return Scan::Text(Reduced { text: String::new(), starts: vec![base as u32] });
+            }
+            let start = match attributes.take() {
+                Some((start, _)) => start,
+                None => reducer.checkpoint(token),
+            };
+            if attribute.is_test
+                && !attribute.is_inner
+                && let Some(after) = item_end(text, attribute.end)
+            {
+                reducer.cut_from(&start, after);
+                scanner.skip_until(after);
+                continue;
+            }
+            attributes = Some((start, attribute.end));
+        }
+        if nesting.count(text.as_bytes(), token) {
+            return Scan::TooDeep(token.start);
+        }
+    }
+    Scan::Text(reducer.finish())
+}
+
+/// Copies what is kept of a text.
+struct Reducer<'t> {
+    text: &'t str,
+    reduced: Reduced,
+    /// Up to where the text is copied or cut.
+    copied: usize,
+    /// Where the last token ends.
+    end: usize,
+}
+
+/// A place to cut back to.
+struct Checkpoint {
+    length: usize,
+    lines: usize,
+}
+
+impl<'t> Reducer<'t> {
+    fn new(text: &'t str, base: usize) -> Self {
+        let reduced = Reduced { text: String::with_capacity(text.len() - base), starts: vec![base as u32] };
+        Self { text, reduced, copied: base, end: base }
+    }
+
+    /// Keeps a token, and of what stands before it as much as keeps it apart.
+    fn token(&mut self, token: Token) {
+        let gap = token.start - self.end;
+        if gap > 1 || gap == 1 && self.text.as_bytes()[self.end] != b' ' {
+            self.copy(self.end);
+            if gap >= CUT {
+                self.cut(token.start);
+            } else {
+                self.reduced.text.push_str(&SPACES[..gap]);
+                self.copied = token.start;
+            }
+        }
+        if token.kind == Kind::Literal {
+            let written = &self.text[token.start..token.end];
+            if written.contains('\n') {
+                let breaks = written.match_indices('\n');
+                self.reduced.starts.extend(breaks.map(|(at, _)| (token.start + at + 1) as u32));
+            }
+        }
+        self.end = token.end;
+    }
+
+    fn copy(&mut self, end: usize) {
+        self.reduced.text.push_str(&self.text[self.copied..end]);
+        self.copied = end;
+    }
+
+    /// Goes on at byte `after`.
+    fn cut(&mut self, after: usize) {
+        self.reduced.text.push('\n');
+        self.reduced.starts.push(after as u32);
+        self.copied = after;
+    }
+
+    /// The place before the token that was kept last.
+    fn checkpoint(&mut self, token: Token) -> Checkpoint {
+        self.copy(token.start);
+        Checkpoint { length: self.reduced.text.len(), lines: self.reduced.starts.len() }
+    }
+
+    fn cut_from(&mut self, start: &Checkpoint, after: usize) {
+        self.reduced.text.truncate(start.length);
+        self.reduced.starts.truncate(start.lines);
+        self.cut(after);
+        self.end = after;
+    }
+
+    fn finish(mut self) -> Reduced {
+        self.copy(self.end);
+        self.reduced
+    }
+}
+
+const SPACES: &str = "                                                                ";
+
+/// As many spaces as `text` has bytes; line breaks stay.
+pub(super) fn blanked(text: &str) -> String {
+    let mut spaces = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let length = line.strip_suffix('\n').map_or(line.len(), str::len);
+        spaces.extend(std::iter::repeat_n(' ', length));
+        spaces.push_str(&line[length..]);
+    }
+    spaces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CUT, SPACES, Scan, scan};
+    use crate::TestCode;
+
+    fn reduced(text: &str, tests: TestCode) -> String {
+        let Scan::Text(reduced) = scan(text, 0, tests) else { panic!("too deep") };
+        let lines = reduced.text.split('\n');
+        assert_eq!(lines.clone().count(), reduced.starts.len());
+        // Every line of what is left stands in the text where the table says, but for blanks.
+        for (line, start) in lines.zip(&reduced.starts) {
+            let original = &text.as_bytes()[*start as usize..];
+            for (left, right) in line.bytes().zip(original) {
+                assert!(left == *right || left == b' ', "{line:?} at {start} of {text:?}");
+            }
+        }
+        reduced.text
+    }
+
+    fn trimmed(text: &str) -> String {
+        reduced(text, TestCode::Trim).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn test_items_are_cut_whole() {
+        assert_eq!(
+            trimmed("fn a() {}\n#[cfg(test)]\nmod tests { fn b() { \"}\" } }\nfn c() {}"),
+            "fn a() {} fn c() {}"
+        );
+        assert_eq!(
+            trimmed(
+                "/// doc\n#[inline] #[test] /// more\n#[ignore] fn a<A, B>() -> X<A, B> { '}' } fn b() {}"
+            ),
+            "fn b() {}"
+        );
+        assert_eq!(
+            trimmed("#[tokio::test(flavor = \"x\")] pub(crate) async fn a() {} struct S;"),
+            "struct S;"
+        );
+        assert_eq!(trimmed("#[cfg(test)] use a::{b, c}; #[cfg(test)] mod t; use d;"), "use d;");
+        assert_eq!(trimmed("#[cfg(test)] const A: B = B { c: 1 }; const fn d() {}"), "const fn d() {}");
+        assert_eq!(trimmed("#[cfg(test)] const fn a() {} b"), "b");
+        assert_eq!(trimmed("#[cfg(test)] pub struct A(B); #[cfg(all(test, x))] impl A { } c"), "c");
+        assert_eq!(trimmed("#![cfg(test)] fn a() {}"), "");
+    }
+
+    #[test]
+    fn other_things_stay() {
+        for text in [
+            "#[cfg(not(test))] fn a() {}",
+            "struct A { #[cfg(test)] b: C<D, E>, f: G }",
+            "fn a() { #[cfg(test)] b(); }",
+            "match a { #[cfg(test)] B => {} C => {} }",
+            "fn a() { \"#[test] fn b() {}\" }",
+            "#[cfg(test)]",
+        ] {
+            assert_eq!(trimmed(text), text, "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_and_line_breaks_go_and_strings_stay() {
+        let text = "/// ä\r\nfn a() { \"b\nc\" }\r\n/** b\r\n c */ x // ü";
+        assert_eq!(
+            reduced(text, TestCode::Keep).split_whitespace().collect::<Vec<_>>(),
+            ["fn", "a()", "{", "\"b", "c\"", "}", "x"]
+        );
+        assert!(reduced(text, TestCode::Keep).is_ascii());
+        let long = format!("a{}b // c\nd\n\n  e", " ".repeat(CUT));
+        assert_eq!(reduced(&long, TestCode::Keep), "a\nb      d    e");
+        assert_eq!(SPACES.len(), CUT);
+    }
+
+    #[test]
+    fn real_code_nests_little() {
+        let arms = "A | B | C => x(a < b, c),\n".repeat(20_000);
+        let table = "1 << 3, -5, x as u8, a.b.c,\n".repeat(20_000);
+        let calls = "f(a)?.b().await; if c { d } else { e }\n".repeat(20_000);
+        let text = format!("match x {{ {arms} }} [ {table} ]; {calls}");
+        assert!(matches!(scan(&text, 0, TestCode::Keep), Scan::Text(_)));
+    }
+}

@@ -20,6 +20,8 @@ use crate::{
     Namespace, PathTarget, Resolution, Template, TraitName, Ty,
 };
 
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
 /// Names, types and calls of a whole workspace.
 #[derive(Debug)]
 pub struct Semantics {
@@ -60,7 +62,6 @@ impl Semantics {
         let def_map = DefMap::build(&project, &loaded, &defs, &externals);
         let impls =
             ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
-        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let mut semantics = Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             project,

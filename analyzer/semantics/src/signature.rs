@@ -1,7 +1,7 @@
 //! Item-level types: signatures of functions, fields, impls, bounds. Bodies are inferred from these alone.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 use ward_syntax::{
     Fields, FileId, FnItem, GenericParam, Generics, Item, ItemId, ItemKind, Symbol, TypeRefId, sym,
@@ -113,7 +113,9 @@ fn read_impl(semantics: &Semantics, def: DefId) -> Option<ImplInfo> {
 fn members(semantics: &Semantics) -> FxHashMap<(TypeHead, Symbol), SmallVec<[DefId; 2]>> {
     let index = &semantics.impls;
     let is_member = |def: DefId| matches!(semantics.def_map.kind(def), DefKind::Fn | DefKind::Const);
-    let mut members: FxHashMap<(TypeHead, Symbol), SmallVec<[DefId; 2]>> = FxHashMap::default();
+    let count = index.all().iter().map(|data| data.items.len()).sum();
+    let mut members: FxHashMap<(TypeHead, Symbol), SmallVec<[DefId; 2]>> =
+        FxHashMap::with_capacity_and_hasher(count, FxBuildHasher);
     let (inherent, of_traits): (Vec<_>, Vec<_>) =
         index.all().iter().partition(|data| data.trait_ref.is_none());
     for data in inherent.into_iter().chain(of_traits.iter().copied()) {

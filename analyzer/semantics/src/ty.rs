@@ -9,7 +9,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use ward_syntax::{ClosureId, FileId, Symbol};
 
 use crate::DefId;
@@ -114,12 +114,16 @@ struct Interned {
 /// A larger type is not known: nobody writes one, and code that doubles a type in each line must end.
 const MAX_SIZE: u16 = 256;
 
+/// How many types a thread's cache has room for at first.
+const CACHE_SIZE: usize = 1 << 12;
+
 static TABLE: LazyLock<Mutex<FxHashMap<&'static TyKind, Ty>>> = LazyLock::new(Mutex::default);
 
 static UNKNOWN: Interned = Interned { kind: TyKind::Unknown, has_infer: false, has_param: false, size: 1 };
 
 thread_local! {
-    static CACHE: RefCell<FxHashMap<&'static TyKind, Ty>> = RefCell::default();
+    static CACHE: RefCell<FxHashMap<&'static TyKind, Ty>> =
+        RefCell::new(FxHashMap::with_capacity_and_hasher(CACHE_SIZE, FxBuildHasher));
 }
 
 impl Interned {

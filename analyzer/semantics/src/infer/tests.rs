@@ -1172,3 +1172,29 @@ fn deeply_nested_bodies_fit_the_stack() {
         assert!(semantics.types(def(&semantics, "app::f")).is_some());
     }
 }
+
+#[test]
+fn threads_change_nothing() {
+    let body = |n: usize| {
+        format!(
+            "fn f{n}(users: &[User{n}]) -> Option<String> {{
+    let names: Vec<_> = users.iter().map(|user| user.name.clone()).collect();
+    let mut pairs = Vec::new();
+    pairs.push((names.first()?.len(), User{n} {{ name: String::new() }}));
+    f{}(&[]);
+    pairs.pop().map(|(_, user)| user.name)
+}}
+struct User{n} {{ name: String }}
+",
+            n / 2
+        )
+    };
+    let fixture: String = (0..200).map(body).collect();
+    let with = |threads| {
+        let pool = ward_project::thread_pool(Some(threads)).unwrap();
+        pool.install(|| semantics(&fixture).pretty_bodies())
+    };
+    let one = with(1);
+    assert!(one.contains("pairs: Vec<(usize, User7)>"));
+    assert_eq!(one, with(4));
+}

@@ -39,7 +39,7 @@ impl<'a> Infer<'a> {
                 TyKind::Unknown | TyKind::Infer(_) | TyKind::Never => {
                     return self.method_of_all(receiver, name, Method::Unknown);
                 }
-                TyKind::External { path, .. } => external = external.or(Some(*path)),
+                TyKind::External { path, .. } => external = Some(*path),
                 // What an `Arc<Own>` has besides was generated for the workspace's own type.
                 TyKind::Adt { .. } | TyKind::Param { .. } | TyKind::Bounds(_) => external = None,
                 _ => {}

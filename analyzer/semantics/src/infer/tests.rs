@@ -853,6 +853,7 @@ struct Id(u64);
 fn f(query: Query<HashMap<String, String>>, client: db::Client, value: web::Value) {
     let a = query.get(\"x\"); //: Option<String> //= method std::collections::HashMap::get
     let b = client.unheard_of(1); //: ? //= method db::Client::unheard_of
+    let b = std::sync::Arc::new(client).unheard_of(1); //: ? //= method db::Client::unheard_of
     let c = db::statement::<Id>(); //: Statement<Id> //= external db::statement
     let d = std::mem::take(&mut Id(1)); //: Id //= external std::mem::take
     let d = std::str::from_utf8(b\"x\"); //: Result<str, Utf8Error> //= external std::str::from_utf8
@@ -869,8 +870,8 @@ fn f(query: Query<HashMap<String, String>>, client: db::Client, value: web::Valu
     let n = query.clone(); //: Query<HashMap<String, String>> //= method *::clone
     let o = db::unheard(1); //: ? //= external db::unheard
     let p = nothing::known(); //: ?
-    let q = client.query().x; //: ?
-    let r: Id = client.row().get(0); //: Id
+    let q = value.query().x; //: ?
+    let r: Id = value.row().get(0); //: Id
 }
 ",
     );

@@ -109,6 +109,25 @@ fn large_files_take_linear_time() {
 }
 
 #[test]
+fn a_large_file_is_whole() {
+    let item = "/// é\nfn f(x: u8) { g(\"ä\n🦀\", x) } const A: B = B { };\n#[test] fn t() {}\n";
+    let mut text = item.repeat(14_000);
+    let (ir, errors) = lower(&text, TestCode::Trim);
+    assert_eq!(errors, []);
+    assert_eq!(ir.tree.items.len(), 28_000);
+    let last = ir.tree.items.last().unwrap();
+    assert_eq!(last.span.text(&text), "const A: B = B { };");
+    assert!(ir.exprs.iter().zip(&ir.expr_spans).all(|(expr, span)| match expr {
+        ward_syntax::Expr::Call { .. } => span.text(&text) == "g(\"ä\n🦀\", x)",
+        _ => true,
+    }));
+    text.push_str("fn broken( { }\n");
+    let (ir, errors) = lower(&text, TestCode::Keep);
+    assert_eq!(ir.tree.items.len(), 42_000);
+    assert_eq!(errors.len(), 1);
+}
+
+#[test]
 fn a_document_after_the_last_item_is_no_error() {
     let (ir, errors) = lower("fn a() {}\n/// dangling", TestCode::Keep);
     assert_eq!(errors, []);

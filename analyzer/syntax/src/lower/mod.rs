@@ -19,7 +19,7 @@ mod types;
 use proc_macro2::Ident;
 use smallvec::SmallVec;
 
-use self::scan::{Scan, is_word};
+use self::scan::{Chunk, Reduced, Scan, is_word};
 use self::scope::Scopes;
 use self::spans::SpanTable;
 use crate::{Expr, ExprId, Id, ItemId, SourceIr, Span, Symbol};
@@ -52,13 +52,9 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
     let base = prologue(text);
     let reduced = match scan::scan(text, base, tests) {
         Scan::Text(reduced) => reduced,
-        Scan::TooDeep(at) => {
-            let span = Span::new(at as u32, at as u32 + 1);
-            return (SourceIr::default(), vec![SyntaxError::at("the code nests too deep to be read", span)]);
-        }
+        Scan::TooDeep(at) => return (SourceIr::default(), vec![too_deep(at)]),
     };
-    let parsed = syn::parse_str(&reduced.text);
-    if let Ok(ir) = lower_parsed(text, parsed, || reduced.spans()) {
+    if let Ok(ir) = lower_reduced(text, &reduced) {
         return (ir, Vec::new());
     }
     if tests == TestCode::Trim {
@@ -67,15 +63,20 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
     }
     let recovered = recover::recover(text, base);
     let mut errors = recovered.errors;
-    let rest = &recovered.text[base..];
-    let ir = lower_parsed(text, syn::parse_str(rest), || SpanTable::new(rest, base as u32)).unwrap_or_else(
-        |error| {
-            errors.push(error);
-            SourceIr::default()
-        },
-    );
+    let rest = match scan::scan(&recovered.text, base, TestCode::Keep) {
+        Scan::Text(rest) => lower_reduced(text, &rest),
+        Scan::TooDeep(at) => Err(too_deep(at)),
+    };
+    let ir = rest.unwrap_or_else(|error| {
+        errors.push(error);
+        SourceIr::default()
+    });
     errors.sort_by_key(|error| error.span);
     (ir, errors)
+}
+
+fn too_deep(at: usize) -> SyntaxError {
+    SyntaxError::at("the code nests too deep to be read", Span::new(at as u32, at as u32 + 1))
 }
 
 /// Parses with syn alone and drops the tree, to measure what [`lower()`] costs beside it. Says whether the text parses.
@@ -87,23 +88,30 @@ pub fn parse_only(text: &str) -> bool {
     parses
 }
 
-/// Lowers what was parsed of `text`.
-fn lower_parsed(
-    text: &str,
-    parsed: syn::Result<syn::File>,
-    spans: impl FnOnce() -> SpanTable,
-) -> Result<SourceIr, SyntaxError> {
-    let result = match parsed {
-        Ok(mut file) => {
-            let mut lowerer = Lowerer::new(text, spans());
-            lowerer.file(&mut file);
-            Ok(lowerer.finish())
-        }
-        Err(error) => Err(SyntaxError { message: complaint(&error), span: spans().span(error.span()) }),
-    };
-    // The tree is gone by now; this drops proc-macro2's copy of the text.
-    proc_macro2::extra::invalidate_current_thread_spans();
+/// Texts longer than this, in bytes, are parsed in chunks.
+const CHUNK: usize = 1 << 20;
+
+/// Parses and lowers what the scan left of `text`.
+fn lower_reduced(text: &str, reduced: &Reduced) -> Result<SourceIr, SyntaxError> {
+    let chunks = reduced.chunks(CHUNK);
+    let result = lower_chunks(text, &chunks);
+    if result.is_err() && chunks.len() > 1 {
+        // Perhaps only a cut between chunks was wrong.
+        return lower_chunks(text, &[reduced.whole()]);
+    }
     result
+}
+
+fn lower_chunks(text: &str, chunks: &[Chunk<'_>]) -> Result<SourceIr, SyntaxError> {
+    let mut lowerer = Lowerer::new(text);
+    for chunk in chunks {
+        lowerer.spans = chunk.spans();
+        let lowered = lowerer.chunk(chunk.text);
+        // The tree is gone by now; this drops proc-macro2's copy of the text.
+        proc_macro2::extra::invalidate_current_thread_spans();
+        lowered?;
+    }
+    Ok(lowerer.finish())
 }
 
 /// The parser's message in our words.
@@ -170,9 +178,19 @@ struct Lowerer<'t> {
 }
 
 impl<'t> Lowerer<'t> {
-    fn new(text: &'t str, spans: SpanTable) -> Self {
-        let ir = SourceIr::default();
+    fn new(text: &'t str) -> Self {
+        let (spans, ir) = (SpanTable::default(), SourceIr::default());
         Self { text, spans, ir, scopes: Scopes::default(), parent: None, in_test: false }
+    }
+
+    /// Parses and lowers a part of the file, whose spans are set.
+    fn chunk(&mut self, text: &str) -> Result<(), SyntaxError> {
+        let mut file: syn::File = syn::parse_str(text).map_err(|error| SyntaxError {
+            message: complaint(&error),
+            span: self.spans.span(error.span()),
+        })?;
+        self.file(&mut file);
+        Ok(())
     }
 
     fn finish(self) -> SourceIr {

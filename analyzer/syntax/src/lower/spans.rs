@@ -10,6 +10,7 @@ use proc_macro2::extra::DelimSpan;
 use crate::Span;
 
 /// Offsets of the text that was parsed, which may begin somewhere inside the file.
+#[derive(Default)]
 pub(super) struct SpanTable {
     /// First byte of each line, in the file.
     starts: Vec<u32>,
@@ -20,12 +21,6 @@ pub(super) struct SpanTable {
 }
 
 impl SpanTable {
-    /// The table for `text`, which begins at byte `base` of the file.
-    pub(super) fn new(text: &str, base: u32) -> Self {
-        let newlines = text.match_indices('\n').map(|(at, _)| base + at as u32 + 1);
-        Self::with_lines(text, std::iter::once(base).chain(newlines).collect())
-    }
-
     /// The table for a text whose lines begin at these bytes of the file.
     pub(super) fn with_lines(text: &str, starts: Vec<u32>) -> Self {
         let mut table = Self { starts, first_wide: Vec::new(), wide: Vec::new() };
@@ -54,7 +49,7 @@ impl SpanTable {
 
     fn offset(&self, at: LineColumn) -> u32 {
         let line = at.line.wrapping_sub(1);
-        let Some(start) = self.starts.get(line) else { return self.starts[0] };
+        let Some(start) = self.starts.get(line) else { return self.starts.first().copied().unwrap_or(0) };
         start + at.column as u32 + self.extra(line, at.column as u32)
     }
 
@@ -103,7 +98,7 @@ mod tests {
     #[test]
     fn columns_are_characters_and_offsets_are_bytes() {
         let text = "ab\näöx\r\n🦀y";
-        let table = SpanTable::new(text, 3);
+        let table = SpanTable::with_lines(text, vec![3, 6, 13]);
         let at = |line, column| table.offset(LineColumn { line, column }) as usize - 3;
         assert_eq!(at(1, 1), 1);
         assert_eq!(at(2, 0), 3);

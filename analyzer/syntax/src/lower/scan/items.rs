@@ -1,6 +1,6 @@
 //! Where an item ends, and which attributes mark test code, by tokens alone.
 
-use super::tokens::{Kind, Scanner};
+use super::tokens::{Kind, Scanner, Token};
 use crate::lower::attributes::marks_test;
 
 /// An attribute, with its brackets.
@@ -111,6 +111,32 @@ pub(in crate::lower) fn item_end(text: &str, at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether a token is the first of an item.
+pub(super) fn begins_item(text: &str, token: Token) -> bool {
+    match token.kind {
+        Kind::Punct(byte) => byte == b'#',
+        Kind::Word => matches!(
+            &text[token.start..token.end],
+            "pub"
+                | "fn"
+                | "struct"
+                | "enum"
+                | "impl"
+                | "mod"
+                | "use"
+                | "const"
+                | "static"
+                | "trait"
+                | "type"
+                | "async"
+                | "unsafe"
+                | "extern"
+                | "macro_rules"
+        ),
+        _ => false,
+    }
 }
 
 /// Reads an item's attributes and modifiers up to the keyword that says what it is.

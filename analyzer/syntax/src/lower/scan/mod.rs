@@ -11,8 +11,8 @@ mod items;
 mod nesting;
 mod tokens;
 
-use self::items::attribute;
 pub(super) use self::items::{Delimiters, item_end};
+use self::items::{attribute, begins_item};
 use self::nesting::Nesting;
 pub(super) use self::tokens::{Kind, Scanner, Token, is_word};
 use super::TestCode;
@@ -37,11 +37,71 @@ pub(super) struct Reduced {
     starts: Vec<u32>,
 }
 
-impl Reduced {
-    /// The table that maps positions in the reduced text to the file.
-    pub(super) fn spans(self) -> SpanTable {
-        SpanTable::with_lines(&self.text, self.starts)
+/// Part of a reduced text: some items, or all of them.
+pub(super) struct Chunk<'r> {
+    /// The part.
+    pub(super) text: &'r str,
+    /// First byte in the file of each of its lines.
+    starts: Vec<u32>,
+}
+
+impl Chunk<'_> {
+    /// The table that maps positions in the chunk to the file.
+    pub(super) fn spans(&self) -> SpanTable {
+        SpanTable::with_lines(self.text, self.starts.clone())
     }
+}
+
+impl Reduced {
+    /// All of it.
+    pub(super) fn whole(&self) -> Chunk<'_> {
+        Chunk { text: &self.text, starts: self.starts.clone() }
+    }
+
+    /// Chunks of items, none much longer than `size` bytes if the items are not: a syn tree takes more than a hundred times the
+    /// memory of its text.
+    pub(super) fn chunks(&self, size: usize) -> Vec<Chunk<'_>> {
+        if self.text.len() <= size {
+            return vec![self.whole()];
+        }
+        let mut chunks = Vec::new();
+        let (mut begin, mut line) = (0, 0);
+        for end in boundaries(&self.text, size).into_iter().chain([self.text.len()]) {
+            let text = &self.text[begin..end];
+            let line_begin = self.text[..begin].rfind('\n').map_or(0, |at| at + 1);
+            let first = self.starts[line] + (begin - line_begin) as u32;
+            let last = line + text.matches('\n').count();
+            chunks.push(Chunk { text, starts: [&[first], &self.starts[line + 1..=last]].concat() });
+            (begin, line) = (end, last);
+        }
+        chunks
+    }
+}
+
+/// Places between items, at least `size` bytes apart.
+fn boundaries(text: &str, size: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut delimiters = Delimiters::default();
+    let mut begin = 0;
+    // Whether an item may have ended before the present token.
+    let mut ended = false;
+    for token in Scanner::new(text, 0) {
+        if ended && token.start - begin >= size && begins_item(text, token) {
+            found.push(token.start);
+            begin = token.start;
+        }
+        ended = false;
+        match token.kind {
+            Kind::Open(byte) => delimiters.open(byte),
+            Kind::Close(byte) => {
+                delimiters.close(byte);
+                ended = byte == b'}' && delimiters.is_empty();
+            }
+            Kind::Punct(b';') => ended = delimiters.is_empty(),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Scans `text` from byte `base` on.
@@ -234,6 +294,25 @@ mod tests {
         ] {
             assert_eq!(trimmed(text), text, "{text}");
         }
+    }
+
+    #[test]
+    fn chunks_are_items() {
+        let text = "const A: B = B { };\n/* comment */ fn c() { \"d\ne\" } struct F;                                                                  \nfn g() {}";
+        let Scan::Text(reduced) = scan(text, 0, TestCode::Keep) else { panic!("too deep") };
+        let chunks = reduced.chunks(4);
+        assert_eq!(
+            chunks.iter().map(|chunk| chunk.text.trim()).collect::<Vec<_>>(),
+            ["const A: B = B { };", "fn c() { \"d\ne\" }", "struct F;", "fn g() {}"]
+        );
+        for chunk in &chunks {
+            let lines = chunk.text.split('\n');
+            assert_eq!(lines.clone().count(), chunk.starts.len());
+            for (line, start) in lines.zip(&chunk.starts) {
+                assert!(text[*start as usize..].starts_with(line.trim_end()), "{line:?} at {start}");
+            }
+        }
+        assert_eq!(reduced.chunks(1000).len(), 1);
     }
 
     #[test]

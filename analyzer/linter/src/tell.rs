@@ -27,7 +27,9 @@ fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
         WayStepKind::Bound(name) => (StepKind::Step, format!("stored in `{name}`")),
         WayStepKind::Template => (StepKind::Step, "put into a text".to_owned()),
         WayStepKind::Appended => (StepKind::Step, "appended to a text".to_owned()),
-        WayStepKind::External(name) if name.is_empty() => (StepKind::Step, "passed through a call".to_owned()),
+        WayStepKind::External(name) if name.is_empty() => {
+            (StepKind::Step, "passed through a call".to_owned())
+        }
         WayStepKind::External(name) => (StepKind::Step, format!("passed through `{name}`")),
         WayStepKind::Call(callee) => (StepKind::Call, format!("passed to `{}`", name(callee))),
         WayStepKind::Return(callee) => (StepKind::Return, format!("returned by `{}`", name(callee))),

@@ -102,6 +102,7 @@ fn check(file: &Path, text: &str, tests: TestCode, problems: &mut Problems) {
                 | Expr::Record(_)
                 | Expr::Array(_)
                 | Expr::Repeat { .. }
+                | Expr::Index { .. }
                 | Expr::Item(_)
                 | Expr::Local(_)
         );

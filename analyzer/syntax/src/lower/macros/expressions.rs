@@ -49,7 +49,7 @@ impl Lowerer<'_> {
 
     /// The macro with statements as its one argument, if its tokens are statements.
     fn block_call(&mut self, call: &Call, input: ParseStream) -> Option<ExprId> {
-        let mut stmts = attempt_all(input, Block::parse_within)?;
+        let mut stmts = attempt_all(input, statements)?;
         // A lone value is no block.
         if let [syn::Stmt::Expr(value, None)] = &mut stmts[..] {
             let value = self.expr(value);
@@ -116,7 +116,10 @@ impl Lowerer<'_> {
                 }
                 return;
             }
-            if let Some(mut stmts) = attempt_all(inner, Block::parse_within) {
+            if let Some(mut stmts) = attempt_all(inner, statements) {
+                if stmts.is_empty() {
+                    return;
+                }
                 let span = self.spans.delimited(delimiters);
                 let id = self.stmts(&mut stmts, BlockKind::Plain, span);
                 reading.args.push(id);
@@ -128,6 +131,14 @@ impl Lowerer<'_> {
             skip(input);
         }
     }
+}
+
+/// Statements, of which semicolons alone are none.
+fn statements(input: ParseStream) -> syn::Result<Vec<syn::Stmt>> {
+    let mut stmts = Block::parse_within(input)?;
+    stmts
+        .retain(|stmt| !matches!(stmt, syn::Stmt::Expr(syn::Expr::Verbatim(tokens), _) if tokens.is_empty()));
+    Ok(stmts)
 }
 
 /// Expressions between commas, semicolons and double arrows.

@@ -187,7 +187,8 @@ fn static_item(input: ParseStream) -> syn::Result<Item> {
     let ty = input.parse()?;
     let eq_token = input.parse()?;
     let expr = input.parse()?;
-    let semi_token = attempt(input, <Token![;]>::parse).unwrap_or_else(|| Token![;](ident.span()));
+    let semi_token =
+        attempt(input, <Token![;]>::parse).unwrap_or_else(|| Token![;](input.cursor().prev_span()));
     Ok(Item::Static(syn::ItemStatic {
         attrs,
         vis,

@@ -1,8 +1,9 @@
-//! The lints, and the models they rest on.
+//! The lints, and the models and frameworks they rest on.
 //!
 //! A lint is four things named after it: `src/<group>/<lint>.rs`, `docs/<lint>.md`, `specs/<lint>.md`, and its line
 //! below.
 
+pub mod frameworks;
 pub mod injection;
 mod models;
 
@@ -13,5 +14,5 @@ pub static LINTS: &[Lint] = &[injection::sql_injection::LINT];
 
 /// The lints with their models.
 pub const fn registry() -> Registry {
-    Registry { lints: LINTS, models: models::FILES }
+    Registry { lints: LINTS, models: models::FILES, frameworks: frameworks::FRAMEWORKS }
 }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use ward_diagnostics::{Finding, Flow};
 use ward_flow::{FlowIndex, Reached, Way};
 use ward_project::FileRole;
+use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
@@ -15,13 +16,19 @@ use crate::{TestFindings, tell};
 pub struct LintContext<'a> {
     semantics: &'a Semantics,
     flows: &'a FlowIndex,
+    endpoints: &'a Endpoints,
     tests: TestFindings,
     findings: RefCell<Vec<Finding>>,
 }
 
 impl<'a> LintContext<'a> {
-    pub(crate) fn new(semantics: &'a Semantics, flows: &'a FlowIndex, tests: TestFindings) -> Self {
-        Self { semantics, flows, tests, findings: RefCell::default() }
+    pub(crate) fn new(
+        semantics: &'a Semantics,
+        flows: &'a FlowIndex,
+        endpoints: &'a Endpoints,
+        tests: TestFindings,
+    ) -> Self {
+        Self { semantics, flows, endpoints, tests, findings: RefCell::default() }
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {
@@ -31,6 +38,11 @@ impl<'a> LintContext<'a> {
     /// Names, types and calls.
     pub fn semantics(&self) -> &'a Semantics {
         self.semantics
+    }
+
+    /// The ways into the service.
+    pub fn endpoints(&self) -> &'a Endpoints {
+        self.endpoints
     }
 
     /// Every place where somebody's data reaches a sink of this kind, in code that [`Self::is_reported`].

@@ -11,6 +11,7 @@ pub use context::LintContext;
 pub use run::{Analysis, RunError, Settings, TestFindings, analyze};
 pub use ward_diagnostics::{Confidence, LintMetadata, Severity};
 pub use ward_flow::models::ModelError;
+use ward_semantics::endpoint::Framework;
 
 /// A lint.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,8 @@ pub struct Registry {
     pub lints: &'static [Lint],
     /// Model files: name and text.
     pub models: &'static [(&'static str, &'static str)],
+    /// How web frameworks build their routers.
+    pub frameworks: &'static [&'static dyn Framework],
 }
 
 /// Declares what a lint says about itself.

@@ -11,6 +11,7 @@ use ward_project::{
     DiscoverOptions, FileState, LoadedFile, Problem, ProblemKind, ProjectError, discover, load,
 };
 use ward_semantics::Semantics;
+use ward_semantics::endpoint::Endpoints;
 
 use crate::{LintContext, Registry};
 
@@ -40,6 +41,8 @@ pub enum TestFindings {
 pub struct Analysis {
     /// The index; its project tells paths and reads texts.
     pub semantics: Semantics,
+    /// The ways into the service.
+    pub endpoints: Endpoints,
     /// Sorted by path, span and lint. All confidences.
     pub findings: Vec<Finding>,
     /// What could not be read or understood.
@@ -99,15 +102,19 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     clock.lap("resolve");
     let flows = FlowIndex::new(&semantics, &models);
     clock.lap("flow");
-    let findings = run_lints(&semantics, &flows, registry, settings);
+    let endpoints = Endpoints::new(&semantics, registry.frameworks);
+    stats.endpoints = endpoints.all().len();
+    clock.lap("endpoints");
+    let findings = run_lints(&semantics, &flows, &endpoints, registry, settings);
     clock.lap("lint");
     stats.millis = clock.total().as_millis() as u64;
-    Ok(Analysis { semantics, findings, problems, stats, phases: clock.laps })
+    Ok(Analysis { semantics, endpoints, findings, problems, stats, phases: clock.laps })
 }
 
 fn run_lints(
     semantics: &Semantics,
     flows: &FlowIndex,
+    endpoints: &Endpoints,
     registry: &Registry,
     settings: &Settings,
 ) -> Vec<Finding> {
@@ -115,7 +122,7 @@ fn run_lints(
     let lints = registry.lints.par_iter().filter(|lint| wanted(lint.metadata.name));
     let mut findings: Vec<Finding> = lints
         .flat_map_iter(|lint| {
-            let cx = LintContext::new(semantics, flows, settings.tests);
+            let cx = LintContext::new(semantics, flows, endpoints, settings.tests);
             (lint.check)(&cx);
             cx.into_findings()
         })

@@ -1,0 +1,144 @@
+//! From bodies to endpoints: which are evaluated, and what is done about routes that got lost.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use ward_syntax::{FileSpan, Symbol};
+
+use super::relevant::{Crates, Relevant, is_test};
+use super::{
+    Condition, Endpoint, Evaluator, Framework, Handler, Methods, Route, Router, Unknown, UnknownPart,
+    normalize,
+};
+use crate::Semantics;
+
+/// All endpoints, sorted.
+pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framework]) -> Vec<Endpoint> {
+    let crates = Crates::new(frameworks);
+    let relevant = Relevant::find(semantics, &crates);
+    let mut evaluator = Evaluator::new(semantics, frameworks, &crates, &relevant);
+    for root in &relevant.roots {
+        evaluator.root(*root);
+    }
+    for function in &relevant.ordered {
+        if !evaluator.visited.contains(function) {
+            evaluator.root(*function);
+        }
+    }
+    implementations(&mut evaluator);
+    let mut table = Table::default();
+    for (framework, route) in std::mem::take(&mut evaluator.served) {
+        table.add(frameworks[framework].name(), route);
+    }
+    lost(&mut evaluator, &mut table);
+    attributed(&mut evaluator, &mut table);
+    let mut all = table.all;
+    all.sort_by(|a, b| {
+        let key = |e: &Endpoint| (e.path.as_str(), e.methods.names(), e.place);
+        key(a).cmp(&key(b))
+    });
+    all
+}
+
+/// The endpoints so far.
+#[derive(Default)]
+struct Table {
+    all: Vec<Endpoint>,
+    by_key: FxHashMap<(Symbol, Methods, Handler, FileSpan), usize>,
+    /// Routes of which an endpoint is known.
+    placed: FxHashSet<(FileSpan, Handler)>,
+    handlers: FxHashSet<Handler>,
+}
+
+impl Table {
+    fn add(&mut self, framework: &'static str, route: Route) {
+        self.placed.insert((route.place, route.handler));
+        self.handlers.insert(route.handler);
+        let path = Symbol::new(&normalize(route.path.as_str()));
+        let key = (path, route.methods.clone(), route.handler, route.place);
+        let mut layers = route.layers;
+        layers.reverse();
+        let mut unknown = route.unknown;
+        unknown.sort_unstable_by_key(|unknown| (unknown.part, unknown.place));
+        unknown.dedup();
+        if let Some(at) = self.by_key.get(&key) {
+            // Built twice: what only one of them attaches does not always apply.
+            let known = &mut self.all[*at];
+            known.unknown.retain(|own| unknown.contains(own));
+            for own in &mut known.layers {
+                if !layers.iter().any(|other| other.place == own.place && other.what == own.what) {
+                    own.condition = Condition::Sometimes;
+                }
+            }
+            return;
+        }
+        self.by_key.insert(key, self.all.len());
+        self.all.push(Endpoint {
+            framework,
+            methods: route.methods,
+            path,
+            handler: route.handler,
+            place: route.place,
+            layers,
+            router: route.router,
+            unknown,
+        });
+    }
+}
+
+/// Routes that were seen and never served.
+fn lost(evaluator: &mut Evaluator<'_>, table: &mut Table) {
+    let seen = std::mem::take(&mut evaluator.seen);
+    let mut seen: Vec<(usize, Route)> =
+        seen.into_iter().filter(|(key, _)| !table.placed.contains(key)).map(|(_, route)| route).collect();
+    seen.sort_by_key(|(_, route)| (route.place, route.path.as_str(), route.methods.names()));
+    for (framework, mut route) in seen {
+        let place = route.place;
+        route.unknown.push(Unknown { part: UnknownPart::Mount, place });
+        table.add(evaluator.frameworks[framework].name(), route);
+    }
+}
+
+/// Functions with attributes of routes that nothing registers.
+fn attributed(evaluator: &mut Evaluator<'_>, table: &mut Table) {
+    let semantics = evaluator.semantics;
+    for function in semantics.functions() {
+        let attributes = &semantics.item(*function).attributes;
+        if attributes.is_empty()
+            || table.handlers.contains(&Handler::Function(*function))
+            || is_test(semantics, *function)
+        {
+            continue;
+        }
+        for framework in evaluator.frameworks {
+            let Some(router) = evaluator.attributed(*framework, *function) else { continue };
+            add_unmounted(evaluator, table, &router);
+            break;
+        }
+    }
+}
+
+fn add_unmounted(evaluator: &Evaluator<'_>, table: &mut Table, router: &Router) {
+    for mut route in evaluator.close(router) {
+        if !router.notes.iter().any(|note| note.0 == "mounted") {
+            let place = route.place;
+            route.unknown.push(Unknown { part: UnknownPart::Mount, place });
+        }
+        table.add(evaluator.frameworks[router.framework].name(), route);
+    }
+}
+
+/// Impls that are endpoints.
+fn implementations(evaluator: &mut Evaluator<'_>) {
+    let semantics = evaluator.semantics;
+    for data in semantics.impls.all() {
+        if is_test(semantics, data.def) {
+            continue;
+        }
+        for index in 0..evaluator.frameworks.len() {
+            evaluator.current_framework = index;
+            let framework = evaluator.frameworks[index];
+            if let Some(router) = framework.implementation(evaluator, data.def) {
+                evaluator.serve(&super::Value::router(router));
+            }
+        }
+    }
+}

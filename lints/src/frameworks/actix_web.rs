@@ -1,0 +1,323 @@
+//! actix-web, with the wrappers that document its routes.
+//!
+//! What wraps a scope or the app covers all that is in it, whenever it was added; the last one added is outermost.
+
+use std::sync::Arc;
+
+use ward_semantics::endpoint::{
+    Attached, AttachedKind, Call, Evaluator, Framework, Methods, Outcome, Router, Unknown, UnknownPart,
+    Value, attribute_arguments, texts,
+};
+use ward_semantics::{DefId, Ty};
+use ward_syntax::{Attribute, FileSpan, Symbol};
+
+use super::common::{
+    FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, made_by, method_named, methods_in,
+    opaque_route, owned, text, unknown_path,
+};
+
+/// The framework.
+#[derive(Debug)]
+pub(super) struct ActixWeb;
+
+/// `App`, `Scope`.
+const SCOPE: &str = "scope";
+/// `Resource`.
+const RESOURCE: &str = "resource";
+/// `Route`: its routes have no path.
+const ROUTE: &str = "route";
+/// `&mut ServiceConfig`.
+const CONFIG: &str = "config";
+
+impl Framework for ActixWeb {
+    fn name(&self) -> &'static str {
+        "actix-web"
+    }
+
+    fn crates(&self) -> &'static [&'static str] {
+        &["actix_web", "actix_files", "utoipa_actix_web", "paperclip", "apistos", "actix_web_lab"]
+    }
+
+    fn builds(&self, path: &str) -> bool {
+        let mut segments = path.rsplit("::");
+        let (name, parent) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
+        match parent {
+            "web" => {
+                matches!(name, "scope" | "resource" | "route" | "to" | "method") || METHODS.contains(&name)
+            }
+            _ => [name, parent]
+                .iter()
+                .any(|name| matches!(*name, "App" | "Scope" | "Resource" | "ServiceConfig")),
+        }
+    }
+
+    fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
+        let kind = match path.rsplit("::").next().unwrap_or(path) {
+            "App" | "Scope" => SCOPE,
+            "Resource" => RESOURCE,
+            "Route" => ROUTE,
+            "ServiceConfig" => CONFIG,
+            _ => return None,
+        };
+        Some(Router { in_place: kind == CONFIG, ..Router::empty(kind) })
+    }
+
+    fn call(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
+        let mut segments = call.path.as_str().rsplit("::");
+        let (name, parent) = (segments.next()?, segments.next()?);
+        if name == "services!" {
+            return Some(Value::list(call.arguments.to_vec()));
+        }
+        if call.arguments.is_empty() && name != "new" && !(parent == "web") {
+            return None;
+        }
+        let router = match (parent, name) {
+            ("App", "new" | "default") => cx.router(self, SCOPE),
+            ("web" | "Scope", "scope" | "new") => {
+                Router { prefix: texts(call.argument(0)), ..cx.router(self, SCOPE) }
+            }
+            ("web" | "Resource", "resource" | "new") => Router {
+                prefix: each(call.argument(0)).iter().flat_map(texts).collect(),
+                ..cx.router(self, RESOURCE)
+            },
+            ("web", "route") | ("Route", "new") => {
+                Router { methods: Some(Methods::Any), ..cx.router(self, ROUTE) }
+            }
+            ("web", "method") => {
+                Router { methods: Some(methods_in(call.argument(0))), ..cx.router(self, ROUTE) }
+            }
+            ("web", "to") => {
+                let mut router = Router { methods: Some(Methods::Any), ..cx.router(self, ROUTE) };
+                router.routes = cx.routes(&Methods::Any, &text(""), call.argument(0), call);
+                router
+            }
+            ("web", name) => Router { methods: Some(method_named(name)?), ..cx.router(self, ROUTE) },
+            _ => return None,
+        };
+        Some(Value::router(router))
+    }
+
+    fn method(&self, cx: &mut Evaluator<'_>, router: Arc<Router>, call: &Call<'_>) -> Outcome {
+        let mut router = owned(router);
+        let first = call.argument(0);
+        match (call.name(), router.kind) {
+            ("wrap" | "wrap_fn", _) => router.layers.push(cx.attached(AttachedKind::Layer, first, call)),
+            ("guard", ROUTE) => self.route_guard(cx, &mut router, call),
+            ("guard", _) => router.layers.push(cx.attached(AttachedKind::Condition, first, call)),
+            ("method", ROUTE) => self.set_methods(&mut router, methods_in(first)),
+            ("to" | "service", ROUTE) => {
+                let methods = router.methods.clone().unwrap_or(Methods::Any);
+                router.routes = cx.routes(&methods, &text(""), first, call);
+            }
+            ("route", RESOURCE) => self.add_at(cx, &mut router, "", first, call),
+            ("to", RESOURCE) => {
+                let routes = cx.routes(&Methods::Any, &text(""), first, call);
+                router.routes.extend(routes);
+            }
+            (name, RESOURCE) if METHODS.contains(&name) => {
+                let routes = cx.routes(&Methods::one(name), &text(""), first, call);
+                router.routes.extend(routes);
+            }
+            ("route", _) => {
+                for path in texts(first) {
+                    self.add_at(cx, &mut router, path.as_str(), call.argument(1), call);
+                }
+            }
+            ("service" | "push_service", _) => self.service(cx, &mut router, first, call),
+            ("configure", _) => self.configure(cx, &mut router, call),
+            ("default_service", SCOPE | CONFIG) => self.add_at(cx, &mut router, FALLBACK, first, call),
+            _ => {}
+        }
+        Outcome::router(router)
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["get", "post", "put", "patch", "delete", "head", "options", "trace", "connect", "route"]
+    }
+
+    fn attributed(&self, cx: &mut Evaluator<'_>, function: DefId) -> Option<Router> {
+        let semantics = cx.semantics;
+        let mut router = cx.router(self, RESOURCE);
+        for attribute in &semantics.item(function).attributes {
+            let path = semantics.resolve_attribute(function, attribute);
+            let own = path
+                .as_str()
+                .rsplit_once("::")
+                .is_some_and(|(front, _)| self.crates().iter().any(|name| front.starts_with(name)));
+            if own && self.attributes().contains(&attribute.last_segment()) {
+                self.add_attribute(cx, &mut router, function, attribute);
+            }
+        }
+        (!router.routes.is_empty()).then_some(router)
+    }
+
+    fn join(&self, prefix: &str, path: &str) -> String {
+        let prefix = prefix.trim_end_matches('/');
+        let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+        format!("{prefix}{slash}{path}")
+    }
+}
+
+impl ActixWeb {
+    fn set_methods(&self, router: &mut Router, methods: Methods) {
+        for route in &mut router.routes {
+            route.methods = methods.clone();
+        }
+        router.methods = Some(methods);
+    }
+
+    /// `guard::Post()` says the method; other guards are conditions.
+    fn route_guard(&self, cx: &mut Evaluator<'_>, router: &mut Router, call: &Call<'_>) {
+        let guard = call.argument(0);
+        let methods = methods_in(guard);
+        if methods != Methods::Any && router.methods == Some(Methods::Any) {
+            self.set_methods(router, methods);
+        } else {
+            router.layers.push(cx.attached(AttachedKind::Condition, guard, call));
+        }
+    }
+
+    /// Adds the routes of a value at a path.
+    fn add_at(
+        &self,
+        cx: &mut Evaluator<'_>,
+        router: &mut Router,
+        path: &str,
+        value: &Value,
+        call: &Call<'_>,
+    ) {
+        match value {
+            Value::Router(inner) => {
+                for mut route in cx.close(inner) {
+                    route.path = Symbol::new(&self.join(path, route.path.as_str()));
+                    router.routes.push(route);
+                }
+            }
+            Value::OneOf(all) => {
+                for value in all.iter() {
+                    self.add_at(cx, router, path, value, call);
+                }
+            }
+            value => {
+                let route = opaque_route(cx, Symbol::new(path), value, call);
+                router.routes.push(route);
+            }
+        }
+    }
+
+    fn service(&self, cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
+        match value {
+            Value::List(all) | Value::OneOf(all) => {
+                for value in all.iter() {
+                    self.service(cx, router, value, call);
+                }
+            }
+            Value::Router(inner) => router.routes.extend(cx.close(inner)),
+            Value::Function(function) => match cx.attributed(self, *function) {
+                Some(inner) => {
+                    let mut routes = cx.close(&inner);
+                    for route in &mut routes {
+                        route.router = Some(call.function);
+                    }
+                    router.routes.extend(routes);
+                }
+                None => {
+                    let route = opaque_route(cx, unknown_path(), value, call);
+                    router.routes.push(route);
+                }
+            },
+            Value::Unknown => {
+                let route = opaque_route(cx, unknown_path(), value, call);
+                router.routes.push(route);
+            }
+            value => {
+                // A file server tells its path first.
+                let path = first_text(value)
+                    .map_or_else(unknown_path, |path| Symbol::new(&self.join(path.as_str(), REST)));
+                let route = opaque_route(cx, path, value, call);
+                router.routes.push(route);
+            }
+        }
+    }
+
+    fn configure(&self, cx: &mut Evaluator<'_>, router: &mut Router, call: &Call<'_>) {
+        let config = Router { in_place: true, ..cx.router(self, CONFIG) };
+        let (_, after) = cx.apply(call.argument(0), vec![Value::router(config)]);
+        match after.first() {
+            Some(Value::Router(config)) if is_callable(call.argument(0)) => {
+                router.routes.extend(cx.close(config));
+            }
+            _ => {
+                let place = call.place;
+                let mut route = opaque_route(cx, unknown_path(), call.argument(0), call);
+                route.unknown.push(Unknown { part: UnknownPart::Handler, place });
+                router.routes.push(route);
+            }
+        }
+    }
+
+    fn add_attribute(
+        &self,
+        cx: &mut Evaluator<'_>,
+        router: &mut Router,
+        function: DefId,
+        attribute: &Attribute,
+    ) {
+        let (file, _) = cx.semantics.locate(function);
+        let mut paths = Vec::new();
+        let mut methods: Vec<String> = Vec::new();
+        let mut layers: Vec<Attached> = Vec::new();
+        for argument in attribute_arguments(attribute) {
+            match argument.name {
+                "" => paths.push(attribute_text(cx, function, &argument)),
+                "method" => methods.extend(argument.literal()),
+                "wrap" => layers.push(attached_by_text(cx, AttachedKind::Layer, function, &argument)),
+                "guard" => layers.push(attached_by_text(cx, AttachedKind::Condition, function, &argument)),
+                _ => {}
+            }
+        }
+        let methods = match attribute.last_segment() {
+            "route" if methods.is_empty() => Methods::Any,
+            "route" => Methods::of(methods.iter().map(String::as_str)),
+            name => Methods::one(name),
+        };
+        let prefix = self.module_prefix(cx, function);
+        for path in paths {
+            let handler = ward_semantics::endpoint::Handler::Function(function);
+            let place = FileSpan { file, span: attribute.span };
+            let path = Symbol::new(&format!("{prefix}{path}"));
+            let mut route = cx.route(methods.clone(), path, handler, place, function);
+            route.wrap(&layers);
+            router.routes.push(route);
+        }
+    }
+
+    /// What `#[scope("/x")]` on the module around a function puts before its path.
+    fn module_prefix(&self, cx: &mut Evaluator<'_>, function: DefId) -> String {
+        let semantics = cx.semantics;
+        let Some(parent) = semantics.item(function).parent else { return String::new() };
+        let (file, _) = semantics.locate(function);
+        let module = semantics.defs.def(file, parent);
+        let Some(attribute) = semantics.item(module).attribute("scope") else { return String::new() };
+        let path = attribute_arguments(attribute).first().and_then(|argument| argument.literal());
+        path.unwrap_or_default().trim_end_matches('/').to_owned()
+    }
+}
+
+fn is_callable(value: &Value) -> bool {
+    matches!(value, Value::Function(_) | Value::Closure(_) | Value::OneOf(_))
+}
+
+/// The path with which a file server or its like was made, under all its settings.
+fn first_text(value: &Value) -> Option<Symbol> {
+    let mut value = value;
+    loop {
+        if let Some(made) = made_by(value, "Files::new").or_else(|| made_by(value, "::new")) {
+            return made.arguments.first().and_then(Value::as_text);
+        }
+        match value {
+            Value::Made(made) => value = made.receiver.as_ref()?,
+            _ => return None,
+        }
+    }
+}

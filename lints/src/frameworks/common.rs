@@ -1,0 +1,131 @@
+//! What several frameworks need: names of methods, parts of values.
+
+use std::sync::Arc;
+
+use ward_semantics::DefId;
+use ward_semantics::endpoint::{
+    Attached, AttachedKind, AttributeArgument, Call, Evaluator, HOLE, Made, Methods, Route, Router, Value,
+    What, handler,
+};
+use ward_syntax::{FileSpan, Symbol};
+
+/// The methods that functions and attributes are named after.
+pub(super) const METHODS: &[&str] =
+    &["get", "post", "put", "patch", "delete", "head", "options", "trace", "connect"];
+
+/// The method that a function or attribute is named after.
+pub(super) fn method_named(name: &str) -> Option<Methods> {
+    METHODS.contains(&name).then(|| Methods::one(name))
+}
+
+/// The methods that a value names: `Method::GET`, `MethodFilter::GET.or(MethodFilter::POST)`, `"GET"`; any if it
+/// names none.
+pub(super) fn methods_in(value: &Value) -> Methods {
+    let mut names: Vec<&'static str> = Vec::new();
+    collect_methods(value, &mut names, 0);
+    if names.is_empty() { Methods::Any } else { Methods::of(names) }
+}
+
+fn collect_methods(value: &Value, names: &mut Vec<&'static str>, depth: usize) {
+    let mut add = |text: &'static str| {
+        let name = text.rsplit("::").next().unwrap_or(text);
+        if METHODS.iter().any(|known| known.eq_ignore_ascii_case(name)) && !names.contains(&name) {
+            names.push(name);
+        }
+    };
+    match value {
+        Value::Text(text) => add(text.as_str()),
+        Value::Made(made) if depth < 6 => {
+            if let What::External(path) = made.what {
+                add(path.as_str());
+            }
+            if let Some(receiver) = &made.receiver {
+                collect_methods(receiver, names, depth + 1);
+            }
+            for argument in &made.arguments {
+                collect_methods(argument, names, depth + 1);
+            }
+        }
+        Value::List(all) | Value::OneOf(all) => {
+            for value in all.iter() {
+                collect_methods(value, names, depth + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A text value.
+pub(super) fn text(text: &str) -> Value {
+    Value::Text(Symbol::new(text))
+}
+
+/// A path of which nothing is known.
+pub(super) fn unknown_path() -> Symbol {
+    Symbol::new(HOLE.encode_utf8(&mut [0; 4]))
+}
+
+/// The path of everything below a prefix.
+pub(super) const REST: &str = "/{*rest}";
+
+/// The path of what answers when no other route does.
+pub(super) const FALLBACK: &str = "/{*fallback}";
+
+/// An external call with this path end, if the value is the result of one.
+pub(super) fn made_by<'v>(value: &'v Value, end: &str) -> Option<&'v Made> {
+    let Value::Made(made) = value else { return None };
+    match made.what {
+        What::External(path) if path.as_str().ends_with(end) => Some(made),
+        _ => None,
+    }
+}
+
+/// A route for a value put into a router that is none itself: a file server, a service, or not known.
+pub(super) fn opaque_route(cx: &mut Evaluator<'_>, path: Symbol, value: &Value, call: &Call<'_>) -> Route {
+    cx.route(Methods::Any, path, handler(value), call.place, call.function)
+}
+
+/// What a text in an attribute names, attached: `"Auth"`, `"Auth::new(check)"`.
+pub(super) fn attached_by_text(
+    cx: &mut Evaluator<'_>,
+    kind: AttachedKind,
+    function: DefId,
+    argument: &AttributeArgument,
+) -> Attached {
+    let text = argument.literal().unwrap_or_else(|| argument.value.to_owned());
+    let mut names = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).filter(|name| {
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_') && !matches!(*name, "true" | "false")
+    });
+    let what = names.next().map_or(What::Unknown, |name| cx.named(function, name));
+    let arguments =
+        names.map(|name| cx.named(function, name)).filter(|what| *what != What::Unknown).collect();
+    let (file, _) = cx.semantics.locate(function);
+    Attached { arguments, ..Attached::new(kind, &Value::Unknown, FileSpan { file, span: argument.span }) }
+        .with(what)
+}
+
+/// The text that an argument of an attribute is: a literal, or a const by its name.
+pub(super) fn attribute_text(
+    cx: &mut Evaluator<'_>,
+    function: DefId,
+    argument: &AttributeArgument,
+) -> Symbol {
+    if let Some(text) = argument.literal() {
+        return Symbol::new(&text);
+    }
+    let value = cx.constant_named(function, argument.value);
+    value.as_text().unwrap_or_else(unknown_path)
+}
+
+/// Every value in a list, or the value itself.
+pub(super) fn each(value: &Value) -> Vec<Value> {
+    match value {
+        Value::List(all) => all.to_vec(),
+        other => vec![other.clone()],
+    }
+}
+
+/// The router in an `Arc`, to be changed.
+pub(super) fn owned(router: Arc<Router>) -> Router {
+    Arc::unwrap_or_clone(router)
+}

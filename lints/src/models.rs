@@ -40,6 +40,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "itertools.toml",
     "jsonrpsee.toml",
     "jsonwebtoken.toml",
+    "kinds.toml",
     "lambda_http.toml",
     "leptos.toml",
     "libsql.toml",

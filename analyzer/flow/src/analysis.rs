@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use ward_semantics::{DefId, Semantics};
+use ward_syntax::Symbol;
 
 use crate::evaluate::{Context, evaluate};
-use crate::models::Models;
+use crate::models::{Callers, Kind, Models};
 use crate::sources;
 use crate::summary::{FunctionSummary, Summaries};
 
@@ -15,6 +16,8 @@ use crate::summary::{FunctionSummary, Summaries};
 pub struct FlowIndex {
     /// By function.
     pub summaries: Summaries,
+    /// The kinds of sink for which what callers outside the workspace pass counts.
+    pub(crate) caller_kinds: Vec<Symbol>,
 }
 
 /// A recursive component is evaluated this often at most.
@@ -39,7 +42,9 @@ impl FlowIndex {
             .filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?))))
             .collect();
         summaries.extend(again);
-        Self { summaries }
+        let counts = |kind: &&Kind| kind.callers == Callers::Count;
+        let caller_kinds = models.kinds.iter().filter(counts).map(|kind| kind.name).collect();
+        Self { summaries, caller_kinds }
     }
 }
 

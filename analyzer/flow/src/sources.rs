@@ -80,6 +80,17 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
     }
 }
 
+/// The data that every value of this type is, an internal error's.
+pub(crate) fn of_value(cx: Context, ty: Ty) -> Option<Source> {
+    if cx.models.type_sources.is_empty() {
+        return None;
+    }
+    match ty.kind() {
+        TyKind::External { path, .. } => cx.models.type_sources.get(path).copied(),
+        _ => None,
+    }
+}
+
 /// A type with a model of its own that is no source (state, connections, contexts) holds no request data.
 fn is_known_external(cx: Context, ty: Ty) -> bool {
     match ty.kind() {

@@ -3,6 +3,8 @@
 use ward_semantics::DefId;
 use ward_syntax::{FileSpan, Symbol};
 
+use crate::models::Source;
+
 /// A step in the table of one function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct StepId(pub u32);
@@ -21,10 +23,10 @@ pub struct Step {
 /// What happens at a step.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum StepKind {
-    /// Request data enters: which part of the request, and the name it has here.
+    /// Data that somebody else chose enters: what it is, and the name it has here.
     Source {
-        /// The kind of source.
-        kind: Symbol,
+        /// What it is.
+        source: Source,
         /// The parameter or function.
         name: Symbol,
     },

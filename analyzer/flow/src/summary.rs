@@ -120,6 +120,12 @@ impl Exported {
         self.fields.iter().for_each(|(_, part)| part.each_step(visit));
     }
 
+    /// Its origins and those of its parts.
+    pub fn each_origin(&self, visit: &mut impl FnMut(&Origin)) {
+        self.origins.iter().for_each(&mut *visit);
+        self.fields.iter().for_each(|(_, part)| part.each_origin(visit));
+    }
+
     /// Renames the steps.
     pub fn map_steps(&mut self, map: &impl Fn(StepId) -> StepId) {
         self.origins.iter_mut().for_each(|origin| origin.map_steps(map));

@@ -11,19 +11,19 @@ use ward_syntax::{ClosureId, Symbol, sym};
 
 use crate::step::StepId;
 
-/// A set of sink kinds, by their position in [`crate::models::Models::sink_kinds`].
+/// A set of sink kinds, by their position among [`crate::models::Kinds`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct KindSet(pub u32);
+pub struct KindSet(pub u64);
 
 impl KindSet {
     /// No kind.
     pub const NONE: Self = Self(0);
     /// Every kind.
-    pub const ALL: Self = Self(u32::MAX);
+    pub const ALL: Self = Self(u64::MAX);
 
-    /// The set of the kind at `index`; kinds past the 32nd share the last bit.
+    /// The set of the kind at `index`; kinds past the 64th share the last bit.
     pub fn of(index: usize) -> Self {
-        Self(1 << index.min(31))
+        Self(1 << index.min(63))
     }
 
     /// Whether the sets share a kind.

@@ -5,10 +5,10 @@ use ward_semantics::{DefId, Semantics};
 use ward_syntax::{FileId, FileSpan, Symbol};
 
 use crate::FlowIndex;
-use crate::models::Sink;
+use crate::models::{Sink, Source, SourceClass};
 use crate::step::{StepId, StepKind};
 use crate::summary::{FunctionSummary, Hit, Summaries};
-use crate::value::{AccessPath, Hole, Origin, Root};
+use crate::value::{AccessPath, Hole, KindSet, Origin, Root};
 
 /// A dangerous argument, and all the ways by which somebody's data reaches it.
 #[derive(Debug, Clone)]
@@ -47,6 +47,13 @@ pub struct Way {
 pub enum Entry {
     /// With a request: which part of it.
     Request(Symbol),
+    /// Inside: an internal error, a row of a database, a secret, ..
+    Other {
+        /// Whose data it is; never [`SourceClass::Request`].
+        class: SourceClass,
+        /// What it is, in the words of its model row.
+        kind: Symbol,
+    },
     /// From a caller outside the workspace, as this part of a parameter of an exported function that nobody
     /// in the workspace calls.
     Caller {
@@ -75,10 +82,10 @@ pub struct WayStep {
 /// What happens at a step of a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayStepKind {
-    /// Request data enters: the part of the request, and the name it has here.
+    /// Data that somebody else chose enters: what it is, and the name it has here.
     Source {
-        /// The kind of source.
-        kind: Symbol,
+        /// What it is.
+        source: Source,
         /// The parameter or function.
         name: Symbol,
     },
@@ -106,8 +113,8 @@ const MOST_STEPS: usize = 200;
 const MOST_WAYS: usize = 5;
 
 impl FlowIndex {
-    /// Every place where request data, or a caller's text in a library, reaches a sink of this kind; in the
-    /// order of files and spans.
+    /// Every place where data of a class that matters for this kind of sink reaches one, or a caller's data in
+    /// a library if the kind asks for that; in the order of files and spans.
     pub fn reached(&self, semantics: &Semantics, kind: Symbol) -> Vec<Reached> {
         let mut places: FxHashMap<FileSpan, Reached> = FxHashMap::default();
         for def in semantics.functions() {
@@ -133,10 +140,35 @@ impl FlowIndex {
         all
     }
 
+    /// The ways by which data that matters for a kind of sink reaches what a function returns, the surest first.
+    /// Of a handler that is what goes into the response.
+    pub fn returned(&self, def: DefId, kinds: KindSet) -> Vec<Way> {
+        let Some(summary) = self.summaries.get(def) else { return Vec::new() };
+        let mut origins = Vec::new();
+        summary.result.each_origin(&mut |origin| {
+            if origin.open.meets(kinds) && !origins.contains(origin) {
+                origins.push(*origin);
+            }
+        });
+        let mut ways: Vec<Way> = origins
+            .iter()
+            .filter_map(|origin| {
+                let Root::Source(step) = origin.root else { return None };
+                let entry = self.source(def, step)?.into();
+                let mut steps = Vec::new();
+                let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
+                expansion.steps_to(def, summary, origin.step, 0);
+                Some(way_of(origin, entry, steps))
+            })
+            .collect();
+        ways.sort_by_key(Way::rank);
+        ways
+    }
+
     fn way(&self, semantics: &Semantics, def: DefId, hit: &Hit) -> Option<Way> {
         let entry = match hit.origin.root {
-            Root::Source(step) => Entry::Request(self.source_kind(def, step)?),
-            Root::Parameter(parameter) if is_entrance(semantics, def) => {
+            Root::Source(step) => self.source(def, step)?.into(),
+            Root::Parameter(parameter) if self.asks_callers(hit) && is_entrance(semantics, def) => {
                 Entry::Caller { function: def, parameter, path: hit.origin.path }
             }
             _ => return None,
@@ -144,12 +176,16 @@ impl FlowIndex {
         let mut steps = Vec::new();
         let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
         expansion.hit(def, hit, 0);
-        let &Origin { assumed, hole, outer, escaped, .. } = &hit.origin;
-        Some(Way { entry, assumed, hole, outer, escaped, steps })
+        Some(way_of(&hit.origin, entry, steps))
     }
 
-    /// The part of the request that a source step, possibly one of a called function, takes.
-    fn source_kind(&self, def: DefId, step: StepId) -> Option<Symbol> {
+    /// Whether what callers outside the workspace pass counts for a sink.
+    fn asks_callers(&self, hit: &Hit) -> bool {
+        self.caller_kinds.contains(&hit.sink.kind)
+    }
+
+    /// What a source step, possibly one of a called function, brings in.
+    fn source(&self, def: DefId, step: StepId) -> Option<Source> {
         let (mut def, mut step) = (def, step);
         for _ in 0..MOST_STEPS {
             let steps = &self.summaries.get(def)?.steps;
@@ -158,12 +194,26 @@ impl FlowIndex {
                 here = steps.get(previous)?;
             }
             match here.kind {
-                StepKind::Source { kind, .. } => return Some(kind),
+                StepKind::Source { source, .. } => return Some(source),
                 StepKind::Through { callee, inner } => (def, step) = (callee, inner),
                 _ => return None,
             }
         }
         None
+    }
+}
+
+fn way_of(origin: &Origin, entry: Entry, steps: Vec<WayStep>) -> Way {
+    let &Origin { assumed, hole, outer, escaped, .. } = origin;
+    Way { entry, assumed, hole, outer, escaped, steps }
+}
+
+impl From<Source> for Entry {
+    fn from(Source { class, kind }: Source) -> Self {
+        match class {
+            SourceClass::Request => Self::Request(kind),
+            _ => Self::Other { class, kind },
+        }
     }
 }
 
@@ -218,7 +268,7 @@ impl Expansion<'_> {
                 // Seen from inside a callee its parameter is where the way went on.
                 StepKind::Parameter(_) if depth > 0 => {}
                 StepKind::Parameter(name) => self.push(push(WayStepKind::Parameter(name))),
-                StepKind::Source { kind, name } => self.push(push(WayStepKind::Source { kind, name })),
+                StepKind::Source { source, name } => self.push(push(WayStepKind::Source { source, name })),
                 StepKind::Bound(name) => self.push(push(WayStepKind::Bound(name))),
                 StepKind::Template => self.push(push(WayStepKind::Template)),
                 StepKind::Appended => self.push(push(WayStepKind::Appended)),

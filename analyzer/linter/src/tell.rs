@@ -1,6 +1,7 @@
 //! The wording of the steps of a way.
 
 use ward_diagnostics::{Flow, FlowStep, StepKind};
+use ward_flow::models::{Source, SourceClass};
 use ward_flow::{Reached, Way, WayStep, WayStepKind};
 use ward_semantics::Semantics;
 use ward_syntax::Symbol;
@@ -20,9 +21,7 @@ pub(crate) fn flow(semantics: &Semantics, way: &Way, reached: &Reached) -> Flow 
 fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
     let name = |def| semantics.item(def).name;
     let (kind, message) = match step.kind {
-        WayStepKind::Source { kind, name } => {
-            (StepKind::Source, format!("{} enters as `{name}`", request_part(kind)))
-        }
+        WayStepKind::Source { source, name } => (StepKind::Source, entering(source, name)),
         WayStepKind::Parameter(name) => (StepKind::Source, format!("a caller passes `{name}`")),
         WayStepKind::Bound(name) => (StepKind::Step, format!("stored in `{name}`")),
         WayStepKind::Template => (StepKind::Step, "put into a text".to_owned()),
@@ -36,6 +35,18 @@ fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
         WayStepKind::Closure => (StepKind::Step, "passed through a closure".to_owned()),
     };
     FlowStep { location: step.at, message, kind, function: Some(semantics.path(step.function)) }
+}
+
+/// What a source brings in, and the name it has there.
+fn entering(source: Source, name: Symbol) -> String {
+    let what = match source.class {
+        SourceClass::Request => request_part(source.kind),
+        SourceClass::Error => return format!("`{name}` holds what went wrong inside"),
+        SourceClass::Stored => "stored data",
+        SourceClass::Filesystem => "what the file system holds",
+        SourceClass::Secret => "a secret",
+    };
+    format!("{what} enters as `{name}`")
 }
 
 /// Which part of a request a kind of source is.

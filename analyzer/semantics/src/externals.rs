@@ -23,7 +23,7 @@ pub struct Externals {
 }
 
 /// A type or trait.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct ExternalType {
     /// Names of its generic parameters, as the templates use them.
     pub params: Vec<Symbol>,
@@ -35,18 +35,35 @@ pub struct ExternalType {
     pub implements: Vec<Template>,
     /// Methods and associated functions by name.
     pub methods: FxHashMap<Symbol, ExternalFn>,
-    /// Whether a value can carry text that somebody chose.
-    pub text: CarriesText,
+    /// What of a value somebody else can choose; text also where nobody knows.
+    pub carries: Carries,
 }
 
-/// Whether a value of a type can carry free text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum CarriesText {
-    /// It can, itself or in a part of it.
+impl Default for ExternalType {
+    fn default() -> Self {
+        Self {
+            params: Vec::new(),
+            deref: None,
+            fields: FxHashMap::default(),
+            implements: Vec::new(),
+            methods: FxHashMap::default(),
+            carries: Carries::Text,
+        }
+    }
+}
+
+/// What of a value somebody else can choose, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Carries {
+    /// Nothing that could do harm by its form: truths, identifiers of fixed form, dates, members of a fixed set.
     #[default]
-    Yes,
-    /// It cannot: numbers, identifiers of fixed form, dates.
-    No,
+    Nothing,
+    /// Numbers of 16 bits at most.
+    SmallNumber,
+    /// Numbers.
+    Number,
+    /// Free text, itself or in a part of it.
+    Text,
 }
 
 /// A function or method.

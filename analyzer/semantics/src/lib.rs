@@ -31,7 +31,7 @@ mod type_ref;
 pub use call_graph::CallGraph;
 pub use def::{DefId, DefIndex};
 pub use def_map::{CrateData, CrateId, DefKind, DefMap, NameContext, Namespace, ScopeId};
-pub use externals::{CarriesText, ExternalFn, ExternalType, Externals, Template};
+pub use externals::{Carries, ExternalFn, ExternalType, Externals, Template};
 pub use infer::{BodyTypes, Callee, Resolution};
 pub use pretty::{pretty_impls, pretty_names, pretty_result};
 pub use resolve::{PathResult, PathTarget};

@@ -243,10 +243,16 @@ impl Semantics {
     /// The canonical path of an attribute macro as seen from an item's module: `get` is `rocket::get` or
     /// `actix_web::get`.
     pub fn resolve_attribute(&self, def: DefId, attribute: &Attribute) -> Symbol {
-        let result = self.def_map.resolve_text(&self.names(), def, attribute.path, Namespace::Macro);
+        self.resolve_macro(def, attribute.path)
+    }
+
+    /// The canonical path of a macro as seen from an item's module; the path as written where it is no
+    /// external one.
+    pub fn resolve_macro(&self, def: DefId, path: Symbol) -> Symbol {
+        let result = self.def_map.resolve_text(&self.names(), def, path, Namespace::Macro);
         match result.target {
             PathTarget::External(path) => path,
-            _ => attribute.path,
+            _ => path,
         }
     }
 

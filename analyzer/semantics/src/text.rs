@@ -1,20 +1,20 @@
-//! Whether a value of a type can carry text that somebody chose.
+//! What of a value somebody else can choose, by its type: text, numbers, nothing.
 
 use ward_syntax::{ItemKind, Symbol};
 
 use crate::known::known;
-use crate::{CarriesText, DefId, Semantics, Ty, TyKind};
+use crate::{Carries, DefId, Semantics, Ty, TyKind};
 
-/// For every struct and enum of the workspace: whether it carries text itself, or by which of its parameters.
+/// For every struct and enum of the workspace: what it carries itself, and by which of its parameters.
 #[derive(Debug, Default)]
 pub(crate) struct TextTable {
     rules: Vec<TextRule>,
 }
 
-/// What decides whether a type carries text.
+/// What decides what a type carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct TextRule {
-    always: bool,
+    always: Carries,
     /// A bit for every parameter that decides; those past the 31st share the last.
     params: u32,
 }
@@ -52,45 +52,66 @@ impl TextTable {
             let carries = self.carries(semantics, field.ty, MAX_DEPTH, &mut |owner, name| {
                 let index = index_of(name).filter(|_| owner == def);
                 params |= index.map_or(0, bit);
-                index.is_none()
+                if index.is_none() { Carries::Text } else { Carries::Nothing }
             });
-            rule.always |= carries;
+            rule.always = rule.always.max(carries);
             rule.params |= params;
-            if rule.always {
+            if rule.always == Carries::Text {
                 break;
             }
         }
         rule
     }
 
-    /// Whether a type carries text, given whether its parameters do. Every parameter is asked for unless the
-    /// answer is already yes.
+    /// What a value of a type carries, given what its parameters do. Every parameter is asked for unless the
+    /// answer is text already.
     fn carries(
         &self,
         semantics: &Semantics,
         ty: Ty,
         depth: u32,
-        param: &mut dyn FnMut(DefId, Symbol) -> bool,
-    ) -> bool {
+        param: &mut dyn FnMut(DefId, Symbol) -> Carries,
+    ) -> Carries {
         let Some(depth) = depth.checked_sub(1) else {
-            return true;
+            return Carries::Text;
         };
         match ty.kind() {
-            TyKind::Never | TyKind::Scalar(_) | TyKind::StaticStr => false,
-            TyKind::Str | TyKind::Unknown | TyKind::Infer(_) | TyKind::Bounds(_) => true,
-            TyKind::FnDef(_) | TyKind::FnPtr { .. } | TyKind::Closure { .. } => true,
+            TyKind::Never | TyKind::StaticStr => Carries::Nothing,
+            TyKind::Scalar(name) => of_scalar(*name),
+            TyKind::Str | TyKind::Unknown | TyKind::Infer(_) | TyKind::Bounds(_) => Carries::Text,
+            TyKind::FnDef(_) | TyKind::FnPtr { .. } | TyKind::Closure { .. } => Carries::Text,
             TyKind::Param { owner, name } => param(*owner, *name),
-            TyKind::Tuple(parts) => parts.iter().any(|part| self.carries(semantics, *part, depth, param)),
-            TyKind::Slice(element) => {
-                is_unit_of_text(*element) || self.carries(semantics, *element, depth, param)
-            }
+            TyKind::Tuple(parts) => self.most(semantics, parts.iter().copied(), depth, param),
+            TyKind::Slice(element) if is_unit_of_text(*element) => Carries::Text,
+            TyKind::Slice(element) => self.carries(semantics, *element, depth, param),
             TyKind::Adt { def, args } => {
                 let rule = self.rules.get(def.index()).copied().unwrap_or_default();
-                let mut decisive = args.iter().enumerate().filter(|(at, _)| rule.params & bit(*at) != 0);
-                rule.always || decisive.any(|(_, arg)| self.carries(semantics, *arg, depth, param))
+                if rule.always == Carries::Text {
+                    return Carries::Text;
+                }
+                let decisive = args.iter().enumerate().filter(|(at, _)| rule.params & bit(*at) != 0);
+                rule.always.max(self.most(semantics, decisive.map(|(_, arg)| *arg), depth, param))
             }
             TyKind::External { path, args } => self.external(semantics, ty, *path, args, depth, param),
         }
+    }
+
+    /// The most that one of several types carries.
+    fn most(
+        &self,
+        semantics: &Semantics,
+        types: impl Iterator<Item = Ty>,
+        depth: u32,
+        param: &mut dyn FnMut(DefId, Symbol) -> Carries,
+    ) -> Carries {
+        let mut most = Carries::Nothing;
+        for ty in types {
+            most = most.max(self.carries(semantics, ty, depth, param));
+            if most == Carries::Text {
+                break;
+            }
+        }
+        most
     }
 
     /// A row decides; without one the standard library's containers carry what is in them, and wrappers what
@@ -102,26 +123,33 @@ impl TextTable {
         path: Symbol,
         args: &[Ty],
         depth: u32,
-        param: &mut dyn FnMut(DefId, Symbol) -> bool,
-    ) -> bool {
+        param: &mut dyn FnMut(DefId, Symbol) -> Carries,
+    ) -> Carries {
         let row = semantics.row(ty);
-        if path == known().phantom_data || row.is_some_and(|row| row.row.text == CarriesText::No) {
-            return false;
+        if path == known().phantom_data {
+            return Carries::Nothing;
+        }
+        if let Some(row) = row
+            && row.row.carries != Carries::Text
+        {
+            return row.row.carries;
         }
         if let [element] = args
             && [known().vec, known().vec_deque, known().iterator].contains(&path)
             && is_unit_of_text(*element)
         {
-            return true;
+            return Carries::Text;
         }
         if !args.is_empty() && path.as_str().starts_with("std::") {
-            return args.iter().any(|arg| self.carries(semantics, *arg, depth, param));
+            return self.most(semantics, args.iter().copied(), depth, param);
         }
         let Some(row) = row else {
-            return true;
+            return Carries::Text;
         };
         let wrapped = row.row.fields.get(&Symbol::new("0")).or(row.row.deref.as_ref());
-        wrapped.is_none_or(|template| self.carries(semantics, row.instantiate(template), depth, param))
+        wrapped.map_or(Carries::Text, |template| {
+            self.carries(semantics, row.instantiate(template), depth, param)
+        })
     }
 }
 
@@ -130,15 +158,28 @@ fn is_unit_of_text(ty: Ty) -> bool {
     matches!(ty.kind(), TyKind::Scalar(name) if matches!(name.as_str(), "u8" | "char"))
 }
 
+/// Numbers of 16 bits at most are small.
+fn of_scalar(name: Symbol) -> Carries {
+    match name.as_str() {
+        "bool" | "char" => Carries::Nothing,
+        "u8" | "i8" | "u16" | "i16" => Carries::SmallNumber,
+        _ => Carries::Number,
+    }
+}
+
 fn bit(index: usize) -> u32 {
     1 << index.min(31)
 }
 
 impl Semantics {
-    /// Whether a value of a type can carry text that somebody chose. What is not known can, and so can generic
+    /// What somebody else can choose in a value of a type. What is not known can carry text, and so can generic
     /// parameters, closures and trait objects; scalars, `&'static str` and what is made of them cannot.
-    pub fn carries_text(&self, ty: Ty) -> CarriesText {
-        let carries = self.text.carries(self, ty, MAX_DEPTH, &mut |_, _| true);
-        if carries { CarriesText::Yes } else { CarriesText::No }
+    pub fn carries(&self, ty: Ty) -> Carries {
+        self.text.carries(self, ty, MAX_DEPTH, &mut |_, _| Carries::Text)
+    }
+
+    /// Whether a value of a type can carry text that somebody chose.
+    pub fn carries_text(&self, ty: Ty) -> bool {
+        self.carries(ty) == Carries::Text
     }
 }

@@ -36,7 +36,7 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     let Evidence { reached, confidence } = evidence;
     let way = &reached.ways[0];
     let who = match way.entry {
-        Entry::Request(_) => "request data",
+        Entry::Request(_) | Entry::Other { .. } => "request data",
         Entry::Caller { .. } => "a caller's text",
     };
     let message = format!("{who} becomes part of the SQL text given to `{}`", reached.callee);
@@ -46,7 +46,7 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
         .help(reached.sink.help.as_str());
     finding.confidence = *confidence;
     finding.severity = match way.entry {
-        Entry::Request(_) => Severity::High,
+        Entry::Request(_) | Entry::Other { .. } => Severity::High,
         Entry::Caller { .. } => Severity::Medium,
     };
     finding.function = Some(cx.name(reached.function));
@@ -93,7 +93,7 @@ fn confidence(way: &Way) -> Option<Confidence> {
         (Entry::Request(_), 0) if way.assumed == 0 => Some(Confidence::High),
         (Entry::Request(_), 0 | 1) => Some(Confidence::Medium),
         (Entry::Caller { .. }, 0 | 1) if is_value(way) => Some(Confidence::Medium),
-        (Entry::Request(_) | Entry::Caller { .. }, _) if way.hole.is_some() => Some(Confidence::Low),
+        (_, _) if way.hole.is_some() => Some(Confidence::Low),
         _ => None,
     }
 }

@@ -2,11 +2,11 @@
 //! bodies.
 
 use smallvec::SmallVec;
-use ward_semantics::{Callee, CarriesText, DefId, Template};
-use ward_syntax::{ClosureId, Expr, ExprId, List, Span, Symbol, sym};
+use ward_semantics::{Callee, Carries, DefId, Template, Ty, TyKind};
+use ward_syntax::{ClosureId, Expr, ExprId, HoleStyle, List, Span, Symbol, sym};
 
 use super::{Evaluator, State};
-use crate::models::{Barrier, CallModel, Edge, HandlerSource, Port, Sink, When};
+use crate::models::{Barrier, CallModel, Edge, HandlerSource, Port, Sink, SourceClass, When};
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{ClosureCall, Exported, Hit};
@@ -34,15 +34,15 @@ const SCALARS: &[&str] = &[
 ];
 
 /// The receiver or arguments of a call: expressions and their values.
-type Inputs = SmallVec<[(Option<ExprId>, ValueId); 4]>;
+pub(super) type Inputs = SmallVec<[(Option<ExprId>, ValueId); 4]>;
 
 /// A call of code outside the workspace.
-struct ExternalCall<'c> {
-    expr: ExprId,
+pub(super) struct ExternalCall<'c> {
+    pub(super) expr: ExprId,
     ty: Option<Symbol>,
-    name: Symbol,
-    receiver: Option<(ExprId, ValueId)>,
-    args: &'c Inputs,
+    pub(super) name: Symbol,
+    pub(super) receiver: Option<(ExprId, ValueId)>,
+    pub(super) args: &'c Inputs,
 }
 
 impl<'a> Evaluator<'a> {
@@ -437,6 +437,17 @@ impl<'a> Evaluator<'a> {
                 return self.constrained();
             }
         }
+        if let Some((receiver, value)) = call.receiver
+            && call.name.as_str() == "to_string"
+            && let ty = self.types.expr(receiver)
+            && matches!(ty.kind(), TyKind::Adt { .. })
+        {
+            let span = self.span(call.expr);
+            let printed = self.printed(value, ty, HoleStyle::Display, span);
+            if printed != value {
+                return printed;
+            }
+        }
         if call.receiver.is_some() && model.is_none_or(|model| model.sinks.is_empty()) {
             self.check_name_only_sinks(call);
         }
@@ -518,10 +529,11 @@ impl<'a> Evaluator<'a> {
         let mut given: SmallVec<[ValueId; 4]> = SmallVec::new();
         for ty in &signature.params {
             let wanted = handler.types.is_empty() || sources::is_one_of(*ty, &handler.types);
-            let carries = self.cx.semantics.carries_text(*ty) == CarriesText::Yes;
+            let kinds = self.cx.models.kinds.carried_by(self.cx.semantics.carries(*ty));
             let name = self.cx.semantics.item(def).name;
-            given.push(if wanted && carries {
-                self.source(handler.source, name, span)
+            given.push(if wanted && !kinds.is_empty() {
+                let source = self.source(handler.source, name, span);
+                self.cut(source, *ty)
             } else {
                 ValueId::NOTHING
             });
@@ -537,7 +549,8 @@ impl<'a> Evaluator<'a> {
             Some((_, value)) => {
                 let inputs: Inputs = SmallVec::from_elem((None, value), 1);
                 let result = self.assumed_of(&inputs, span, call.name);
-                self.outcome_through(call, result)
+                let result = self.outcome_through(call, result);
+                self.measured(call, result)
             }
             None => self.assumed_of(call.args, span, call.name),
         }
@@ -565,10 +578,16 @@ impl<'a> Evaluator<'a> {
         for sink in &model.sinks {
             self.check_sink(sink, call, 0);
         }
+        let name = Symbol::new(last_segment(call.name));
         let result = match model.source {
-            Some(source) => {
+            Some(source) if source.class == SourceClass::Request => {
                 self.run_callables(call.args, ValueId::NOTHING);
-                self.source(source, Symbol::new(last_segment(call.name)), span)
+                self.source(source, name, span)
+            }
+            Some(source) => {
+                let passed = self.flow_through(call, model);
+                let made = self.source(source, name, span);
+                if made == ValueId::NOTHING { passed } else { self.values.join(passed, made) }
             }
             None => self.flow_through(call, model),
         };
@@ -578,7 +597,8 @@ impl<'a> Evaluator<'a> {
         if model.diverges {
             self.die();
         }
-        self.parsed(call, result)
+        let result = self.parsed(call, result);
+        self.measured(call, result)
     }
 
     fn flow_through(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
@@ -671,8 +691,8 @@ impl<'a> Evaluator<'a> {
             || call.name.as_str() == "or_else"
             || call.name.as_str() == "unwrap_or_else"
         {
-            if let Some((_, value)) = call.receiver {
-                given[0] = self.values.part(value, sym::ERR);
+            if let Some((expr, value)) = call.receiver {
+                given[0] = self.error_of(value, self.types.expr(expr), self.span(expr));
             }
             return given;
         }
@@ -773,11 +793,32 @@ impl<'a> Evaluator<'a> {
             ward_semantics::TyKind::External { args, .. } => args.first().copied(),
             _ => None,
         };
-        if !payload.is_some_and(|ty| self.cx.semantics.carries_text(ty) == CarriesText::No) {
+        let carries = payload.map_or(Carries::Text, |ty| self.cx.semantics.carries(ty));
+        if carries == Carries::Text {
             return result;
         }
-        let if_success = self.all_of(input);
-        self.values.push(Value { text: Text::Constrained, if_success, ..Value::default() })
+        let kinds = &self.cx.models.kinds;
+        let (text, kinds) = (kinds.of_text(), kinds.carried_by(carries));
+        let mut if_success = self.all_of(input);
+        if_success.iter_mut().for_each(|fact| fact.kinds = text);
+        let mut parsed = Value { text: Text::Constrained, if_success, ..Value::default() };
+        if !kinds.is_empty() {
+            let result = self.restricted(result, kinds);
+            parsed.origins = self.values.get(result).origins.clone();
+        }
+        self.values.push(parsed)
+    }
+
+    /// The payload of an `Err`, as far as its type tells too.
+    pub(super) fn error_of(&mut self, value: ValueId, ty: Ty, span: Span) -> ValueId {
+        let error = self.values.part(value, sym::ERR);
+        match ty.kind() {
+            TyKind::External { path, args } if path.as_str() == "std::result::Result" => {
+                let error_type = args.get(1).copied().unwrap_or_else(Ty::unknown);
+                self.with_type_source(error, error_type, sym::ERR, span)
+            }
+            _ => error,
+        }
     }
 
     fn guarded(&mut self, call: &ExternalCall, barrier: &Barrier, result: ValueId) -> ValueId {
@@ -792,8 +833,11 @@ impl<'a> Evaluator<'a> {
         // A check against what the request itself brought proves nothing.
         let others =
             call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
+        let text = self.cx.models.kinds.of_text();
         let brought = |other: ValueId| {
-            self.values.get(other).origins.iter().any(|origin| matches!(origin.root, Root::Source(_)))
+            let is_brought =
+                |origin: &Origin| matches!(origin.root, Root::Source(_)) && origin.open.meets(text);
+            self.values.get(other).origins.iter().any(is_brought)
         };
         if others.into_iter().any(|other| other != checked && brought(other)) {
             return result;
@@ -836,31 +880,62 @@ impl<'a> Evaluator<'a> {
     // Sinks.
 
     fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
+        let kind = self.cx.kind(sink.kind);
         let inputs: SmallVec<[(Option<ExprId>, ValueId); 4]> = match sink.input {
             Port::Receiver => call.receiver.iter().map(|(expr, value)| (Some(*expr), *value)).collect(),
             Port::Argument(index) => call.args.get(usize::from(index)).copied().into_iter().collect(),
             Port::Arguments => call.args.clone(),
             Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => return,
         };
-        let kind = self.cx.kind(sink.kind);
         for (expr, value) in inputs {
+            if !self.values.flatten(value).iter().any(|origin| origin.open.meets(kind)) {
+                continue;
+            }
             let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
-            for origin in self.values.flatten(value) {
-                if !origin.open.meets(kind) {
+            self.check_input(sink, self.callee_name(call), value, span, assumed);
+        }
+    }
+
+    /// A value that is given to a sink.
+    fn check_input(&mut self, sink: &Sink, callee: Symbol, value: ValueId, span: Span, assumed: u8) {
+        let kind = self.cx.kind(sink.kind);
+        for origin in self.values.flatten(value) {
+            if !origin.open.meets(kind) {
+                continue;
+            }
+            let origin = Origin { assumed: origin.assumed.saturating_add(assumed), ..origin };
+            let place = self.place_of_span(span);
+            self.record(Hit {
+                sink: sink.clone(),
+                callee,
+                place,
+                function: self.def,
+                origin,
+                next: None,
+                calls: 0,
+            });
+        }
+    }
+
+    /// Sinks that are macros: their arguments as they stand.
+    pub(super) fn check_macro(&mut self, path: Symbol, inputs: &[(ExprId, ValueId)]) {
+        let models = self.cx.models;
+        let last = Symbol::new(last_segment(path));
+        if !models.macro_names.contains(&last) {
+            return;
+        }
+        let path = self.cx.semantics.resolve_macro(self.def, path);
+        let Some(sinks) = models.macro_sinks.get(&path) else { return };
+        for sink in sinks {
+            let given = match sink.input {
+                Port::Argument(index) => inputs.get(usize::from(index)..).unwrap_or_default().iter().take(1),
+                Port::Arguments => inputs.iter().take(inputs.len()),
+                Port::Receiver | Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => {
                     continue;
                 }
-                let origin = Origin { assumed: origin.assumed.saturating_add(assumed), ..origin };
-                let callee = self.callee_name(call);
-                let place = self.place_of_span(span);
-                self.record(Hit {
-                    sink: sink.clone(),
-                    callee,
-                    place,
-                    function: self.def,
-                    origin,
-                    next: None,
-                    calls: 0,
-                });
+            };
+            for (expr, value) in given.copied().collect::<SmallVec<[_; 4]>>() {
+                self.check_input(sink, last, value, self.span(expr), 0);
             }
         }
     }

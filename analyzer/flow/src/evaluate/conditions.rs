@@ -54,20 +54,31 @@ impl Evaluator<'_> {
     pub(super) fn eval_comparison(&mut self, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> ValueId {
         let (left, right) = (self.eval(lhs), self.eval(rhs));
         if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
-            return self.constrained();
+            return self.ordered(op, left, right);
         }
+        let text = self.cx.models.kinds.of_text();
         let fixed = |evaluator: &Self, id| {
             let value = evaluator.values.get(id);
-            value.origins.is_empty() && value.text != Text::Unknown
+            !value.origins.iter().any(|origin| origin.open.meets(text)) && value.text != Text::Unknown
         };
         let cleared = match (fixed(self, left), fixed(self, right)) {
             (true, false) => self.all_of(right),
             (false, true) => self.all_of(left),
+            (true, true) => {
+                let mut cleared = self.bounded(left, right);
+                add(&mut cleared, &self.bounded(right, left));
+                cleared
+            }
             _ => Facts::new(),
         };
+        let mut otherwise = cleared.clone();
+        otherwise.iter_mut().for_each(|fact| {
+            fact.kinds = fact.kinds.intersection(self.cx.models.kinds.compared());
+        });
+        otherwise.retain(|fact| !fact.kinds.is_empty());
         match op {
-            BinaryOp::Eq => self.truth(cleared, Facts::new()),
-            _ => self.truth(Facts::new(), cleared),
+            BinaryOp::Eq => self.truth(cleared, otherwise),
+            _ => self.truth(otherwise, cleared),
         }
     }
 

@@ -207,13 +207,18 @@ impl Evaluator<'_> {
             BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
                 self.eval_comparison(op, lhs, rhs)
             }
-            BinaryOp::Add => {
+            BinaryOp::Add if !self.is_number(expr) => {
                 let (left, right) = (self.eval(lhs), self.eval(rhs));
                 self.appended(left, right, self.span(expr))
             }
+            BinaryOp::Rem | BinaryOp::BitAnd => {
+                let (left, right) = (self.eval(lhs), self.eval(rhs));
+                let result = self.computed(left, right);
+                self.no_more_than(result, &[left, right])
+            }
             _ => {
                 let (left, right) = (self.eval(lhs), self.eval(rhs));
-                self.values.join(left, right)
+                self.computed(left, right)
             }
         }
     }
@@ -235,7 +240,7 @@ impl Evaluator<'_> {
         }
         let Some(place) = self.place(lhs) else { return ValueId::NOTHING };
         match op {
-            Some(BinaryOp::Add) => self.append(&place, value, self.span(expr)),
+            Some(BinaryOp::Add) if !self.is_number(lhs) => self.append(&place, value, self.span(expr)),
             Some(_) => self.join_place(&place, value),
             None if matches!(self.ir.expr(lhs), Expr::Index { .. }) => self.join_place(&place, value),
             None => {
@@ -510,7 +515,7 @@ impl Evaluator<'_> {
 
     fn eval_try(&mut self, expr: ExprId, operand: ExprId) -> ValueId {
         let value = self.eval(operand);
-        let error = self.values.part(value, sym::ERR);
+        let error = self.error_of(value, self.types.expr(operand), self.span(operand));
         let error = match self.types.conversion(expr) {
             Some(conversion) => self.call_function(conversion, &[error], self.span(expr), &[None]),
             None => error,
@@ -548,6 +553,8 @@ impl Evaluator<'_> {
     fn eval_macro(&mut self, id: ward_syntax::MacroId) -> ValueId {
         let call = self.ir.macro_call(id);
         let values = self.eval_list(call.args);
+        let inputs: SmallVec<[_; 4]> = self.ir.list(call.args).zip(values.iter().copied()).collect();
+        self.check_macro(call.path, &inputs);
         if !call.text.is_empty() {
             return self.values.constant(None);
         }
@@ -557,6 +564,11 @@ impl Evaluator<'_> {
             return ValueId::NOTHING;
         }
         values.into_iter().reduce(|all, value| self.values.join(all, value)).unwrap_or_default()
+    }
+
+    /// Whether an expression is a number.
+    fn is_number(&self, expr: ExprId) -> bool {
+        matches!(self.types.expr(expr).kind(), TyKind::Scalar(_))
     }
 
     /// Whether a type is a text or a view of one.

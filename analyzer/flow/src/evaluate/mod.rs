@@ -7,17 +7,19 @@
 
 mod calls;
 mod conditions;
+mod display;
 mod expressions;
 mod instantiate;
+mod numbers;
 mod patterns;
 mod places;
 mod text;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use ward_semantics::{BodyTypes, CarriesText, DefId, Semantics, Ty, TyKind};
+use ward_semantics::{BodyTypes, Carries, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{
-    Body, ClosureId, ExprId, FileId, FileSpan, LocalId, Pat, SelfParam, SourceIr, Span, Symbol,
+    Body, ClosureId, ExprId, FileId, FileSpan, LocalId, Pat, SelfParam, SourceIr, Span, Symbol, sym,
 };
 
 use crate::models::{Models, Source};
@@ -44,8 +46,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The set with the one kind, empty if no sink has it.
     pub fn kind(&self, name: Symbol) -> KindSet {
-        let index = self.models.sink_kinds.iter().position(|kind| *kind == name);
-        index.map_or(KindSet::NONE, KindSet::of)
+        self.models.kinds.set(name)
     }
 
     /// The set with all of the kinds; `*` is every kind.
@@ -91,6 +92,8 @@ struct Evaluator<'a> {
     all_closures: Vec<(ClosureId, ExprId)>,
     /// Assumptions that every way through the current call rests on.
     guesses: u8,
+    /// How deep in the parts of what is printed.
+    printing: u8,
     budget: u32,
 }
 
@@ -157,6 +160,7 @@ impl<'a> Evaluator<'a> {
             seen_closures: FxHashSet::default(),
             all_closures: Vec::new(),
             guesses: 0,
+            printing: 0,
             budget: (body.exprs.len + 64).saturating_mul(ROUNDS),
         }
     }
@@ -196,15 +200,19 @@ impl<'a> Evaluator<'a> {
         }
         for (index, param) in function.params.iter().enumerate() {
             let ty = signature.and_then(|signature| signature.params.get(index)).copied();
-            let text = ty.map_or(CarriesText::Yes, |ty| self.cx.semantics.carries_text(ty));
+            let carries = ty.map_or(Carries::Text, |ty| self.cx.semantics.carries(ty));
+            let kinds = self.cx.models.kinds.carried_by(carries);
             let name = self.pattern_name(param.pat);
             let extracted = ty.and_then(|ty| self.extracted(ty, name, self.ir.pat_span(param.pat)));
             let value = match sources.get(index).copied().flatten() {
-                _ if text == CarriesText::No => self.constrained(),
+                _ if kinds.is_empty() => self.constrained(),
                 _ if extracted.is_some() => extracted.unwrap_or_default(),
                 Some(source) => self.source(source, name, self.ir.pat_span(param.pat)),
                 None => self.parameter(number, name, self.ir.pat_span(param.pat), ty),
             };
+            let value = if carries == Carries::Text { value } else { self.restricted(value, kinds) };
+            let value =
+                ty.map_or(value, |ty| self.with_type_source(value, ty, name, self.ir.pat_span(param.pat)));
             if let Pat::Bind { local, .. } = self.ir.pat(param.pat) {
                 self.initial.push(value);
                 self.parameters.push(Some(local));
@@ -241,8 +249,28 @@ impl<'a> Evaluator<'a> {
     }
 
     fn source(&mut self, source: Source, name: Symbol, span: Span) -> ValueId {
-        let step = self.step(None, span, StepKind::Source { kind: source.kind, name });
-        self.values.of_origin(origin(Root::Source(step), step))
+        let open = self.cx.models.kinds.of_class(source.class);
+        if open.is_empty() {
+            return ValueId::NOTHING;
+        }
+        let step = self.step(None, span, StepKind::Source { source, name });
+        self.values.of_origin(Origin { open, ..origin(Root::Source(step), step) })
+    }
+
+    /// The value, and what its type alone tells: the text of an internal error is a source wherever it turns up.
+    fn with_type_source(&mut self, value: ValueId, ty: Ty, name: Symbol, span: Span) -> ValueId {
+        let Some(source) = sources::of_value(self.cx, ty) else { return value };
+        let open = self.cx.models.kinds.of_class(source.class);
+        let is_known = |origin: &Origin| {
+            matches!(origin.root, Root::Source(_))
+                && !origin.open.is_empty()
+                && open.without(origin.open).is_empty()
+        };
+        if open.is_empty() || self.values.get(value).origins.iter().any(is_known) {
+            return value;
+        }
+        let made = self.source(source, name, span);
+        if value == ValueId::NOTHING { made } else { self.values.join(value, made) }
     }
 
     fn constrained(&mut self) -> ValueId {
@@ -364,11 +392,25 @@ impl<'a> Evaluator<'a> {
         if id == ValueId::NOTHING || self.values.is_plain(id) {
             return id;
         }
-        if self.cx.semantics.carries_text(ty) == CarriesText::Yes {
+        let carries = self.cx.semantics.carries(ty);
+        if carries == Carries::Text {
             return id;
         }
+        self.restricted(id, self.cx.models.kinds.carried_by(carries))
+    }
+
+    /// What no text can be, and what is dangerous for these kinds only.
+    fn restricted(&mut self, id: ValueId, kinds: KindSet) -> ValueId {
         let value = self.values.get(id);
-        let cut = Value {
+        let is_within = value.text <= Text::Constrained
+            && value.fields.is_empty()
+            && value.tail == value.constant
+            && !value.built
+            && value.origins.iter().all(|origin| origin.open.without(kinds).is_empty());
+        if is_within {
+            return id;
+        }
+        let mut cut = Value {
             text: value.text.min(Text::Constrained),
             constant: value.constant,
             tail: value.constant,
@@ -377,9 +419,25 @@ impl<'a> Evaluator<'a> {
             outcome: value.outcome,
             callables: value.callables.clone(),
             // The text of an error travels beside a payload that carries none.
-            fields: value.fields.iter().filter(|(name, _)| name.as_str() == "Err").copied().collect(),
+            fields: value.fields.iter().filter(|(name, _)| *name == sym::ERR).copied().collect(),
             ..Value::default()
         };
+        if !kinds.is_empty() {
+            let origins = value
+                .origins
+                .iter()
+                .map(|origin| Origin { open: origin.open.intersection(kinds), ..*origin });
+            cut.origins = origins.filter(|origin| !origin.open.is_empty()).collect();
+            for (name, part) in value.fields.clone() {
+                if name == sym::ERR {
+                    continue;
+                }
+                let part = self.restricted(part, kinds);
+                if !self.values.is_plain(part) || !cut.origins.is_empty() {
+                    cut.fields.push((name, part));
+                }
+            }
+        }
         self.values.push(cut)
     }
 

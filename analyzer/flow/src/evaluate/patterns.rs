@@ -17,6 +17,8 @@ impl Evaluator<'_> {
                 let name = self.ir.local(local).name;
                 let cut = self.cut(value, self.types.local(local));
                 let bound = self.stepped(cut, self.ir.pat_span(pat), StepKind::Bound(name));
+                let bound =
+                    self.with_type_source(bound, self.types.local(local), name, self.ir.pat_span(pat));
                 self.aliases.remove(&local);
                 self.set_local(local, bound);
                 if let Some(sub) = sub {

@@ -94,8 +94,18 @@ impl Evaluator<'_> {
     }
 
     /// The origins of a value put into a text.
-    fn put_into(&mut self, id: ValueId, hole: Hole, span: Span, kind: StepKind) -> SmallVec<[Origin; 4]> {
+    pub(super) fn put_into(
+        &mut self,
+        id: ValueId,
+        hole: Hole,
+        span: Span,
+        kind: StepKind,
+    ) -> SmallVec<[Origin; 4]> {
         let mut origins = self.values.flatten(id);
+        // A number that stands in a text is a text.
+        let numbers = self.cx.models.kinds.of_numbers();
+        origins.iter_mut().for_each(|origin| origin.open = origin.open.without(numbers));
+        origins.retain(|origin| !origin.open.is_empty());
         for origin in &mut origins {
             origin.step = self.step(Some(origin.step), span, kind);
             if origin.hole.is_some() && origin.outer.is_none() && hole.is_telling() {
@@ -125,7 +135,11 @@ impl Evaluator<'_> {
             HoleStyle::Debug => self.cx.semantics.debug_impl(ty),
             HoleStyle::Other => None,
         };
-        printer.and_then(|printer| self.written_by(printer, value, span)).unwrap_or(value)
+        let written = match printer {
+            Some(printer) => self.written_by(printer, value, span),
+            None => self.printed_by_derive(value, ty, style, span),
+        };
+        written.unwrap_or(value)
     }
 
     /// What `fmt` writes into its formatter.

@@ -7,18 +7,18 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use ward_semantics::{CarriesText, ExternalFn, ExternalType, Template};
+use ward_semantics::{Carries, ExternalFn, ExternalType, Template};
 use ward_syntax::Symbol;
 
 use super::error::{Complaint, ModelError, did_you_mean, place};
 use super::port::{Wrong, parse_edge, parse_port};
 use super::schema::{
-    BarrierRow, Call, FnRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table, Text, Texts, TypeRow,
-    UserFile,
+    BarrierRow, Call, FnRow, KindRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table, Text, Texts,
+    TypeRow, UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Barrier, CallModel, Edge, Extractor, HandlerSource, Models,
-    NameOnlySink, Port, Sink, Source, SourceBeside, When,
+    AttributeParameters, AttributeSource, Barrier, Bound, CallModel, Callers, Edge, Extractor, HandlerSource,
+    Kind, KindCarries, Kinds, Models, NameOnlySink, Port, Sink, Source, SourceBeside, SourceClass, When,
 };
 
 /// The text of a model file.
@@ -98,6 +98,8 @@ struct Loader {
     described: FxHashMap<Symbol, usize>,
     /// Callees whose flow is written down.
     explicit: FxHashSet<Callee>,
+    /// Kinds of sink that rows declare or name.
+    kinds: Vec<Kind>,
 }
 
 const SOURCE_KINDS: [&str; 9] =
@@ -137,6 +139,7 @@ impl Loader {
             Self::type_aliases,
             Self::descriptions,
             Self::flows,
+            Self::kinds,
             Self::dangers,
             Self::checks,
         ] {
@@ -145,6 +148,7 @@ impl Loader {
                 pass(self, parsed);
             }
         }
+        self.models.kinds = Kinds::new(std::mem::take(&mut self.kinds));
     }
 
     fn complain(&mut self, span: Range<usize>, message: impl Into<String>, help: Option<String>) {
@@ -332,7 +336,8 @@ impl Loader {
         for other in row.implements.iter().flat_map(|texts| &texts.0) {
             ty.implements.extend(self.template(other, &params));
         }
-        ty.text = self.choice(row.text.as_ref(), &[("none", CarriesText::No)], CarriesText::Yes);
+        let carries = [("none", Carries::Nothing), ("number", Carries::Number)];
+        ty.carries = self.choice(row.text.as_ref(), &carries, Carries::Text);
         let mut models = Vec::with_capacity(row.methods.0.len() + row.functions.0.len());
         for (calls, receiver) in [(&row.methods, Receiver::Taken), (&row.functions, Receiver::None)] {
             for (name, call) in &calls.0 {
@@ -430,18 +435,27 @@ impl Loader {
     }
 
     fn source(&mut self, row: &SourceRow) {
-        let forms =
-            [&row.parameter, &row.call, &row.attribute, &row.impl_attribute, &row.handler_of, &row.extractor];
+        let forms = [
+            &row.parameter,
+            &row.call,
+            &row.attribute,
+            &row.impl_attribute,
+            &row.handler_of,
+            &row.extractor,
+            &row.error_type,
+        ];
         if forms.iter().filter(|form| form.is_some()).count() != 1 {
-            let help =
-                "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`, `extractor`";
+            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`, `extractor`, `error_type`";
             self.complain(
                 row.kind.span(),
                 "a source needs one place where it comes in",
                 Some(help.to_owned()),
             );
         }
-        if !SOURCE_KINDS.contains(&row.kind.get_ref().as_str()) {
+        let by_form = if row.error_type.is_some() { SourceClass::Error } else { SourceClass::Request };
+        let class = row.class.as_ref().map_or(by_form, |class| self.class(Some(class)));
+        // What the data of other classes is, is for lints to know.
+        if class == SourceClass::Request && !SOURCE_KINDS.contains(&row.kind.get_ref().as_str()) {
             let help = did_you_mean(row.kind.get_ref(), SOURCE_KINDS);
             let help = help.unwrap_or_else(|| format!("kinds are `{}`", SOURCE_KINDS.join("`, `")));
             self.complain(
@@ -450,7 +464,12 @@ impl Loader {
                 Some(help),
             );
         }
-        let source = Source { kind: Symbol::new(row.kind.get_ref()) };
+        let source = Source { class, kind: Symbol::new(row.kind.get_ref()) };
+        for path in self.type_paths(row.error_type.as_ref()) {
+            // Whatever the type is made of, its text tells something.
+            self.models.externals.types.entry(path).or_default().carries = Carries::Text;
+            self.models.type_sources.insert(path, source);
+        }
         let types = self.type_paths(row.types.as_ref());
         let parameters = self.type_paths(row.parameter.as_ref());
         let beside = self.type_paths(row.beside.as_ref());
@@ -491,6 +510,40 @@ impl Loader {
         }
     }
 
+    fn kinds(&mut self, parsed: &Parsed) {
+        for row in &parsed.rows.kinds {
+            self.kind(row);
+        }
+    }
+
+    fn kind(&mut self, row: &KindRow) {
+        let name = Symbol::new(row.name.get_ref());
+        if self.kinds.iter().any(|known| known.name == name) {
+            self.complain(row.name.span(), format!("the kind `{name}` is declared twice"), None);
+            return;
+        }
+        let carries = [
+            ("text", KindCarries::Text),
+            ("number", KindCarries::Number),
+            ("large-number", KindCarries::LargeNumber),
+            ("any", KindCarries::Any),
+        ];
+        let carries = self.choice(row.carries.as_ref(), &carries, KindCarries::Text);
+        let bounds = [("upper", Bound::Upper), ("any", Bound::Any)];
+        let bound = self.choice(row.bound.as_ref(), &bounds, Bound::Upper);
+        let classes = row.from.iter().flat_map(|texts| &texts.0);
+        let mut from: Vec<SourceClass> = classes.map(|text| self.class(Some(text))).collect();
+        if from.is_empty() {
+            from.push(SourceClass::Request);
+        }
+        let callers = if row.callers { Callers::Count } else { Callers::Ignored };
+        self.kinds.push(Kind { name, carries, from, callers, bound });
+    }
+
+    fn class(&mut self, text: Option<&Text>) -> SourceClass {
+        self.choice(text, &SourceClass::ALL, SourceClass::Request)
+    }
+
     fn dangers(&mut self, parsed: &Parsed) {
         for row in &parsed.rows.sinks {
             self.sink(row, parsed.krate);
@@ -508,15 +561,20 @@ impl Loader {
             self.complain(row.input.span(), "a sink needs a call", help);
         }
         let kind = Symbol::new(row.kind.get_ref());
-        if !self.models.sink_kinds.contains(&kind) {
-            self.models.sink_kinds.push(kind);
-            self.models.sink_kinds.sort_unstable_by_key(|kind| kind.as_str());
+        if !self.kinds.iter().any(|known| known.name == kind) {
+            self.kinds.push(Kind::plain(kind));
         }
         let first = row.call.as_ref().and_then(|call| call.0.first());
         let first = first.and_then(|path| path.get_ref().split("::").next()).map(Symbol::new);
         let krate = krate.or(first).unwrap_or(kind);
         let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate };
         for callee in self.callees(row.call.as_ref()) {
+            if let Callee::Function(path) | Callee::Method(_, path) = callee
+                && let Some(name) = path.as_str().strip_suffix('!')
+            {
+                self.macro_sink(callee, name, &sink);
+                continue;
+            }
             let explicit = self.explicit.contains(&callee);
             let model = self.model(callee);
             if !explicit {
@@ -537,6 +595,17 @@ impl Loader {
         }
     }
 
+    /// `postgres_query::query_dyn!`.
+    fn macro_sink(&mut self, callee: Callee, name: &str, sink: &Sink) {
+        let path = match callee {
+            Callee::Function(_) => Symbol::new(name),
+            Callee::Method(owner, _) => Symbol::new(&format!("{owner}::{name}")),
+        };
+        let last = split_last(path.as_str()).map_or(path, |(_, last)| Symbol::new(last));
+        self.models.macro_names.insert(last);
+        self.models.macro_sinks.entry(path).or_default().push(sink.clone());
+    }
+
     fn checks(&mut self, parsed: &Parsed) {
         for row in &parsed.rows.barriers {
             self.barrier(row);
@@ -545,9 +614,9 @@ impl Loader {
 
     fn barrier(&mut self, row: &BarrierRow) {
         for kind in &row.kinds {
-            let known = &self.models.sink_kinds;
-            if kind.get_ref() != "*" && !known.iter().any(|known| known.as_str() == kind.get_ref()) {
-                let help = did_you_mean(kind.get_ref(), known.iter().map(|kind| kind.as_str()));
+            let known = &self.kinds;
+            if kind.get_ref() != "*" && !known.iter().any(|known| known.name.as_str() == kind.get_ref()) {
+                let help = did_you_mean(kind.get_ref(), known.iter().map(|kind| kind.name.as_str()));
                 self.complain(kind.span(), format!("no sink is of kind `{}`", kind.get_ref()), help);
             }
         }

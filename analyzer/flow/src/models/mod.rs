@@ -5,6 +5,7 @@
 //! about one callee merged into a [`CallModel`], found by canonical path.
 
 mod error;
+mod kinds;
 mod load;
 mod port;
 mod schema;
@@ -12,9 +13,10 @@ mod schema;
 mod tests;
 
 pub use error::ModelError;
+pub use kinds::{Bound, Callers, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, load};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::Externals;
 use ward_syntax::Symbol;
 
@@ -41,8 +43,14 @@ pub struct Models {
     pub impl_attributes: FxHashMap<Symbol, AttributeSource>,
     /// Sinks known by method name alone, for receivers of unknown type.
     pub name_only_sinks: FxHashMap<Symbol, Vec<NameOnlySink>>,
-    /// Kinds of sink, in the order of their bits in a [`KindSet`].
-    pub sink_kinds: Vec<Symbol>,
+    /// Macros with dangerous inputs by canonical path, without the `!`.
+    pub macro_sinks: FxHashMap<Symbol, Vec<Sink>>,
+    /// The last segments of these paths: a macro of another name is not looked up.
+    pub macro_names: FxHashSet<Symbol>,
+    /// Types every value of which is data of a class other than a request's: internal errors.
+    pub type_sources: FxHashMap<Symbol, Source>,
+    /// Kinds of sink.
+    pub kinds: Kinds,
 }
 
 /// What the models say of one callee.
@@ -116,11 +124,13 @@ pub struct Edge {
     pub to: Port,
 }
 
-/// Request data.
+/// Data that somebody else chose, or that is not everybody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// Which part of the request: `path`, `query`, `body`, `form`, `header`, `cookie`, `upload`, `request`,
-    /// `argument` (GraphQL, RPC).
+    /// Whose.
+    pub class: SourceClass,
+    /// Of a request, which part of it: `path`, `query`, `body`, `form`, `header`, `cookie`, `upload`, `request`,
+    /// `argument` (GraphQL, RPC). Of another class a word for what it is: `database`, `io`.
     pub kind: Symbol,
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Rows {
     pub(super) functions: Vec<FnRow>,
     #[serde(default, rename = "step")]
     pub(super) steps: Vec<StepRow>,
+    #[serde(default, rename = "kind")]
+    pub(super) kinds: Vec<KindRow>,
     #[serde(default, rename = "source")]
     pub(super) sources: Vec<SourceRow>,
     #[serde(default, rename = "sink")]
@@ -96,6 +98,18 @@ pub(super) struct StepRow {
     pub(super) flow: Vec<Text>,
 }
 
+/// `[[kind]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KindRow {
+    pub(super) name: Text,
+    pub(super) carries: Option<Text>,
+    pub(super) from: Option<Texts>,
+    #[serde(default)]
+    pub(super) callers: bool,
+    pub(super) bound: Option<Text>,
+}
+
 /// `[[source]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +121,8 @@ pub(super) struct SourceRow {
     pub(super) impl_attribute: Option<Texts>,
     pub(super) handler_of: Option<Texts>,
     pub(super) extractor: Option<Texts>,
+    pub(super) error_type: Option<Texts>,
+    pub(super) class: Option<Text>,
     pub(super) argument: Option<u8>,
     pub(super) parameters: Option<Text>,
     pub(super) types: Option<Texts>,

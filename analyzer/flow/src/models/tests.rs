@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
-use ward_semantics::{CarriesText, Template};
+use ward_semantics::{Carries, Template};
 use ward_syntax::Symbol;
 
-use super::{AttributeParameters, CallModel, Edge, ModelFile, Models, Port, When, load};
+use super::{
+    AttributeParameters, Bound, CallModel, Callers, Edge, KindCarries, ModelFile, Models, Port, SourceClass,
+    When, load,
+};
 
 fn file<'a>(name: &'a str, text: &'a str) -> ModelFile<'a> {
     ModelFile { name, text }
@@ -108,7 +111,7 @@ fn types_are_described_for_resolution() {
     assert_eq!(wrap.methods[&sym("new")].returns, Some(of("lib::Wrap", Template::Hole(sym("A0")))));
     let usize = Template::Named(sym("usize"), Vec::new());
     assert_eq!(wrap.methods[&sym("each")].closures, [(0, vec![hole, usize])]);
-    assert_eq!(externals.types[&sym("lib::Day")].text, CarriesText::No);
+    assert_eq!(externals.types[&sym("lib::Day")].carries, Carries::Nothing);
     assert_eq!(externals.canonical(sym("other::Wrap")), sym("lib::Wrap"));
     let expected = of("std::boxed::Box", of("lib::Wrap", string));
     assert_eq!(externals.functions[&sym("lib::open")].returns, Some(expected));
@@ -235,9 +238,58 @@ fn what_rows_say_of_one_callee_is_merged() {
     assert_eq!((check.barriers[0].what, check.barriers[0].when), (Port::Argument(0), When::Ok));
     assert!(check.flow.is_none());
     assert!(models.externals.types[&sym("lib::Db")].methods.contains_key(&sym("check")));
-    assert_eq!(models.sink_kinds, [sym("log"), sym("sql")]);
+    let kinds: Vec<Symbol> = models.kinds.iter().map(|kind| kind.name).collect();
+    assert_eq!(kinds, [sym("log"), sym("sql")]);
     let name_only = &models.name_only_sinks[&sym("run")][0];
     assert_eq!((name_only.arguments, name_only.crates.as_slice()), (2, &[sym("lib")][..]));
+}
+
+#[test]
+fn kinds_say_what_is_dangerous() {
+    let models = loaded(
+        r#"
+        [[kind]]
+        name = "size"
+        carries = "large-number"
+        bound = "any"
+
+        [[kind]]
+        name = "leak"
+        carries = "any"
+        from = ["error", "stored"]
+        callers = true
+
+        [[type]]
+        path = "lib::Error"
+        text = "none"
+
+        [[source]]
+        error_type = "lib::Error"
+        kind = "database"
+
+        [[source]]
+        call = "lib::rows"
+        class = "stored"
+        kind = "row"
+
+        [[sink]]
+        call = "lib::say!"
+        input = "0"
+        kind = "leak"
+        help = ""
+        "#,
+    );
+    let size = models.kinds.get(sym("size")).unwrap();
+    assert_eq!((size.carries, size.bound), (KindCarries::LargeNumber, Bound::Any));
+    assert_eq!((size.from.as_slice(), size.callers), (&[SourceClass::Request][..], Callers::Ignored));
+    let leak = models.kinds.get(sym("leak")).unwrap();
+    assert_eq!(leak.from, [SourceClass::Error, SourceClass::Stored]);
+    assert_eq!((leak.carries, leak.callers), (KindCarries::Any, Callers::Count));
+    let error = models.type_sources[&sym("lib::Error")];
+    assert_eq!((error.class, error.kind), (SourceClass::Error, sym("database")));
+    assert_eq!(models.externals.types[&sym("lib::Error")].carries, Carries::Text);
+    assert_eq!(models.functions[&sym("lib::rows")].source.unwrap().class, SourceClass::Stored);
+    assert!(models.macro_names.contains(&sym("say")) && models.macro_sinks.contains_key(&sym("lib::say")));
 }
 
 #[test]

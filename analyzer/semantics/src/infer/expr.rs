@@ -527,12 +527,7 @@ impl Infer<'_> {
         if semantics.macro_rows.is_empty() {
             return Ty::unknown();
         }
-        let names = semantics.names();
-        let result = semantics.def_map.resolve_text(&names, self.owner, path, crate::Namespace::Macro);
-        let crate::PathTarget::External(path) = result.target else {
-            return Ty::unknown();
-        };
-        let template = semantics.macro_rows.get(&path);
+        let template = semantics.macro_rows.get(&semantics.resolve_macro(self.owner, path));
         template.map_or_else(Ty::unknown, |template| template.instantiate(&mut |_| Ty::unknown()))
     }
 

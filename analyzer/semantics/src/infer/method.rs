@@ -11,7 +11,7 @@ use super::pending::{Conversion, Pending};
 use super::row::RowCall;
 use super::{Callee, Infer};
 use crate::known::known;
-use crate::{CarriesText, DefId, Semantics, TraitName, Ty, TyKind};
+use crate::{DefId, Semantics, TraitName, Ty, TyKind};
 
 /// With more candidates than this a guess is worth nothing.
 const MAX_GUESSES: usize = 4;
@@ -213,7 +213,7 @@ impl Infer<'_> {
             let subst = self.subst(*only, None, written);
             let ty = self.apply(*only, &subst, args, Receiver::Dot, expected);
             // A guess must not be the reason to believe that no text passes.
-            return if semantics.carries_text(ty) == CarriesText::Yes { ty } else { Ty::unknown() };
+            return if semantics.carries_text(ty) { ty } else { Ty::unknown() };
         }
         self.all_args(args);
         Ty::unknown()

@@ -7,9 +7,7 @@ use std::fmt::Write;
 
 use ward_syntax::{FileId, LineIndex, Span, Symbol};
 
-use crate::{
-    CarriesText, DefId, ExternalFn, ExternalType, Externals, Semantics, Template, Ty, TyKind, testing,
-};
+use crate::{Carries, DefId, ExternalFn, ExternalType, Externals, Semantics, Template, Ty, TyKind, testing};
 
 /// A little of the standard library and of two crates, in a form quick to write: `type Path<Params>`, then
 /// `method -> Returns`, with `{0: A, B}` for the closure given as argument 0; `*` dereferences.
@@ -182,7 +180,7 @@ pub(crate) fn externals() -> Externals {
             let name = line.split(' ').next().unwrap();
             match name {
                 "*" => row.deref = Some(template(&line[1..], &row.params)),
-                "none" => row.text = CarriesText::No,
+                "none" => row.carries = Carries::Nothing,
                 "implements" => row.implements.push(template(&line[10..], &row.params)),
                 ".0" => {
                     row.fields.insert(Symbol::new("0"), template(&line[2..], &row.params));
@@ -1041,16 +1039,21 @@ type Function = fn() -> u8; type Foreign = db::Error;
             Some(target) => semantics.resolve_type(item, target),
             None => semantics.self_type(item),
         };
-        semantics.carries_text(ty) == CarriesText::Yes
+        semantics.carries_text(ty)
     };
     let with: Vec<&str> =
         "Event Page Node Label Events JsonText Map Tree1 Function Foreign Tree".split(' ').collect();
     let without = "Plain Kind Plains Text Json Pool Static Table Tree2 Marker".split(' ');
     assert_eq!(with.iter().filter(|name| !carries(name)).collect::<Vec<_>>(), Vec::<&&str>::new());
     assert_eq!(without.filter(|name| carries(name)).collect::<Vec<_>>(), Vec::<&str>::new());
-    assert_eq!(semantics.carries_text(Ty::unknown()), CarriesText::Yes);
-    assert_eq!(semantics.carries_text(Ty::unit()), CarriesText::No);
-    assert_eq!(semantics.carries_text(Ty::new(TyKind::Str)), CarriesText::Yes);
+    let carries = |text: &str| {
+        let item = def(&semantics, &format!("app::{text}"));
+        semantics.carries(semantics.self_type(item))
+    };
+    assert_eq!(semantics.carries(Ty::unknown()), Carries::Text);
+    assert_eq!(semantics.carries(Ty::unit()), Carries::Nothing);
+    assert_eq!(semantics.carries(Ty::new(TyKind::Str)), Carries::Text);
+    assert_eq!(carries("Kind"), Carries::Nothing);
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! Numbers that somebody else chose: arithmetic keeps them, a bound makes them harmless.
+
+use ward_semantics::Carries;
+use ward_syntax::BinaryOp;
+
+use super::calls::{ExternalCall, last_segment};
+use super::{Evaluator, patterns};
+use crate::value::{Fact, Facts, Origin, Root, Value, ValueId, add};
+
+impl Evaluator<'_> {
+    /// What an operator makes of two numbers.
+    pub(super) fn computed(&mut self, left: ValueId, right: ValueId) -> ValueId {
+        let joined = self.values.join(left, right);
+        if self.values.get(joined).constant.is_none() {
+            return joined;
+        }
+        let value = Value { constant: None, tail: None, ..self.values.get(joined).clone() };
+        self.values.push(value)
+    }
+
+    /// A number that is shown to be no more than one that the request did not choose is harmless.
+    pub(super) fn ordered(&mut self, op: BinaryOp, left: ValueId, right: ValueId) -> ValueId {
+        let (left_facts, right_facts) = (self.bounded(left, right), self.bounded(right, left));
+        let (mut success, mut failure) = match op {
+            BinaryOp::Lt | BinaryOp::Le => (left_facts, right_facts),
+            _ => (right_facts, left_facts),
+        };
+        let compared = self.cx.models.kinds.compared();
+        if !compared.is_empty() {
+            let of = |facts: &Facts| -> Facts {
+                facts.iter().map(|fact| Fact { kinds: compared, ..*fact }).collect()
+            };
+            let (from_success, from_failure) = (of(&success), of(&failure));
+            add(&mut success, &from_failure);
+            add(&mut failure, &from_success);
+        }
+        self.truth(success, failure)
+    }
+
+    /// What is known of a value that is no more than another.
+    pub(super) fn bounded(&self, id: ValueId, bound: ValueId) -> Facts {
+        let kinds = self.cx.models.kinds.of_numbers();
+        if kinds.is_empty() || self.is_free(bound) {
+            return Facts::new();
+        }
+        let origins = self.values.get(id).origins.iter().filter(|origin| origin.open.meets(kinds));
+        origins.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect()
+    }
+
+    /// Whether a value is a number that somebody else chose.
+    fn is_free(&self, id: ValueId) -> bool {
+        let kinds = self.cx.models.kinds.of_numbers();
+        let is_free = |origin: &Origin| matches!(origin.root, Root::Source(_)) && origin.open.meets(kinds);
+        self.values.get(id).origins.iter().any(is_free)
+    }
+
+    /// A result that is no more than any of some values.
+    pub(super) fn no_more_than(&mut self, result: ValueId, values: &[ValueId]) -> ValueId {
+        let kinds = self.cx.models.kinds.of_numbers();
+        if kinds.is_empty() || values.iter().all(|value| self.is_free(*value)) {
+            return result;
+        }
+        self.without(result, kinds)
+    }
+
+    /// A call that measures a text or a collection, or limits a number, gives a number that nobody chose freely.
+    pub(super) fn measured(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        let kinds = self.cx.models.kinds.of_numbers();
+        if kinds.is_empty() || self.values.is_plain(result) {
+            return result;
+        }
+        let carries = |ty| self.cx.semantics.carries(ty);
+        match last_segment(call.name) {
+            "len" | "count" | "capacity" | "size_hint" | "len_utf8" | "finish" => self.without(result, kinds),
+            "find" | "rfind" | "position" | "rposition" | "partition_point" | "binary_search"
+                if carries(self.types.expr(call.expr)) != Carries::Text =>
+            {
+                let receiver =
+                    call.receiver.map_or(Carries::Text, |(expr, _)| carries(self.types.expr(expr)));
+                let is_item = receiver != Carries::Text && matches!(call.name.as_str(), "find" | "rfind");
+                if is_item { result } else { self.without(result, kinds) }
+            }
+            "enumerate" | "char_indices" | "match_indices" => {
+                let number = self.constrained();
+                let item = self.values.part(result, patterns::index_name(1));
+                let whole = self.values.with_part(result, patterns::index_name(0), number);
+                self.values.with_part(whole, patterns::index_name(1), item)
+            }
+            "min" | "clamp" => {
+                let receiver = call.receiver.iter().map(|receiver| receiver.1);
+                let inputs: smallvec::SmallVec<[ValueId; 4]> =
+                    receiver.chain(call.args.iter().map(|input| input.1)).collect();
+                self.no_more_than(result, &inputs)
+            }
+            _ => result,
+        }
+    }
+}

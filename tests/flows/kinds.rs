@@ -1,3 +1,5 @@
+//! What the test of flows evaluates: a line that a kind of sink is reported on names it.
+
 use std::fmt;
 
 use web::Input;

@@ -66,6 +66,10 @@ pub(crate) enum Command {
     /// Analyse and report; this is what happens without a command, too.
     #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}{CONFIGURATION}"))]
     Check(CheckArguments),
+    /// Print the endpoints: method, path, handler, what it takes, and what stands before it.
+    ///
+    /// Routers are followed through functions, modules and crates. What could not be evaluated is marked, never left out.
+    Routes(RoutesArguments),
     /// Print the page of a lint: what it finds, why it matters, what to write instead.
     Explain {
         /// The name of the lint, for example `sql-injection`.
@@ -139,6 +143,50 @@ pub(crate) struct CheckArguments {
     pub(crate) threads: Option<u16>,
 }
 
+/// The arguments of `routes`.
+#[derive(Debug, Args)]
+pub(crate) struct RoutesArguments {
+    /// What to analyse: the folder of a workspace or package, any other folder, a `Cargo.toml`, or one `.rs` file.
+    #[arg(default_value = ".", hide_default_value = true)]
+    pub(crate) path: PathBuf,
+    /// How to write the table.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: RouteFormat,
+    /// Say what changed since this revision instead: endpoints added, removed, and un-guarded.
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) diff: Option<String>,
+    /// Write to this file instead of the standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// When to colour; never in a file.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+    /// Leave out files and folders; may be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+    /// Also show the endpoints of examples.
+    #[arg(long)]
+    pub(crate) include_examples: bool,
+    /// How many threads work [default: one for each core].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// The forms of the table of endpoints.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum RouteFormat {
+    /// For a terminal.
+    Table,
+    /// Everything, for programs of your own.
+    Json,
+    /// For a pull request or a document.
+    Markdown,
+    /// The skeleton of an OpenAPI document.
+    Openapi,
+    /// A page to look at and search in.
+    Html,
+}
+
 /// The forms of a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Format {
@@ -181,7 +229,11 @@ pub(crate) fn parse() -> Parsed {
     let matches = Arguments::command().bin_name(name).get_matches_from(given);
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let command = arguments.command.unwrap_or(Command::Check(arguments.check));
-    let when = if let Command::Check(check) = &command { check.color } else { ColorWhen::Auto };
+    let when = match &command {
+        Command::Check(check) => check.color,
+        Command::Routes(routes) => routes.color,
+        _ => ColorWhen::Auto,
+    };
     Parsed { command, diagnostics: output::message_style(when) }
 }
 

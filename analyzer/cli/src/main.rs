@@ -9,6 +9,8 @@ mod exit;
 mod nearest;
 mod output;
 mod report;
+mod revision;
+mod routes;
 mod settings;
 mod size;
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let Parsed { command, diagnostics } = arguments::parse();
     let result = exit::guarded(|| match &command {
         Command::Check(arguments) => check::check(arguments),
+        Command::Routes(arguments) => routes::routes(arguments),
         Command::Explain { lint } => catalog::explain(lint).map(|()| Status::Clean),
         Command::Lints => catalog::list().map(|()| Status::Clean),
     });

@@ -1,7 +1,7 @@
 //! From arguments and configuration to the settings of a run. What an argument says wins.
 
 use ward_diagnostics::{Confidence, Severity};
-use ward_linter::{Settings, TestFindings};
+use ward_linter::{Scope, Settings, TestFindings};
 use ward_project::{DiscoverOptions, Examples, TestCode};
 
 use crate::arguments::CheckArguments;
@@ -32,6 +32,7 @@ pub(crate) fn settings(arguments: &CheckArguments, configuration: &Configuration
     Settings {
         discover: discover_options(arguments, configuration),
         lints: if arguments.lints.is_empty() { configured } else { arguments.lints.clone() },
+        scope: Scope::Findings,
         tests: if tests { TestFindings::Report } else { TestFindings::Drop },
     }
 }

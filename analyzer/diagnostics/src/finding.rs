@@ -72,8 +72,29 @@ pub struct EndpointRef {
     pub path: String,
     /// The handler.
     pub handler: Location,
-    /// The name of the guard that protects it; `None` if there is none.
-    pub guarded: Option<String>,
+    /// What protects it.
+    pub guarded: EndpointGuard,
+}
+
+/// What protects an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum EndpointGuard {
+    /// Nobody looked.
+    Unknown,
+    /// Nothing.
+    None,
+    /// The guard of this name.
+    By(String),
+}
+
+impl EndpointGuard {
+    /// The name of the guard.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::By(name) => Some(name),
+            Self::Unknown | Self::None => None,
+        }
+    }
 }
 
 /// Why a finding is not counted although it is true.

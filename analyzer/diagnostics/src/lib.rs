@@ -10,12 +10,16 @@ mod fingerprint;
 mod metadata;
 pub mod render;
 mod report;
+mod routes;
 mod text;
 
 pub use finding::{
-    Applicability, Edit, EndpointRef, Finding, Fix, Flow, FlowStep, Label, Location, StepKind, Suppression,
-    SuppressionKind, sort,
+    Applicability, Edit, EndpointGuard, EndpointRef, Finding, Fix, Flow, FlowStep, Label, Location, StepKind,
+    Suppression, SuppressionKind, sort,
 };
 pub use fingerprint::fingerprints;
 pub use metadata::{Confidence, LintMetadata, Severity, UnknownLevel};
 pub use report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
+pub use routes::{
+    RouteChange, RouteChangeKind, RouteGuards, RouteLayer, RoutePlace, RouteRow, route_changes,
+};

@@ -4,11 +4,14 @@
 //! names one; it is given a [`Registry`].
 
 mod context;
+mod places;
+mod routes;
 mod run;
 mod tell;
 
 pub use context::LintContext;
-pub use run::{Analysis, RunError, Settings, TestFindings, analyze};
+pub use routes::route_rows;
+pub use run::{Analysis, RunError, Scope, Settings, TestFindings, analyze};
 pub use ward_diagnostics::{Confidence, LintMetadata, Severity};
 pub use ward_flow::models::ModelError;
 use ward_semantics::endpoint::Framework;

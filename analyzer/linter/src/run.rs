@@ -13,7 +13,7 @@ use ward_project::{
 use ward_semantics::Semantics;
 use ward_semantics::endpoint::Endpoints;
 
-use crate::{LintContext, Registry};
+use crate::{LintContext, Registry, routes};
 
 /// What to analyse and how.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +22,20 @@ pub struct Settings {
     pub discover: DiscoverOptions,
     /// Names of the lints to run; all if empty.
     pub lints: Vec<String>,
+    /// How far to go.
+    pub scope: Scope,
     /// Whether test code is reported on, where [`DiscoverOptions::tests`] keeps it.
     pub tests: TestFindings,
+}
+
+/// How far a run goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Scope {
+    /// To the findings of the lints.
+    #[default]
+    Findings,
+    /// To the endpoints.
+    Endpoints,
 }
 
 /// Whether findings in test code are reported.
@@ -105,7 +117,11 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     let endpoints = Endpoints::new(&semantics, registry.frameworks);
     stats.endpoints = endpoints.all().len();
     clock.lap("endpoints");
-    let findings = run_lints(&semantics, &flows, &endpoints, registry, settings);
+    let mut findings = match settings.scope {
+        Scope::Findings => run_lints(&semantics, &flows, &endpoints, registry, settings),
+        Scope::Endpoints => Vec::new(),
+    };
+    routes::name_endpoints(&semantics, &endpoints, &mut findings);
     clock.lap("lint");
     stats.millis = clock.total().as_millis() as u64;
     Ok(Analysis { semantics, endpoints, findings, problems, stats, phases: clock.laps })

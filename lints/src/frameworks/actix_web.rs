@@ -12,8 +12,8 @@ use ward_semantics::{DefId, Ty};
 use ward_syntax::{Attribute, FileSpan, Symbol};
 
 use super::common::{
-    FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, made_by, method_named, methods_in,
-    opaque_route, owned, text, unknown_path,
+    FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, first_text, is_attribute_of,
+    method_named, methods_in, opaque_route, owned, text, unknown_path,
 };
 
 /// The framework.
@@ -35,7 +35,17 @@ impl Framework for ActixWeb {
     }
 
     fn crates(&self) -> &'static [&'static str] {
-        &["actix_web", "actix_files", "utoipa_actix_web", "paperclip", "apistos", "actix_web_lab"]
+        &[
+            "actix_web",
+            "actix_files",
+            "actix_web_codegen",
+            "actix_web_codegen_const_routes",
+            "actix_web_lab",
+            "apistos",
+            "my_codegen",
+            "paperclip",
+            "utoipa_actix_web",
+        ]
     }
 
     fn builds(&self, path: &str) -> bool {
@@ -139,12 +149,9 @@ impl Framework for ActixWeb {
         let semantics = cx.semantics;
         let mut router = cx.router(self, RESOURCE);
         for attribute in &semantics.item(function).attributes {
-            let path = semantics.resolve_attribute(function, attribute);
-            let own = path
-                .as_str()
-                .rsplit_once("::")
-                .is_some_and(|(front, _)| self.crates().iter().any(|name| front.starts_with(name)));
-            if own && self.attributes().contains(&attribute.last_segment()) {
+            if self.attributes().contains(&attribute.last_segment())
+                && is_attribute_of(cx, function, attribute, self.crates())
+            {
                 self.add_attribute(cx, &mut router, function, attribute);
             }
         }
@@ -270,6 +277,11 @@ impl ActixWeb {
         for argument in attribute_arguments(attribute) {
             match argument.name {
                 "" => paths.push(attribute_text(cx, function, &argument)),
+                // A fork of the attributes takes a constant's path as a text.
+                "path" => {
+                    let value = argument.literal().map(|text| cx.constant_text(function, &text));
+                    paths.push(value.and_then(|value| value.as_text()).unwrap_or_else(unknown_path));
+                }
                 "method" => methods.extend(argument.literal()),
                 "wrap" => layers.push(attached_by_text(cx, AttachedKind::Layer, function, &argument)),
                 "guard" => layers.push(attached_by_text(cx, AttachedKind::Condition, function, &argument)),
@@ -306,18 +318,4 @@ impl ActixWeb {
 
 fn is_callable(value: &Value) -> bool {
     matches!(value, Value::Function(_) | Value::Closure(_) | Value::OneOf(_))
-}
-
-/// The path with which a file server or its like was made, under all its settings.
-fn first_text(value: &Value) -> Option<Symbol> {
-    let mut value = value;
-    loop {
-        if let Some(made) = made_by(value, "Files::new").or_else(|| made_by(value, "::new")) {
-            return made.arguments.first().and_then(Value::as_text);
-        }
-        match value {
-            Value::Made(made) => value = made.receiver.as_ref()?,
-            _ => return None,
-        }
-    }
 }

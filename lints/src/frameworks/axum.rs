@@ -12,8 +12,8 @@ use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::Symbol;
 
 use super::common::{
-    FALLBACK, METHODS, REST, attribute_text, made_by, method_named, methods_in, opaque_route, owned, text,
-    unknown_path,
+    FALLBACK, METHODS, REST, attribute_text, first_text, made_by, method_named, methods_in, opaque_route,
+    owned, text, unknown_path,
 };
 
 /// The framework.
@@ -86,6 +86,9 @@ impl Framework for Axum {
     }
 
     fn method(&self, cx: &mut Evaluator<'_>, router: Arc<Router>, call: &Call<'_>) -> Outcome {
+        if call.name().starts_with("split_for_parts") {
+            return Outcome::value(Value::list(vec![Value::Router(router), Value::Unknown]));
+        }
         let mut router = owned(router);
         match (call.name(), router.kind) {
             ("layer" | "route_layer", _) => self.layer(&mut router, call),
@@ -224,7 +227,10 @@ impl Axum {
             }
             Value::Unknown => {}
             value => {
-                let route = opaque_route(cx, unknown_path(), value, call);
+                let path = first_text(value).filter(|path| path.as_str().starts_with('/'));
+                let path =
+                    path.map_or_else(unknown_path, |path| Symbol::new(&self.join(path.as_str(), REST)));
+                let route = opaque_route(cx, path, value, call);
                 router.routes.push(route);
             }
         }

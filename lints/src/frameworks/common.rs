@@ -7,7 +7,7 @@ use ward_semantics::endpoint::{
     Attached, AttachedKind, AttributeArgument, Call, Evaluator, HOLE, Made, Methods, Route, Router, Value,
     What, handler,
 };
-use ward_syntax::{FileSpan, Symbol};
+use ward_syntax::{Attribute, FileSpan, Symbol};
 
 /// The methods that functions and attributes are named after.
 pub(super) const METHODS: &[&str] =
@@ -113,8 +113,42 @@ pub(super) fn attribute_text(
     if let Some(text) = argument.literal() {
         return Symbol::new(&text);
     }
-    let value = cx.constant_named(function, argument.value);
+    let value = cx.constant_text(function, argument.value);
     value.as_text().unwrap_or_else(unknown_path)
+}
+
+/// Whether an attribute, by its path, is one of a framework's: resolved to one of its crates, or not resolved in a
+/// package that depends on one.
+pub(super) fn is_attribute_of(
+    cx: &Evaluator<'_>,
+    function: DefId,
+    attribute: &Attribute,
+    crates: &[&str],
+) -> bool {
+    let semantics = cx.semantics;
+    let path = semantics.resolve_attribute(function, attribute);
+    match path.as_str().split_once("::") {
+        Some((first, _)) => crates.contains(&first),
+        None => {
+            let package = semantics.project.package(semantics.package(function));
+            crates.iter().any(|name| {
+                package.dependency(Symbol::new(name)).is_some()
+                    || package.dependency(Symbol::new(&name.replace('_', "-"))).is_some()
+            })
+        }
+    }
+}
+
+/// The first text among what something was made with, under all its settings: the path of a file server.
+pub(super) fn first_text(value: &Value) -> Option<Symbol> {
+    let mut value = value;
+    loop {
+        let Value::Made(made) = value else { return None };
+        match &made.receiver {
+            Some(receiver) => value = receiver,
+            None => return made.arguments.first().and_then(Value::as_text),
+        }
+    }
 }
 
 /// Every value in a list, or the value itself.

@@ -29,8 +29,11 @@
 mod actix_web;
 mod axum;
 mod common;
+mod rocket;
+mod tonic;
 
 use ward_semantics::endpoint::Framework;
 
 /// Every framework.
-pub static FRAMEWORKS: &[&dyn Framework] = &[&actix_web::ActixWeb, &axum::Axum];
+pub static FRAMEWORKS: &[&dyn Framework] =
+    &[&actix_web::ActixWeb, &axum::Axum, &rocket::Rocket, &tonic::Tonic];

@@ -261,7 +261,7 @@ impl<'a> Texts<'a> {
         Endpoint {
             method: &endpoint.method,
             path: &endpoint.path,
-            guard: endpoint.guarded.as_deref(),
+            guard: endpoint.guarded.name(),
             handler: self.place(endpoint.handler),
         }
     }

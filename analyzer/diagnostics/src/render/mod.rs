@@ -1,6 +1,7 @@
 //! Writes a [`Report`](crate::Report) for people and for machines.
 
 mod json;
+pub mod routes;
 mod sarif;
 mod snippet;
 mod terminal;

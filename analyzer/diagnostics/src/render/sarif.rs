@@ -20,7 +20,9 @@ use serde_sarif::sarif::{
 use ward_syntax::{FileId, Span};
 
 use super::terminal::depths;
-use crate::finding::{Finding, Fix, Flow, FlowStep, Location, StepKind, Suppression, SuppressionKind};
+use crate::finding::{
+    EndpointGuard, Finding, Fix, Flow, FlowStep, Location, StepKind, Suppression, SuppressionKind,
+};
 use crate::fingerprint;
 use crate::metadata::{LintMetadata, Severity};
 use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
@@ -292,7 +294,7 @@ impl Writer<'_> {
             let endpoint = json!({
                 "method": endpoint.method,
                 "path": endpoint.path,
-                "guard": endpoint.guarded,
+                "guard": endpoint.guarded.name(),
                 "handler": self.texts.path(endpoint.handler.file),
             });
             bag_entries.insert("endpoint".to_owned(), endpoint);
@@ -395,10 +397,11 @@ fn linked_message(finding: &Finding) -> Message {
     let mut text = sentence(&finding.message);
     if let Some(endpoint) = &finding.endpoint {
         let guard = match &endpoint.guarded {
-            Some(guard) => format!("guarded by `{guard}`"),
-            None => "no guard".to_owned(),
+            EndpointGuard::By(guard) => format!(", guarded by `{guard}`"),
+            EndpointGuard::None => ", no guard".to_owned(),
+            EndpointGuard::Unknown => String::new(),
         };
-        let _ = write!(text, " Reachable through `{} {}`, {guard}.", endpoint.method, endpoint.path);
+        let _ = write!(text, " Reachable through `{} {}`{guard}.", endpoint.method, endpoint.path);
     }
     let text = unlinked(&text);
     let mut linked = text.clone();

@@ -12,7 +12,7 @@ use codespan_reporting::term::{Config, DisplayStyle, emit_to_write_style};
 
 use super::snippet::Snippets;
 use crate::escape::{block, inline};
-use crate::finding::{Applicability, EndpointRef, Finding, Flow, Label, Location, StepKind};
+use crate::finding::{Applicability, EndpointGuard, EndpointRef, Finding, Flow, Label, Location, StepKind};
 use crate::metadata::Severity;
 use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
 use crate::text::Texts;
@@ -198,12 +198,13 @@ impl Printer<'_> {
 
     fn endpoint(&self, endpoint: &EndpointRef) -> String {
         let guard = match &endpoint.guarded {
-            Some(guard) => format!("guarded by `{}`", inline(guard)),
-            None => "no guard".to_owned(),
+            EndpointGuard::By(guard) => format!(", guarded by `{}`", inline(guard)),
+            EndpointGuard::None => ", no guard".to_owned(),
+            EndpointGuard::Unknown => String::new(),
         };
         let handler = self.place(endpoint.handler);
         let (method, path) = (inline(&endpoint.method), inline(&endpoint.path));
-        format!("reachable through `{method} {path}`, {guard}; handler at {handler}")
+        format!("reachable through `{method} {path}`{guard}; handler at {handler}")
     }
 
     /// The steps of a flow, numbered, in columns; what is inside a called function is indented.

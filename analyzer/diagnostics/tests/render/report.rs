@@ -6,8 +6,9 @@ use ward_diagnostics::render::{
     Color, SarifOptions, TerminalOptions, Verbosity, VersionControl, json, sarif, terminal,
 };
 use ward_diagnostics::{
-    Applicability, Confidence, Edit, EndpointRef, Finding, Fix, Flow, FlowStep, LintMetadata, Location,
-    ProblemLevel, Report, ReportProblem, RunStats, Severity, Sources, StepKind, Suppression, SuppressionKind,
+    Applicability, Confidence, Edit, EndpointGuard, EndpointRef, Finding, Fix, Flow, FlowStep, LintMetadata,
+    Location, ProblemLevel, Report, ReportProblem, RunStats, Severity, Sources, StepKind, Suppression,
+    SuppressionKind,
 };
 use ward_syntax::{FileId, Span};
 
@@ -193,7 +194,7 @@ pub(crate) fn across_files() -> (Report<'static>, Files) {
         method: "GET".to_owned(),
         path: "/users/{name}".to_owned(),
         handler: files.find(routes, "find"),
-        guarded: None,
+        guarded: EndpointGuard::None,
     });
     finding.fixes.push(Fix {
         description: "bind `name` to a placeholder".to_owned(),
@@ -255,7 +256,7 @@ pub(crate) fn hostile() -> (Report<'static>, Files) {
         method: "GET\u{1b}".to_owned(),
         path: "/\u{1b}[7m".to_owned(),
         handler: files.find(file, "let a"),
-        guarded: Some("guard\u{1b}".to_owned()),
+        guarded: EndpointGuard::By("guard\u{1b}".to_owned()),
     });
     finding.suppression = None;
     let mut report = report(vec![finding]);

@@ -23,11 +23,11 @@ pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framew
             evaluator.root(*function);
         }
     }
-    implementations(&mut evaluator);
     let mut table = Table::default();
     for (framework, route) in std::mem::take(&mut evaluator.served) {
         table.add(frameworks[framework].name(), route);
     }
+    implementations(&mut evaluator, &mut table);
     lost(&mut evaluator, &mut table);
     attributed(&mut evaluator, &mut table);
     let mut all = table.all;
@@ -126,8 +126,8 @@ fn add_unmounted(evaluator: &Evaluator<'_>, table: &mut Table, router: &Router) 
     }
 }
 
-/// Impls that are endpoints.
-fn implementations(evaluator: &mut Evaluator<'_>) {
+/// Impls that are endpoints by themselves, if nothing is seen to serve them.
+fn implementations(evaluator: &mut Evaluator<'_>, table: &mut Table) {
     let semantics = evaluator.semantics;
     for data in semantics.impls.all() {
         if is_test(semantics, data.def) {
@@ -136,9 +136,9 @@ fn implementations(evaluator: &mut Evaluator<'_>) {
         for index in 0..evaluator.frameworks.len() {
             evaluator.current_framework = index;
             let framework = evaluator.frameworks[index];
-            if let Some(router) = framework.implementation(evaluator, data.def) {
-                evaluator.serve(&super::Value::router(router));
-            }
+            let Some(mut router) = framework.implementation(evaluator, data.def) else { continue };
+            router.routes.retain(|route| !table.handlers.contains(&route.handler));
+            add_unmounted(evaluator, table, &router);
         }
     }
 }

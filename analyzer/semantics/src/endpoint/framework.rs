@@ -36,6 +36,13 @@ pub trait Framework: Sync + fmt::Debug {
         None
     }
 
+    /// What a call of a function whose path leads nowhere comes to, as it does into generated code. The path is as
+    /// written.
+    fn unresolved_call(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
+        let _ = (cx, call);
+        None
+    }
+
     /// What a method on one of the framework's routers gives. Methods that are not known keep it as it is.
     fn method(&self, cx: &mut Evaluator<'_>, router: Arc<Router>, call: &Call<'_>) -> Outcome {
         let _ = (cx, call);

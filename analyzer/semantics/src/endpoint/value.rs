@@ -48,8 +48,10 @@ pub struct ClosureValue {
 /// A value of a struct of the workspace.
 #[derive(Clone, Debug)]
 pub struct StructValue {
-    /// The struct.
+    /// The struct or enum.
     pub def: DefId,
+    /// The variant of an enum.
+    pub variant: Option<u32>,
     /// Its fields as far as they are known, a tuple's by index.
     pub fields: Vec<(Symbol, Value)>,
 }
@@ -152,6 +154,12 @@ impl Value {
         }
     }
 
+    fn holds_router(&self) -> bool {
+        let mut routers = Vec::new();
+        self.routers(&mut routers);
+        !routers.is_empty()
+    }
+
     /// Whether nothing is known.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
@@ -174,8 +182,21 @@ impl Value {
             (Self::List(a), Self::List(b)) if a.len() == b.len() => {
                 Self::list(a.iter().zip(b.iter()).map(|(a, b)| a.clone().or(b.clone())).collect())
             }
-            (Self::List(a), Self::List(b)) => Self::List(if a.len() > b.len() { a } else { b }),
-            (Self::Struct(a), Self::Struct(b)) if a.def == b.def => Self::Struct(Arc::new(a.or(&b))),
+            (Self::List(a), Self::List(b)) => {
+                let (long, short) = if a.len() > b.len() { (a, b) } else { (b, a) };
+                if !short.iter().any(Self::holds_router) {
+                    return Self::List(long);
+                }
+                Self::list(long.iter().chain(short.iter()).cloned().collect())
+            }
+            (Self::List(a), router @ Self::Router(_)) | (router @ Self::Router(_), Self::List(a))
+                if a.iter().any(Self::holds_router) =>
+            {
+                Self::list(a.iter().cloned().chain([router]).collect())
+            }
+            (Self::Struct(a), Self::Struct(b)) if a.def == b.def && a.variant == b.variant => {
+                Self::Struct(Arc::new(a.or(&b)))
+            }
             (Self::Closure(a), Self::Closure(b)) if Arc::ptr_eq(&a, &b) => Self::Closure(a),
             (Self::Made(a), Self::Made(b)) if a.place == b.place => Self::Made(a),
             // A router wins over what is none: `None`, an error, a value that never was.
@@ -187,7 +208,7 @@ impl Value {
 }
 
 /// How many values a conditional keeps.
-const MOST_CHOICES: usize = 12;
+const MOST_CHOICES: usize = 24;
 
 fn one_of(mut all: Arc<Vec<Value>>, other: Value) -> Value {
     if all.len() >= MOST_CHOICES {
@@ -197,6 +218,7 @@ fn one_of(mut all: Arc<Vec<Value>>, other: Value) -> Value {
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Function(a), Value::Function(b)) => a == b,
         (Value::Made(a), Value::Made(b)) => a.place == b.place,
+        (Value::Struct(a), Value::Struct(b)) => a.def == b.def && a.variant == b.variant,
         _ => false,
     };
     if !all.iter().any(known) {

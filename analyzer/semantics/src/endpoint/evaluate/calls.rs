@@ -93,13 +93,13 @@ impl<'a> Evaluator<'a> {
                 let path = Symbol::new(&format!("{ty}::{name}"));
                 self.external_call(frame, id, callee, path, &args, values)
             }
-            Callee::Constructor { def, .. } => {
+            Callee::Constructor { def, variant } => {
                 let fields = values
                     .into_iter()
                     .enumerate()
                     .map(|(index, value)| (Symbol::new(&index.to_string()), value))
                     .collect();
-                Value::Struct(Arc::new(StructValue { def: *def, fields }))
+                Value::Struct(Arc::new(StructValue { def: *def, variant: *variant, fields }))
             }
             Callee::Value | Callee::UnknownMethod(_) => {
                 let function = self.expr(frame, callee);
@@ -155,6 +155,9 @@ impl<'a> Evaluator<'a> {
         if let Some(value) = self.framework_call(&call) {
             return value;
         }
+        if let Some(value) = self.unresolved_call(&call) {
+            return value;
+        }
         self.opaque(frame, id, What::External(path), None, args, values)
     }
 
@@ -169,6 +172,21 @@ impl<'a> Evaluator<'a> {
             let framework = self.frameworks[*index];
             self.current_framework = *index;
             if let Some(value) = framework.call(self, call) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// Asks all frameworks about a path that leads nowhere.
+    fn unresolved_call(&mut self, call: &Call<'_>) -> Option<Value> {
+        if !self.crates.of(call.path.as_str()).is_empty() {
+            return None;
+        }
+        for index in 0..self.frameworks.len() {
+            let framework = self.frameworks[index];
+            self.current_framework = index;
+            if let Some(value) = framework.unresolved_call(self, call) {
                 return Some(value);
             }
         }
@@ -344,6 +362,14 @@ impl<'a> Evaluator<'a> {
                 return if name == "unwrap_or_else" { receiver.or(value) } else { value };
             }
         }
+        if name == "map_or_else"
+            && let [default, function] = &values[..]
+            && !matches!(receiver, Value::Router(_))
+        {
+            let (default, function) = (default.clone(), function.clone());
+            let value = self.apply_in(frame, &default, Vec::new());
+            return value.or(self.apply_in(frame, &function, vec![receiver]));
+        }
         self.on_value(frame, id, receiver_expr, receiver, method, &args, values, generics)
     }
 
@@ -419,6 +445,7 @@ impl<'a> Evaluator<'a> {
             if name == "clone" {
                 return receiver;
             }
+            self.serve_by_method(&receiver, name);
             self.current_framework = router.framework;
             let framework = self.frameworks[router.framework];
             let outcome = framework.method(self, Arc::clone(router), &call);
@@ -432,6 +459,13 @@ impl<'a> Evaluator<'a> {
             if let Some(value) = self.list_method(frame, &all, receiver_expr, name, &values) {
                 return value;
             }
+        }
+        if name == "to_string" && matches!(receiver, Value::Struct(_)) {
+            return self.display(receiver);
+        }
+        // How a type writes itself.
+        if name == "write_str" && receiver.is_unknown() {
+            return values.into_iter().next().unwrap_or_default();
         }
         if let Value::Text(text) = &receiver
             && let Some(text) = text_method(text.as_str(), name, &values)
@@ -510,7 +544,7 @@ impl<'a> Evaluator<'a> {
     /// The result of a method, its receiver put back if it was changed in place.
     fn settle(&mut self, frame: &mut Frame<'a>, receiver: ExprId, outcome: Outcome) -> Value {
         if let Some(changed) = outcome.receiver
-            && let Some(place) = frame.place_of(receiver)
+            && let Some(place) = frame.place_of_chain(receiver)
         {
             self.note(&changed);
             self.assign(frame, &place, changed);
@@ -538,7 +572,7 @@ impl<'a> Evaluator<'a> {
         let place = frame.expr_place(id);
         let path = Symbol::new(&format!("{path}!"));
         let known = Call { path, arguments: &values, place, generics: &[], function: frame.function };
-        if let Some(value) = self.framework_call(&known) {
+        if let Some(value) = self.framework_call(&known).or_else(|| self.unresolved_call(&known)) {
             return value;
         }
         let whole = matches!(&values[..], [Value::Router(_) | Value::List(_)]);

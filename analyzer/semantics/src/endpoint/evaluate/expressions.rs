@@ -7,9 +7,10 @@ use ward_syntax::{
     BinaryOp, Expr, ExprId, FileSpan, FormatId, Literal, LocalId, PathId, Piece, Run, Symbol, UnaryOp,
 };
 
+use super::patterns::Fit;
 use super::{Evaluator, Frame};
 use crate::endpoint::{Call, ClosureValue, HOLE, Made, StructValue, Value, What};
-use crate::{DefKind, Resolution};
+use crate::{DefKind, Resolution, Ty, TyKind};
 
 /// How many rounds of a loop over a known list are evaluated.
 const MOST_ROUNDS: usize = 256;
@@ -82,10 +83,18 @@ impl<'a> Evaluator<'a> {
                 Value::list(values)
             }
             Expr::Block { stmts, tail, .. } => {
+                // Of blocks that conditional compilation chooses from, all but the last stand as statements.
+                let mut others = Value::Unknown;
                 for stmt in frame.ir.list(stmts) {
-                    self.expr(frame, stmt);
+                    let value = self.expr(frame, stmt);
+                    let is_block = matches!(frame.ir.expr(stmt), Expr::Block { .. });
+                    if is_block && tail.is_some() && matches!(value, Value::Router(_)) {
+                        others = others.or(value);
+                    } else {
+                        self.dropped(&value);
+                    }
                 }
-                tail.map_or(Value::Unknown, |tail| self.expr(frame, tail))
+                tail.map_or(Value::Unknown, |tail| self.expr(frame, tail)).or(others)
             }
             Expr::LetStmt { pat, ty, init, otherwise } => {
                 if let Some(init) = init {
@@ -182,7 +191,9 @@ impl<'a> Evaluator<'a> {
                 DefKind::Const => self.constant(def),
                 _ => made(What::Item(def), Vec::new(), place),
             },
-            Resolution::Variant { def, .. } => made(What::Item(def), Vec::new(), place),
+            Resolution::Variant { def, index } => {
+                Value::Struct(Arc::new(StructValue { def, variant: Some(index), fields: Vec::new() }))
+            }
             Resolution::External(path) => self.external(frame, path, place),
             Resolution::Method { ty, name } => {
                 let path = Symbol::new(&format!("{ty}::{name}"));
@@ -225,8 +236,9 @@ impl<'a> Evaluator<'a> {
         let inits = frame.ir.field_inits(fields);
         let values: Vec<(Symbol, Value)> =
             inits.iter().map(|field| (field.name, self.expr(frame, field.value))).collect();
-        let def = match frame.types.map(|types| types.path(path)) {
-            Some(Resolution::Def(def) | Resolution::Variant { def, .. }) => def,
+        let (def, variant) = match frame.types.map(|types| types.path(path)) {
+            Some(Resolution::Def(def)) => (def, None),
+            Some(Resolution::Variant { def, index }) => (def, Some(index)),
             Some(Resolution::External(path)) => {
                 let values = values.into_iter().map(|(_, value)| value).collect();
                 return made(What::External(path), values, frame.expr_place(id));
@@ -235,7 +247,7 @@ impl<'a> Evaluator<'a> {
         };
         let mut value = match base {
             Some(Value::Struct(base)) => StructValue::clone(&base),
-            _ => StructValue { def, fields: Vec::new() },
+            _ => StructValue { def, variant, fields: Vec::new() },
         };
         for (name, field) in values {
             value.set(name, field);
@@ -249,6 +261,10 @@ impl<'a> Evaluator<'a> {
         let mut result = Value::Unknown;
         let mut after: Option<FxHashMap<LocalId, Value>> = None;
         for arm in frame.ir.arms(arms) {
+            let fit = self.fit(frame, arm.pat, &matched);
+            if fit == Fit::No {
+                continue;
+            }
             frame.locals.clone_from(&before);
             self.bind(frame, arm.pat, matched.clone());
             if let Some(guard) = arm.guard {
@@ -260,6 +276,9 @@ impl<'a> Evaluator<'a> {
                 Some(known) => join(known, locals),
                 None => locals,
             });
+            if fit == Fit::Yes && arm.guard.is_none() {
+                break;
+            }
         }
         frame.locals = after.unwrap_or(before);
         result
@@ -271,7 +290,10 @@ impl<'a> Evaluator<'a> {
         for piece in &format.pieces {
             text.push(match piece {
                 Piece::Text { text, .. } => Value::Text(*text),
-                Piece::Hole { value, .. } => self.expr(frame, *value),
+                Piece::Hole { value, .. } => {
+                    let value = self.expr(frame, *value);
+                    self.display(value)
+                }
             });
         }
         let mut values = text.into_iter();
@@ -281,6 +303,14 @@ impl<'a> Evaluator<'a> {
             _ => Value::Text(hole()),
         };
         values.fold(first, |text, piece| self.sum(text, piece))
+    }
+
+    /// The text that a value of the workspace shows itself as; any other value is itself.
+    pub(super) fn display(&mut self, value: Value) -> Value {
+        let Value::Struct(shown) = &value else { return value };
+        let ty = Ty::new(TyKind::Adt { def: shown.def, args: Box::default() });
+        let Some(function) = self.semantics.display_impl(ty) else { return Value::Unknown };
+        self.function(function, Some(value), vec![Value::Unknown]).0
     }
 
     /// Two texts, or lists, one after the other.

@@ -107,6 +107,11 @@ impl<'a> Evaluator<'a> {
                 }
                 state
             }
+            "concat" if all.iter().any(|value| matches!(value, Value::Text(_))) => {
+                let mut values = all.iter().cloned();
+                let start = values.next().unwrap_or_default();
+                values.fold(start, |text, value| self.sum(text, value))
+            }
             "concat" => Value::list(all.iter().flat_map(parts).collect()),
             "join" => {
                 let separator = first();

@@ -410,6 +410,20 @@ impl Evaluator<'_> {
         What::Unknown
     }
 
+    /// What an expression written as text comes to inside an item: the path of a constant, and fields of it.
+    pub fn constant_text(&mut self, scope: DefId, text: &str) -> Value {
+        let mut parts = text.split('.').map(str::trim);
+        let first = parts.next().unwrap_or_default();
+        let mut value = self.constant_named(scope, first);
+        for name in parts {
+            value = match &value {
+                Value::Struct(fields) => fields.field(Symbol::new(name)),
+                _ => Value::Unknown,
+            };
+        }
+        value
+    }
+
     /// The constant that a path written as text means inside an item.
     pub fn constant_named(&mut self, scope: DefId, path: &str) -> Value {
         let result = self.semantics.def_map.resolve_text(
@@ -452,6 +466,8 @@ pub fn handler(value: &Value) -> Handler {
             Handler::Closure { function: closure.function, file: closure.file, closure: closure.closure }
         }
         Value::Struct(value) => Handler::Service(value.def),
+        // A response that is always the same.
+        Value::Text(_) | Value::List(_) => Handler::External(Symbol::new("constant")),
         Value::OneOf(all) => {
             all.iter().map(handler).find(|known| *known != Handler::Unknown).unwrap_or(Handler::Unknown)
         }

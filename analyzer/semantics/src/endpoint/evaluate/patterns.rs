@@ -1,12 +1,67 @@
 //! Binding values to patterns.
 
-use ward_syntax::{Pat, PatId};
+use ward_syntax::{Literal, Pat, PatId};
 
 use super::{Evaluator, Frame};
 use crate::Resolution;
-use crate::endpoint::Value;
+use crate::endpoint::{HOLE, Value};
+
+/// Whether a value fits a pattern.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fit {
+    Yes,
+    No,
+    /// It may.
+    Maybe,
+}
 
 impl<'a> Evaluator<'a> {
+    /// Whether a value fits a pattern, as far as variants and texts tell.
+    pub(super) fn fit(&self, frame: &Frame<'a>, pat: PatId, value: &Value) -> Fit {
+        let variant = |path| match frame.types.map(|types| types.path(path)) {
+            Some(Resolution::Variant { def, index }) => match value {
+                Value::Struct(value) if value.def == def => {
+                    let own = value.variant.map(|own| own == index);
+                    own.map_or(Fit::Maybe, |same| if same { Fit::Yes } else { Fit::No })
+                }
+                _ => Fit::Maybe,
+            },
+            _ => Fit::Maybe,
+        };
+        match frame.ir.pat(pat) {
+            Pat::Wild | Pat::Bind { sub: None, .. } => Fit::Yes,
+            Pat::Ref(inner) => self.fit(frame, inner, value),
+            Pat::Path(path) => variant(path),
+            Pat::TupleStruct { path, .. } | Pat::Struct { path, .. } => match variant(path) {
+                // Its fields may not fit.
+                Fit::Yes => Fit::Maybe,
+                fit => fit,
+            },
+            Pat::Literal(Literal::Str(text)) => match value {
+                Value::Text(own) if !own.as_str().contains(HOLE) => {
+                    if *own == text {
+                        Fit::Yes
+                    } else {
+                        Fit::No
+                    }
+                }
+                _ => Fit::Maybe,
+            },
+            Pat::Or(pats) => {
+                let mut all = Fit::No;
+                for pat in frame.ir.list(pats) {
+                    match self.fit(frame, pat, value) {
+                        Fit::Yes => return Fit::Yes,
+                        Fit::Maybe => all = Fit::Maybe,
+                        Fit::No => {}
+                    }
+                }
+                all
+            }
+            _ => Fit::Maybe,
+        }
+    }
+
     /// Binds a value to a pattern.
     pub(super) fn bind(&mut self, frame: &mut Frame<'a>, pat: PatId, value: Value) {
         match frame.ir.pat(pat) {

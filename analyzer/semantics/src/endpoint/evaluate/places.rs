@@ -15,6 +15,14 @@ pub(super) struct Place {
 }
 
 impl Frame<'_> {
+    /// The place that a chain of methods begins with, each of which gives its receiver.
+    pub(super) fn place_of_chain(&self, expr: ExprId) -> Option<Place> {
+        match self.ir.expr(expr) {
+            Expr::MethodCall { receiver, .. } => self.place_of_chain(receiver),
+            _ => self.place_of(expr),
+        }
+    }
+
     /// The place that an expression is, references looked through.
     pub(super) fn place_of(&self, expr: ExprId) -> Option<Place> {
         match self.ir.expr(expr) {

@@ -1,0 +1,112 @@
+//! The endpoints as rows of a table, and the endpoint of every finding.
+
+use ward_diagnostics::{EndpointGuard, EndpointRef, Finding, RouteGuards, RouteLayer, RouteRow};
+use ward_semantics::Semantics;
+use ward_semantics::endpoint::{AttachedKind, Condition, Endpoint, Endpoints, Handler, UnknownPart};
+
+use crate::Analysis;
+use crate::places::{Functions, Lines};
+
+/// The endpoints of a run as rows, in the order of their paths.
+pub fn route_rows(analysis: &Analysis) -> Vec<RouteRow> {
+    let semantics = &analysis.semantics;
+    let mut lines = Lines::default();
+    analysis.endpoints.all().iter().map(|endpoint| row(semantics, endpoint, &mut lines)).collect()
+}
+
+fn row(semantics: &Semantics, endpoint: &Endpoint, lines: &mut Lines) -> RouteRow {
+    let layers = endpoint.layers.iter().map(|attached| RouteLayer {
+        name: attached.name(semantics),
+        kind: kind_name(attached.kind),
+        at: lines.place(semantics, attached.place),
+        always: attached.condition == Condition::Always,
+    });
+    let layers = layers.collect();
+    let mut unknown: Vec<String> = endpoint
+        .unknown
+        .iter()
+        .map(|unknown| {
+            let at = lines.place(semantics, unknown.place);
+            format!("{}, {}:{}", part_name(unknown.part), at.file, at.line)
+        })
+        .collect();
+    unknown.dedup();
+    let extractors = endpoint.extractors(semantics);
+    RouteRow {
+        methods: endpoint.methods.names().into_iter().map(str::to_owned).collect(),
+        path: endpoint.path.as_str().to_owned(),
+        framework: endpoint.framework,
+        handler: handler_name(semantics, endpoint.handler),
+        handler_at: lines.place(semantics, endpoint.handler_place(semantics)),
+        routed_at: lines.place(semantics, endpoint.place),
+        router: endpoint.router.map(|def| semantics.path(def)),
+        extractors: extractors.iter().map(|extractor| semantics.pretty_type(extractor.ty)).collect(),
+        layers,
+        guards: RouteGuards::Unknown,
+        effects: Vec::new(),
+        unknown,
+    }
+}
+
+fn kind_name(kind: AttachedKind) -> &'static str {
+    match kind {
+        AttachedKind::Layer => "layer",
+        AttachedKind::Condition => "condition",
+        AttachedKind::Interceptor => "interceptor",
+        AttachedKind::Hook => "hook",
+        AttachedKind::Extractor => "extractor",
+        AttachedKind::Catcher => "catcher",
+    }
+}
+
+fn part_name(part: UnknownPart) -> &'static str {
+    match part {
+        UnknownPart::Path => "a part of the path is not known",
+        UnknownPart::Methods => "the methods are not known",
+        UnknownPart::Handler => "the handler is not known",
+        UnknownPart::Mount => "not seen to be served",
+        UnknownPart::Layer => "something attached is not known",
+    }
+}
+
+/// The name of what answers.
+fn handler_name(semantics: &Semantics, handler: Handler) -> String {
+    match handler {
+        Handler::Function(def) => match semantics.enclosing_impl(def) {
+            Some(info) => format!("{}::{}", semantics.pretty_type(info.self_ty), semantics.item(def).name),
+            None => semantics.item(def).name.as_str().to_owned(),
+        },
+        Handler::Closure { .. } => "closure".to_owned(),
+        Handler::Factory(def) => format!("{}(..)", semantics.item(def).name),
+        Handler::Service(def) => semantics.item(def).name.as_str().to_owned(),
+        Handler::External(path) => path.as_str().to_owned(),
+        Handler::Inline { function, .. } => format!("in {}", semantics.item(function).name),
+        Handler::Unknown => "?".to_owned(),
+    }
+}
+
+/// Gives every finding the endpoint through which it is reached, unless its lint said which.
+pub(crate) fn name_endpoints(semantics: &Semantics, endpoints: &Endpoints, findings: &mut [Finding]) {
+    let mut functions = Functions::default();
+    for finding in findings.iter_mut().filter(|finding| finding.endpoint.is_none()) {
+        // Where the data enters tells more than where it ends.
+        let start = finding.flows.first().and_then(|flow| flow.steps.first()).map(|step| step.location);
+        let places = start.into_iter().chain([finding.primary.location]);
+        finding.endpoint = places
+            .filter_map(|place| Some((functions.at(semantics, place)?, place)))
+            .find_map(|(function, place)| {
+                let reaching = endpoints.reaching(semantics, function, Some(place));
+                reaching.first().map(|endpoint| reference(semantics, endpoint))
+            });
+    }
+}
+
+/// An endpoint as a finding names it.
+fn reference(semantics: &Semantics, endpoint: &Endpoint) -> EndpointRef {
+    EndpointRef {
+        method: endpoint.methods.names().join("|"),
+        path: endpoint.path.as_str().to_owned(),
+        handler: endpoint.handler_place(semantics),
+        guarded: EndpointGuard::Unknown,
+    }
+}

@@ -1,0 +1,303 @@
+//! tonic: every method of an impl of a generated service trait is an endpoint, `/package.Service/Method`.
+//!
+//! The generated code is mostly not there to be read. A trait `name_server::Name` is one by its path, and the package
+//! is what the module that the path goes through includes.
+
+use std::sync::Arc;
+
+use ward_semantics::endpoint::{
+    AttachedKind, Call, Evaluator, Framework, HOLE, Handler, Methods, Outcome, Router, Value,
+};
+use ward_semantics::{DefId, Semantics, Ty};
+use ward_syntax::{Expr, FileId, FileSpan, ItemKind, Literal, Symbol, TypeRef, TypeRefId};
+
+use super::common::owned;
+
+/// The framework.
+#[derive(Debug)]
+pub(super) struct Tonic;
+
+/// `Server`, `Router`, `Routes`: holds services.
+const SERVER: &str = "server";
+/// A service.
+const SERVICE: &str = "service";
+
+impl Framework for Tonic {
+    fn name(&self) -> &'static str {
+        "tonic"
+    }
+
+    fn crates(&self) -> &'static [&'static str] {
+        &["tonic"]
+    }
+
+    fn builds(&self, path: &str) -> bool {
+        path.starts_with("tonic::transport") && path.contains("Server")
+            || path.starts_with("tonic::service::Routes")
+            || path.starts_with("tonic::service::InterceptorLayer")
+    }
+
+    fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
+        match path {
+            "tonic::transport::Server"
+            | "tonic::transport::server::Router"
+            | "tonic::service::Routes"
+            | "tonic::service::RoutesBuilder" => Some(Router::empty(SERVER)),
+            _ => None,
+        }
+    }
+
+    fn call(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
+        let path = call.path.as_str();
+        if path.ends_with("Server::builder")
+            || path.ends_with("Routes::builder")
+            || path.ends_with("Routes::default")
+        {
+            return Some(Value::router(cx.router(self, SERVER)));
+        }
+        if path.ends_with("Routes::new") {
+            let mut server = cx.router(self, SERVER);
+            self.add(cx, &mut server, call.argument(0));
+            return Some(Value::router(server));
+        }
+        if path.ends_with("InterceptedService::new") {
+            return self.intercepted(cx, call.argument(0), call);
+        }
+        None
+    }
+
+    fn unresolved_call(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
+        let mut segments = call.path.as_str().rsplit("::");
+        let (name, ty) = (segments.next()?, segments.next()?);
+        if !matches!(name, "new" | "with_interceptor" | "from_arc" | "from_shared") {
+            return None;
+        }
+        let service = ty.strip_suffix("Server").filter(|service| !service.is_empty())?;
+        let semantics = cx.semantics;
+        let mut router = cx.router(self, SERVICE);
+        let impls: Vec<DefId> = semantics
+            .impls
+            .all()
+            .iter()
+            .map(|data| data.def)
+            .filter(|def| service_of(semantics, *def).is_some_and(|found| found.name == service))
+            .collect();
+        for def in impls {
+            if let Some(found) = self.implementation(cx, def) {
+                router.routes.extend(found.routes);
+            }
+        }
+        if router.routes.is_empty() {
+            return None;
+        }
+        if name == "with_interceptor" {
+            router.layers.push(cx.attached(AttachedKind::Interceptor, call.argument(1), call));
+        }
+        Some(Value::router(router))
+    }
+
+    fn method(&self, cx: &mut Evaluator<'_>, router: Arc<Router>, call: &Call<'_>) -> Outcome {
+        let mut router = owned(router);
+        match call.name() {
+            "add_service" | "add_optional_service" | "add_routes" => {
+                self.add(cx, &mut router, call.argument(0))
+            }
+            "layer" => router.layers.push(cx.attached(AttachedKind::Layer, call.argument(0), call)),
+            _ => {}
+        }
+        Outcome::router(router)
+    }
+
+    fn implementation(&self, cx: &mut Evaluator<'_>, impl_def: DefId) -> Option<Router> {
+        let semantics = cx.semantics;
+        let service = service_of(semantics, impl_def)?;
+        let mut router = cx.router(self, SERVICE);
+        let (file, _) = semantics.locate(impl_def);
+        let items: Vec<DefId> = semantics.impls.items(impl_def).iter().map(|(_, item)| *item).collect();
+        for function in items {
+            let item = semantics.item(function);
+            let Some(declared) = item.as_fn() else { continue };
+            if declared.self_param.is_none() {
+                continue;
+            }
+            let method = camel_case(item.name.as_str());
+            let package = service.package.as_deref();
+            let unknown = HOLE.to_string();
+            let package = match package {
+                Some("") => String::new(),
+                Some(package) => format!("{package}."),
+                None => format!("{unknown}."),
+            };
+            let path = Symbol::new(&format!("/{package}{}/{method}", service.name));
+            let place = FileSpan { file, span: item.name_span };
+            let handler = Handler::Function(function);
+            let route = cx.route(Methods::one("RPC"), path, handler, place, impl_def);
+            router.routes.push(route);
+        }
+        Some(router)
+    }
+}
+
+impl Tonic {
+    fn add(&self, cx: &mut Evaluator<'_>, server: &mut Router, value: &Value) {
+        match value {
+            Value::Router(service) => server.routes.extend(cx.close(service)),
+            Value::OneOf(all) | Value::List(all) => {
+                for value in all.iter() {
+                    self.add(cx, server, value);
+                }
+            }
+            Value::Made(made) => {
+                for value in made.receiver.iter().chain(&made.arguments) {
+                    self.add(cx, server, value);
+                }
+            }
+            // Health checks and reflection: services from elsewhere.
+            _ => {}
+        }
+    }
+
+    fn intercepted(&self, cx: &mut Evaluator<'_>, service: &Value, call: &Call<'_>) -> Option<Value> {
+        let Value::Router(service) = service else { return None };
+        let mut service = Router::clone(service);
+        service.layers.push(cx.attached(AttachedKind::Interceptor, call.argument(1), call));
+        Some(Value::router(service))
+    }
+}
+
+/// A service trait.
+struct Service {
+    name: String,
+    /// None if it is not known.
+    package: Option<String>,
+}
+
+/// The service whose generated trait an impl implements.
+fn service_of(semantics: &Semantics, impl_def: DefId) -> Option<Service> {
+    let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
+        return None;
+    };
+    let (file, _) = semantics.locate(impl_def);
+    let path = full_path(semantics, file, trait_ref)?;
+    let [front @ .., module, name] = path.as_slice() else { return None };
+    if *module != format!("{}_server", snake_case(name)) {
+        return None;
+    }
+    let package = package(semantics, file, front.last().map(String::as_str), name);
+    Some(Service { name: name.clone(), package })
+}
+
+/// A trait's path as far as the file tells: what is imported by one `use` is written out.
+fn full_path(semantics: &Semantics, file: FileId, ty: TypeRefId) -> Option<Vec<String>> {
+    let ir = semantics.ir(file);
+    let TypeRef::Path(path) = ir.type_ref(ty) else { return None };
+    let segments = ir.path_segments(path);
+    let first = segments.first()?.name;
+    let mut full: Vec<String> = Vec::new();
+    if segments.len() <= 2 {
+        let imported = ir.tree.items.iter().find_map(|item| match &item.kind {
+            ItemKind::Use(tree) if item.name == first && !tree.glob => Some(&tree.path),
+            _ => None,
+        });
+        full.extend(imported.into_iter().flatten().map(|name| name.as_str().to_owned()));
+    }
+    let skip = usize::from(!full.is_empty());
+    full.extend(segments.iter().skip(skip).map(|segment| segment.name.as_str().to_owned()));
+    Some(full)
+}
+
+/// The package of a service: what the module named in its path includes, or the only one there is.
+fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &str) -> Option<String> {
+    let own = semantics.project.file(file).package;
+    let mut all: Vec<(Option<&str>, bool, String)> = Vec::new();
+    for (index, loaded) in semantics.files.iter().enumerate() {
+        let id = FileId(index as u32);
+        for item in &loaded.ir.tree.items {
+            match &item.kind {
+                ItemKind::MacroCall { path, body: Some(body) }
+                    if path.as_str().ends_with("include_proto") =>
+                {
+                    let Some(text) = first_text(semantics, id, *body) else { continue };
+                    let parent = item.parent.map(|parent| loaded.ir.tree.get(parent).name.as_str());
+                    let parent = parent.or_else(|| file_module(&semantics.project.file(id).path));
+                    all.push((parent, semantics.project.file(id).package == own, text.as_str().to_owned()));
+                }
+                // Generated code that is there: the full name stands in it.
+                ItemKind::Const { body: Some(body), .. }
+                    if matches!(item.name.as_str(), "SERVICE_NAME" | "NAME") =>
+                {
+                    let Some(text) = first_text(semantics, id, *body) else { continue };
+                    if let Some(package) = text.as_str().strip_suffix(service) {
+                        return Some(package.trim_end_matches('.').to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let named = all.iter().find(|(parent, near, _)| *near && *parent == module);
+    let named = named.or_else(|| all.iter().find(|(parent, ..)| *parent == module));
+    let mut near = all.iter().filter(|(_, near, _)| *near);
+    let only = match (near.next(), near.next()) {
+        (Some(only), None) => Some(only),
+        _ if all.len() == 1 => all.first(),
+        _ => None,
+    };
+    named.or(only).map(|(.., text)| text.clone())
+}
+
+/// The first text in an initialiser.
+fn first_text(semantics: &Semantics, file: FileId, body: ward_syntax::BodyId) -> Option<Symbol> {
+    let ir = semantics.ir(file);
+    ir.body(body).exprs.of(&ir.exprs).iter().find_map(|expr| match expr {
+        Expr::Literal(Literal::Str(text)) => Some(*text),
+        _ => None,
+    })
+}
+
+/// The module that a file is, by its name.
+fn file_module(path: &str) -> Option<&str> {
+    let stem = path.rsplit('/').next()?.strip_suffix(".rs")?;
+    match stem {
+        "mod" => path.rsplit('/').nth(1),
+        "lib" | "main" => None,
+        stem => Some(stem),
+    }
+}
+
+fn snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    let letters: Vec<char> = name.chars().collect();
+    for (at, c) in letters.iter().enumerate() {
+        let after_lower = at > 0 && !letters[at - 1].is_uppercase();
+        let before_lower = letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if c.is_uppercase() && at > 0 && (after_lower || before_lower) {
+            text.push('_');
+        }
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+fn camel_case(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+            first + letters.as_str()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{camel_case, snake_case};
+
+    #[test]
+    fn names_change_their_case() {
+        assert_eq!(snake_case("Greeter"), "greeter");
+        assert_eq!(snake_case("SysDb"), "sys_db");
+        assert_eq!(snake_case("HTTPProxy"), "http_proxy");
+        assert_eq!(camel_case("say_hello"), "SayHello");
+    }
+}

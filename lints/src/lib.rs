@@ -6,11 +6,12 @@
 pub mod frameworks;
 pub mod injection;
 mod models;
+pub mod output;
 
 use ward_linter::{Lint, Registry};
 
 /// Every lint, by name.
-pub static LINTS: &[Lint] = &[injection::sql_injection::LINT];
+pub static LINTS: &[Lint] = &[injection::sql_injection::LINT, output::unencoded_html::LINT];
 
 /// The lints with their models.
 pub const fn registry() -> Registry {

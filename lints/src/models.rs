@@ -35,6 +35,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "gluesql.toml",
     "google-cloud-spanner.toml",
     "heck.toml",
+    "html-escape.toml",
     "http.toml",
     "hyper.toml",
     "itertools.toml",
@@ -45,6 +46,8 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "leptos.toml",
     "libsql.toml",
     "loco-rs.toml",
+    "maud.toml",
+    "mime.toml",
     "mysql.toml",
     "mysql_async.toml",
     "ntex.toml",
@@ -84,6 +87,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "tower-sessions.toml",
     "url.toml",
     "uuid.toml",
+    "v_htmlescape.toml",
     "warp.toml",
 ];
 

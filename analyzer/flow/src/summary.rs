@@ -84,6 +84,8 @@ pub struct Hit {
     pub next: Option<(DefId, u32)>,
     /// How many calls lie between this function and the sink.
     pub calls: u16,
+    /// The text of the sink's context, where it is known.
+    pub context: Option<Symbol>,
 }
 
 impl Exported {

@@ -21,6 +21,8 @@ pub struct Reached {
     pub place: FileSpan,
     /// The function that holds the call.
     pub function: DefId,
+    /// The text of the sink's context, where it is known.
+    pub context: Option<Symbol>,
     /// The ways, the surest first; never empty.
     pub ways: Vec<Way>,
 }
@@ -126,6 +128,7 @@ impl FlowIndex {
                     callee: hit.callee,
                     place: hit.place,
                     function: hit.function,
+                    context: hit.context,
                     ways: Vec::new(),
                 });
                 reached.ways.push(way);

@@ -8,7 +8,10 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_project::{LoadedFile, PackageId, Project};
-use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, ItemKind, SourceIr, Symbol, TypeRefId};
+use ward_syntax::{
+    Attribute, BodyId, Expr, FileId, HoleStyle, Item, ItemId, ItemKind, Piece, SourceIr, Symbol, TypeRefId,
+    sym,
+};
 
 use crate::infer::infer;
 use crate::known::known;
@@ -128,7 +131,7 @@ impl Semantics {
         let infer = |def: &DefId| {
             let (file, body) = self.body(*def)?;
             let types = infer(self, *def, file, body);
-            let needs = self.needs(&types);
+            let needs = self.needs(&types, file, body);
             Some((Box::new(types), (*def, needs)))
         };
         let (bodies, edges): (Vec<_>, Vec<_>) = nodes.par_iter().filter_map(infer).unzip();
@@ -140,8 +143,8 @@ impl Semantics {
     }
 
     /// Every function and initialiser that a body needs, sorted.
-    fn needs(&self, types: &BodyTypes) -> Vec<DefId> {
-        let mut needs = Vec::new();
+    fn needs(&self, types: &BodyTypes, file: FileId, body: BodyId) -> Vec<DefId> {
+        let mut needs = self.printers(types, file, body);
         for (_, callee) in types.callees() {
             match callee {
                 Callee::Fn(def) => needs.push(*def),
@@ -162,6 +165,32 @@ impl Semantics {
         needs.retain(|def| self.body(*def).is_some());
         needs.shrink_to_fit();
         needs
+    }
+
+    /// The `Display` and `Debug` of the workspace's own types that a body puts into texts.
+    fn printers(&self, types: &BodyTypes, file: FileId, body: BodyId) -> Vec<DefId> {
+        let ir = self.ir(file);
+        let mut printers = Vec::new();
+        for expr in ir.body(body).exprs.of(&ir.exprs) {
+            match *expr {
+                Expr::Format(format) => {
+                    for piece in &ir.format(format).pieces {
+                        let Piece::Hole { value, style, .. } = *piece else { continue };
+                        let ty = types.expr(value);
+                        printers.extend(match style {
+                            HoleStyle::Display => self.display_impl(ty),
+                            HoleStyle::Debug => self.debug_impl(ty),
+                            HoleStyle::Other => None,
+                        });
+                    }
+                }
+                Expr::MethodCall { receiver, method: sym::TO_STRING, .. } => {
+                    printers.extend(self.display_impl(types.expr(receiver)));
+                }
+                _ => {}
+            }
+        }
+        printers
     }
 
     pub(crate) fn names(&self) -> NameContext<'_> {

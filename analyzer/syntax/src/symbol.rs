@@ -134,6 +134,7 @@ symbols! {
     CRATE = "crate",
     SUPER = "super",
     UNDERSCORE = "_",
+    TO_STRING = "to_string",
     STD = "std",
     CORE = "core",
     ALLOC = "alloc",

@@ -6,7 +6,9 @@ use ward_semantics::{Callee, Carries, DefId, Template, Ty, TyKind};
 use ward_syntax::{ClosureId, Expr, ExprId, HoleStyle, List, Span, Symbol, sym};
 
 use super::{Evaluator, State};
-use crate::models::{Barrier, CallModel, Edge, HandlerSource, Port, Sink, SourceClass, When};
+use crate::models::{
+    Barrier, Beside, CallModel, Constant, Edge, HandlerSource, Part, Port, Sink, SourceClass, When,
+};
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{ClosureCall, Exported, Hit};
@@ -81,7 +83,9 @@ impl<'a> Evaluator<'a> {
                 self.construct(*def, *variant, &values)
             }
             Callee::ExternalConstructor(path) => {
-                let values = self.eval_list(args);
+                let inputs = self.inputs(args);
+                self.check_constructor(expr, *path, &inputs);
+                let values: SmallVec<[ValueId; 4]> = inputs.iter().map(|input| input.1).collect();
                 self.construct_external(*path, &values)
             }
             Callee::Value => {
@@ -265,7 +269,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn record(&mut self, hit: Hit) {
+    pub(super) fn record(&mut self, hit: Hit) {
         if matches!(hit.origin.root, Root::ClosureReturn(_)) || self.state.dead {
             return;
         }
@@ -574,6 +578,9 @@ impl<'a> Evaluator<'a> {
 
     fn call_model(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
         let span = self.span(call.expr);
+        if let Some(constant) = model.constant {
+            return self.constant_of(constant);
+        }
         self.call_handlers(call, model);
         for sink in &model.sinks {
             self.check_sink(sink, call, 0);
@@ -615,6 +622,7 @@ impl<'a> Evaluator<'a> {
             closures.push((index as u8, result));
         }
         let mut result: Option<ValueId> = None;
+        let mut parts: SmallVec<[(Port, Symbol, ValueId); 1]> = SmallVec::new();
         for edge in edges {
             let value = match edge.from {
                 Port::ClosureReturn(index) => {
@@ -623,6 +631,11 @@ impl<'a> Evaluator<'a> {
                 from => self.input(call, from),
             };
             let Some(value) = value else { continue };
+            if let Some(part) = edge.part {
+                let set = self.parts_set(call, part, value);
+                parts.extend(set.into_iter().map(|(name, value)| (edge.to, name, value)));
+                continue;
+            }
             match edge.to {
                 Port::Return => result = Some(result.map_or(value, |all| self.values.join(all, value))),
                 Port::Receiver => self.flow_into(call.receiver.map(|receiver| receiver.0), value, call),
@@ -630,12 +643,21 @@ impl<'a> Evaluator<'a> {
                     let target = call.args.get(usize::from(index)).and_then(|input| input.0);
                     self.flow_into(target, value, call);
                 }
-                Port::Arguments | Port::ClosureParameter(..) | Port::ClosureReturn(_) => {}
+                Port::Arguments | Port::ClosureParameter(..) | Port::ClosureReturn(_) | Port::Name => {}
+            }
+        }
+        for (to, name, value) in parts {
+            match to {
+                Port::Return => result = Some(self.values.with_part(result.unwrap_or_default(), name, value)),
+                _ => self.part_into(call.receiver.map(|receiver| receiver.0), name, value),
             }
         }
         let Some(mut result) = result else { return ValueId::NOTHING };
         if let Some(quote) = self.doubled_quote(call) {
             result = self.escaped(result, quote);
+        }
+        if let Some(character) = self.character_reference(call) {
+            result = self.referenced(result, character);
         }
         if changes_text(last_segment(call.name)) && self.values.get(result).constant.is_some() {
             let value = Value { constant: None, tail: None, ..self.values.get(result).clone() };
@@ -718,8 +740,57 @@ impl<'a> Evaluator<'a> {
                 let values = call.args.iter().map(|input| input.1);
                 values.reduce(|all, value| self.values.join(all, value))
             }
+            Port::Name => Some(self.values.constant(Some(Symbol::new(last_segment(call.name))))),
             Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => None,
         }
+    }
+
+    /// The parts that an edge sets.
+    fn parts_set(&self, call: &ExternalCall, part: Part, value: ValueId) -> SmallVec<[(Symbol, ValueId); 1]> {
+        match part {
+            Part::Named(name) => SmallVec::from_elem((name, value), 1),
+            Part::Argument(index) => {
+                let name = call.args.get(usize::from(index)).and_then(|input| self.key_of(input.1));
+                name.map(|name| (name, value)).into_iter().collect()
+            }
+            Part::Pairs => {
+                let [first, second] = [0, 1].map(super::patterns::index_name);
+                let key = self.part_known(value, first).and_then(|key| self.key_of(key));
+                match key.zip(self.part_known(value, second)) {
+                    Some(pair) => SmallVec::from_elem(pair, 1),
+                    None => self.values.get(value).fields.clone(),
+                }
+            }
+        }
+    }
+
+    /// A constant as the name of a part.
+    pub(super) fn key_of(&self, id: ValueId) -> Option<Symbol> {
+        self.text_of(id).map(|text| Symbol::new(&text.as_str().to_lowercase().replace('_', "-")))
+    }
+
+    /// A text fixed in a library.
+    pub(super) fn constant_of(&mut self, constant: Constant) -> ValueId {
+        let text = self.values.constant(Some(constant.text));
+        let Some(key) = constant.key else { return text };
+        let fields = SmallVec::from_elem((key, text), 1);
+        self.values.push(Value { fields, ..self.values.get(text).clone() })
+    }
+
+    /// What a constant says: its text, or the name by which it is known.
+    fn text_of(&self, id: ValueId) -> Option<Symbol> {
+        let value = self.values.get(id);
+        value.constant.or_else(|| match value.callables.as_slice() {
+            [Callable::External(_, name)] => Some(Symbol::new(last_segment(*name))),
+            _ => None,
+        })
+    }
+
+    /// Sets a part of what a place holds.
+    fn part_into(&mut self, target: Option<ExprId>, name: Symbol, value: ValueId) {
+        let Some(mut place) = target.and_then(|target| self.place(target)) else { return };
+        place.path.push(name);
+        self.write_place(&place, value);
     }
 
     /// Data flows into a receiver or argument: appended to a text, added to anything else.
@@ -868,6 +939,36 @@ impl<'a> Evaluator<'a> {
         (doubles && matches!(quote, "'" | "\"" | "`")).then_some(from)
     }
 
+    /// The character that `text.replace('<', "&lt;")` takes out of a text.
+    fn character_reference(&self, call: &ExternalCall) -> Option<char> {
+        let [(_, from), (_, to)] = call.args.as_slice() else { return None };
+        if call.name.as_str() != "replace" {
+            return None;
+        }
+        let from = self.values.get(*from).constant?;
+        let to = self.values.get(*to).constant?;
+        let is_reference = to.as_str().starts_with('&') && to.as_str().ends_with(';');
+        match from.as_str() {
+            "<" if is_reference => Some('<'),
+            "\"" if is_reference => Some('"'),
+            _ => None,
+        }
+    }
+
+    /// A text in which a character of markup stands as a reference. Without `<` no element can begin, without
+    /// `"` too no value of an attribute can end.
+    fn referenced(&mut self, id: ValueId, character: char) -> ValueId {
+        let (element, value, both) = (Symbol::new("<"), Symbol::new("\""), Symbol::new("<\""));
+        let before = self.values.get(id).origins.first().and_then(|origin| origin.escaped);
+        let context = match character {
+            '<' if before == Some(value) || before == Some(both) => both,
+            '<' => element,
+            _ if before == Some(element) || before == Some(both) => both,
+            _ => value,
+        };
+        self.escaped(id, context)
+    }
+
     fn escaped(&mut self, id: ValueId, context: Symbol) -> ValueId {
         let mut value = self.values.get(id).clone();
         for origin in &mut value.origins {
@@ -880,24 +981,37 @@ impl<'a> Evaluator<'a> {
     // Sinks.
 
     fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
+        if let Some(context) = self.context_of(sink, call) {
+            self.check_sink_in(sink, call, assumed, context);
+        }
+    }
+
+    fn check_sink_in(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8, context: Option<Symbol>) {
         let kind = self.cx.kind(sink.kind);
         let inputs: SmallVec<[(Option<ExprId>, ValueId); 4]> = match sink.input {
             Port::Receiver => call.receiver.iter().map(|(expr, value)| (Some(*expr), *value)).collect(),
             Port::Argument(index) => call.args.get(usize::from(index)).copied().into_iter().collect(),
             Port::Arguments => call.args.clone(),
-            Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => return,
+            Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) | Port::Name => return,
         };
         for (expr, value) in inputs {
             if !self.values.flatten(value).iter().any(|origin| origin.open.meets(kind)) {
                 continue;
             }
             let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
-            self.check_input(sink, self.callee_name(call), value, span, assumed);
+            self.check_input(sink, self.callee_name(call), value, span, (assumed, context));
         }
     }
 
-    /// A value that is given to a sink.
-    fn check_input(&mut self, sink: &Sink, callee: Symbol, value: ValueId, span: Span, assumed: u8) {
+    /// A value that is given to a sink; with what is assumed, and the text of the sink's context.
+    fn check_input(
+        &mut self,
+        sink: &Sink,
+        callee: Symbol,
+        value: ValueId,
+        span: Span,
+        (assumed, context): (u8, Option<Symbol>),
+    ) {
         let kind = self.cx.kind(sink.kind);
         for origin in self.values.flatten(value) {
             if !origin.open.meets(kind) {
@@ -913,6 +1027,7 @@ impl<'a> Evaluator<'a> {
                 origin,
                 next: None,
                 calls: 0,
+                context,
             });
         }
     }
@@ -930,12 +1045,69 @@ impl<'a> Evaluator<'a> {
             let given = match sink.input {
                 Port::Argument(index) => inputs.get(usize::from(index)..).unwrap_or_default().iter().take(1),
                 Port::Arguments => inputs.iter().take(inputs.len()),
-                Port::Receiver | Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => {
+                Port::Receiver
+                | Port::Return
+                | Port::Name
+                | Port::ClosureParameter(..)
+                | Port::ClosureReturn(_) => {
                     continue;
                 }
             };
             for (expr, value) in given.copied().collect::<SmallVec<[_; 4]>>() {
-                self.check_input(sink, last, value, self.span(expr), 0);
+                self.check_input(sink, last, value, self.span(expr), (0, None));
+            }
+        }
+    }
+
+    /// The text of a sink's context, if it is one in which the sink is dangerous.
+    fn context_of(&mut self, sink: &Sink, call: &ExternalCall) -> Option<Option<Symbol>> {
+        let Some(context) = sink.context else { return Some(None) };
+        let value = self.input(call, context.port);
+        let value = value.and_then(|value| match context.part {
+            Some(part) => self.part_known(value, part),
+            None => Some(value),
+        });
+        let text = value.and_then(|value| self.text_of(value));
+        is_dangerous_in(sink, text).then_some(text)
+    }
+
+    /// A part of a value, if it is known as such.
+    fn part_known(&self, id: ValueId, part: Symbol) -> Option<ValueId> {
+        self.values.get(id).fields.iter().find(|(name, _)| *name == part).map(|(_, value)| *value)
+    }
+
+    /// A tuple struct or variant outside the workspace that is dangerous to fill.
+    fn check_constructor(&mut self, expr: ExprId, path: Symbol, inputs: &Inputs) {
+        let models = self.cx.models;
+        let model = models.functions.get(&path).or_else(|| {
+            let (owner, name) = path.as_str().rsplit_once("::")?;
+            models.methods.get(&(Symbol::new(owner), Symbol::new(name)))
+        });
+        let Some(model) = model else { return };
+        let call = ExternalCall { expr, ty: None, name: path, receiver: None, args: inputs };
+        for sink in &model.sinks {
+            self.check_sink(sink, &call, 0);
+        }
+    }
+
+    /// A tuple whose last element is dangerous beside another of its elements.
+    pub(super) fn check_tuple(&mut self, expr: ExprId, elements: &[(ExprId, ValueId)]) {
+        let models = self.cx.models;
+        let Some(((last, value), others)) = elements.split_last() else { return };
+        for row in &models.tuple_sinks {
+            let beside = others.iter().find_map(|(expr, value)| match row.beside {
+                Beside::Type(path) => sources::is_one_of(self.types.expr(*expr), &[path]).then_some(*value),
+                Beside::Part(part) => self.part_known(*value, part),
+            });
+            let Some(text) = beside.map(|beside| self.text_of(beside)) else { continue };
+            if is_dangerous_in(&row.sink, text) {
+                let inputs = SmallVec::from_elem((Some(*last), *value), 1);
+                let name = match row.beside {
+                    Beside::Type(path) => Symbol::new(last_segment(path)),
+                    Beside::Part(part) => part,
+                };
+                let call = ExternalCall { expr, ty: None, name, receiver: None, args: &inputs };
+                self.check_sink_in(&row.sink, &call, 0, text);
             }
         }
     }
@@ -1020,14 +1192,23 @@ fn with_receiver(receiver: ExprId, value: ValueId, inputs: &Inputs) -> Inputs {
 fn default_flow(call: &ExternalCall) -> SmallVec<[Edge; 4]> {
     match call.receiver {
         Some(_) => {
-            let mut edges = SmallVec::from_elem(Edge { from: Port::Receiver, to: Port::Return }, 1);
+            let mut edges = SmallVec::from_elem(Edge::new(Port::Receiver, Port::Return), 1);
             for index in 0..call.args.len() as u8 {
-                edges.push(Edge { from: Port::Receiver, to: Port::ClosureParameter(index, 0) });
+                edges.push(Edge::new(Port::Receiver, Port::ClosureParameter(index, 0)));
             }
             edges
         }
-        None => SmallVec::from_elem(Edge { from: Port::Arguments, to: Port::Return }, 1),
+        None => SmallVec::from_elem(Edge::new(Port::Arguments, Port::Return), 1),
     }
+}
+
+/// Whether a sink is dangerous in this context.
+fn is_dangerous_in(sink: &Sink, context: Option<Symbol>) -> bool {
+    sink.when.is_empty()
+        || context.is_some_and(|context| {
+            let context = context.as_str().to_lowercase();
+            sink.when.iter().any(|word| context.contains(word.as_str()))
+        })
 }
 
 pub(super) fn last_segment(path: Symbol) -> &'static str {
@@ -1053,5 +1234,11 @@ fn changes_text(name: &str) -> bool {
             | "deref"
             | "unwrap"
             | "into_owned"
+            | "parse"
+            | "from_static"
+            | "from_str"
+            | "try_from"
+            | "try_into"
+            | "expect"
     )
 }

@@ -78,7 +78,10 @@ impl Evaluator<'_> {
                 if start == ValueId::NOTHING { end } else { self.values.join(start, end) }
             }
             Expr::Tuple(elements) => {
+                let exprs: SmallVec<[ExprId; 6]> = self.ir.list(elements).collect();
                 let values = self.eval_list(elements);
+                let inputs: SmallVec<[_; 6]> = exprs.into_iter().zip(values.iter().copied()).collect();
+                self.check_tuple(expr, &inputs);
                 let parts =
                     values.iter().enumerate().map(|(i, value)| (super::patterns::index_name(i), *value));
                 let parts = parts.collect();
@@ -161,7 +164,13 @@ impl Evaluator<'_> {
                 Callable::Constructor { def, variant: Some(index) }
             }
             Resolution::External(path) => return self.eval_external_path(path),
-            Resolution::Method { ty, name } => Callable::External(Some(ty), name),
+            Resolution::Method { ty, name } => {
+                let row = self.cx.models.methods.get(&(ty, name));
+                if let Some(constant) = row.and_then(|row| row.constant) {
+                    return self.constant_of(constant);
+                }
+                Callable::External(Some(ty), name)
+            }
             Resolution::TraitItem { item, .. } => match &self.cx.semantics.item(item).kind {
                 ItemKind::Const { .. } => return self.values.constant(None),
                 _ => Callable::Function(item),
@@ -175,6 +184,9 @@ impl Evaluator<'_> {
     }
 
     fn eval_external_path(&mut self, path: Symbol) -> ValueId {
+        if let Some(constant) = self.cx.models.functions.get(&path).and_then(|model| model.constant) {
+            return self.constant_of(constant);
+        }
         let last = path.as_str().rsplit("::").next().unwrap_or_default();
         if last == "None" {
             let none = Value { text: Text::Constant, outcome: Outcome::Failure, ..Value::default() };
@@ -260,7 +272,25 @@ impl Evaluator<'_> {
     fn eval_array(&mut self, elements: List<ExprId>) -> ValueId {
         let values = self.eval_list(elements);
         let Some((first, rest)) = values.split_first() else { return self.values.constant(None) };
-        rest.iter().fold(*first, |all, value| self.values.join(all, *value))
+        let all = rest.iter().fold(*first, |all, value| self.values.join(all, *value));
+        self.with_keys(all, &values)
+    }
+
+    /// An array of pairs with constant keys is a map: what stands under a key is a part of that name.
+    fn with_keys(&mut self, all: ValueId, pairs: &[ValueId]) -> ValueId {
+        let (key, payload) = (super::patterns::index_name(0), super::patterns::index_name(1));
+        let field = |values: &crate::value::Values, id: ValueId, name| {
+            values.get(id).fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        };
+        let mut all = all;
+        for pair in pairs {
+            let (key, value) = (field(&self.values, *pair, key), field(&self.values, *pair, payload));
+            let name = key.and_then(|key| self.key_of(key));
+            if let (Some(name), Some(value)) = (name, value) {
+                all = self.values.with_part(all, name, value);
+            }
+        }
+        all
     }
 
     fn eval_struct(&mut self, path: ward_syntax::PathId, fields: Run, rest: Option<ExprId>) -> ValueId {
@@ -555,6 +585,13 @@ impl Evaluator<'_> {
         let values = self.eval_list(call.args);
         let inputs: SmallVec<[_; 4]> = self.ir.list(call.args).zip(values.iter().copied()).collect();
         self.check_macro(call.path, &inputs);
+        if self.cx.models.macro_names.contains(&Symbol::new(super::calls::last_segment(call.path))) {
+            let path = self.cx.semantics.resolve_macro(self.def, call.path);
+            let row = self.cx.models.macros.get(&path).and_then(|path| self.cx.models.functions.get(path));
+            if row.is_some_and(|row| row.flow.as_ref().is_some_and(Vec::is_empty)) {
+                return ValueId::NOTHING;
+            }
+        }
         if !call.text.is_empty() {
             return self.values.constant(None);
         }

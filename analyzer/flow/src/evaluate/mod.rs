@@ -418,8 +418,13 @@ impl<'a> Evaluator<'a> {
             if_failure: value.if_failure.clone(),
             outcome: value.outcome,
             callables: value.callables.clone(),
-            // The text of an error travels beside a payload that carries none.
-            fields: value.fields.iter().filter(|(name, _)| *name == sym::ERR).copied().collect(),
+            // The text of an error travels beside a payload that carries none; what is fixed does no harm.
+            fields: value
+                .fields
+                .iter()
+                .filter(|(name, part)| *name == sym::ERR || self.values.is_plain(*part))
+                .copied()
+                .collect(),
             ..Value::default()
         };
         if !kinds.is_empty() {
@@ -429,7 +434,7 @@ impl<'a> Evaluator<'a> {
                 .map(|origin| Origin { open: origin.open.intersection(kinds), ..*origin });
             cut.origins = origins.filter(|origin| !origin.open.is_empty()).collect();
             for (name, part) in value.fields.clone() {
-                if name == sym::ERR {
+                if name == sym::ERR || self.values.is_plain(part) {
                     continue;
                 }
                 let part = self.restricted(part, kinds);

@@ -6,6 +6,7 @@ use ward_syntax::{ExprId, FormatId, HoleStyle, Piece, Span, Symbol, sym};
 
 use super::{Evaluator, ValueId};
 use crate::step::StepKind;
+use crate::summary::Hit;
 use crate::value::{Hole, Origin, Outcome, Text, Value, add_origins};
 
 impl Evaluator<'_> {
@@ -106,6 +107,9 @@ impl Evaluator<'_> {
         let numbers = self.cx.models.kinds.of_numbers();
         origins.iter_mut().for_each(|origin| origin.open = origin.open.without(numbers));
         origins.retain(|origin| !origin.open.is_empty());
+        if !origins.is_empty() {
+            self.check_text(&origins, hole, span);
+        }
         for origin in &mut origins {
             origin.step = self.step(Some(origin.step), span, kind);
             if origin.hole.is_some() && origin.outer.is_none() && hole.is_telling() {
@@ -114,6 +118,30 @@ impl Evaluator<'_> {
             origin.hole = origin.hole.or(Some(hole));
         }
         origins
+    }
+
+    /// A hole in a text that is dangerous for what it is.
+    fn check_text(&mut self, origins: &[Origin], hole: Hole, span: Span) {
+        for row in &self.cx.models.text_sinks {
+            if !row.holds.iter().any(|mark| holds(hole.before, *mark) || holds(hole.after, *mark)) {
+                continue;
+            }
+            let kind = self.cx.kind(row.sink.kind);
+            for origin in origins.iter().filter(|origin| origin.open.meets(kind)) {
+                // What was put together before is told where that was done.
+                let origin = Origin { hole: origin.hole.or(Some(hole)), ..*origin };
+                self.record(Hit {
+                    sink: row.sink.clone(),
+                    callee: sym::EMPTY,
+                    place: self.place_of_span(span),
+                    function: self.def,
+                    origin: Origin { outer: origin.outer.or(Some(hole)), ..origin },
+                    next: None,
+                    calls: 0,
+                    context: None,
+                });
+            }
+        }
     }
 
     /// What a hole prints: its argument, or what the argument's `Display` writes.
@@ -178,6 +206,12 @@ impl Evaluator<'_> {
         add_origins(&mut text.origins, &origins);
         self.values.push(text)
     }
+}
+
+/// Whether a text holds another, which is in lower case.
+fn holds(text: Symbol, part: Symbol) -> bool {
+    let (text, part) = (text.as_str().as_bytes(), part.as_str().as_bytes());
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
 }
 
 fn text_after(pieces: &[Piece], index: usize) -> Symbol {

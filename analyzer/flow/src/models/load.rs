@@ -11,14 +11,15 @@ use ward_semantics::{Carries, ExternalFn, ExternalType, Template};
 use ward_syntax::Symbol;
 
 use super::error::{Complaint, ModelError, did_you_mean, place};
-use super::port::{Wrong, parse_edge, parse_port};
+use super::port::{Wrong, parse_edge, parse_input, parse_port};
 use super::schema::{
     BarrierRow, Call, FnRow, KindRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table, Text, Texts,
     TypeRow, UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Barrier, Bound, CallModel, Callers, Edge, Extractor, HandlerSource,
-    Kind, KindCarries, Kinds, Models, NameOnlySink, Port, Sink, Source, SourceBeside, SourceClass, When,
+    AttributeParameters, AttributeSource, Barrier, Beside, Bound, CallModel, Callers, Constant, Edge,
+    Extractor, HandlerSource, Kind, KindCarries, Kinds, Models, NameOnlySink, Port, Sink, Source,
+    SourceBeside, SourceClass, TextSink, TupleSink, When,
 };
 
 /// The text of a model file.
@@ -52,6 +53,18 @@ pub fn load(files: &[ModelFile<'_>], user: Option<ModelFile<'_>>) -> (Models, Ve
         }
     }
     loader.run(&parsed);
+    let macros = loader
+        .models
+        .functions
+        .keys()
+        .filter_map(|path| path.as_str().strip_suffix('!').map(|plain| (Symbol::new(plain), *path)));
+    loader.models.macros = macros.collect();
+    let names = loader
+        .models
+        .macros
+        .keys()
+        .map(|path| split_last(path.as_str()).map_or(path.as_str(), |(_, last)| last));
+    loader.models.macro_names.extend(names.map(Symbol::new));
     let files: Vec<ModelFile<'_>> = files.iter().copied().chain(user).collect();
     (loader.models, place(&files, loader.complaints))
 }
@@ -166,6 +179,13 @@ impl Loader {
                 }
             }
             self.own_aliases(&row.path, row.aliases.as_ref());
+        }
+        for row in &parsed.rows.constants {
+            for path in &row.path.0 {
+                let Some(symbol) = self.path(path) else { continue };
+                self.know(symbol);
+                self.within.entry(first_segment(symbol)).or_default().push((symbol, symbol));
+            }
         }
         for row in &parsed.rows.functions {
             for path in &row.path.0 {
@@ -432,6 +452,13 @@ impl Loader {
         for row in &parsed.rows.sources {
             self.source(row);
         }
+        for row in &parsed.rows.constants {
+            let key = row.key.as_ref().map(|key| Symbol::new(key.get_ref()));
+            let constant = Constant { text: Symbol::new(row.text.get_ref()), key };
+            for callee in self.callees(Some(&row.path)) {
+                self.model(callee).constant = Some(constant);
+            }
+        }
     }
 
     fn source(&mut self, row: &SourceRow) {
@@ -552,12 +579,14 @@ impl Loader {
 
     fn sink(&mut self, row: &SinkRow, krate: Option<Symbol>) {
         let Some(input) = self.port(&row.input) else { return };
-        if matches!(input, Port::Return | Port::ClosureParameter(..)) {
+        if matches!(input, Port::Return | Port::ClosureParameter(..) | Port::Name) {
             self.complain(row.input.span(), format!("`{}` is no input", row.input.get_ref()), None);
             return;
         }
-        if row.call.is_none() && row.name_only.is_none() {
-            let help = Some("give `call`, `name_only`, or both".to_owned());
+        let forms = [&row.call, &row.text_with, &row.tuple_with].into_iter().any(Option::is_some);
+        if !forms && row.name_only.is_none() && row.tuple_with_part.is_none() {
+            let help = "give `call`, `name_only`, `text_with`, `tuple_with` or `tuple_with_part`";
+            let help = Some(help.to_owned());
             self.complain(row.input.span(), "a sink needs a call", help);
         }
         let kind = Symbol::new(row.kind.get_ref());
@@ -567,7 +596,17 @@ impl Loader {
         let first = row.call.as_ref().and_then(|call| call.0.first());
         let first = first.and_then(|path| path.get_ref().split("::").next()).map(Symbol::new);
         let krate = krate.or(first).unwrap_or(kind);
-        let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate };
+        let context =
+            row.context.as_ref().and_then(|text| self.told(parse_input(text.get_ref().trim()), text));
+        let when = row.when.as_ref().map(|when| symbols(&when.0)).unwrap_or_default();
+        let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when };
+        if let Some(holds) = &row.text_with {
+            self.models.text_sinks.push(TextSink { sink: sink.clone(), holds: symbols(&holds.0) });
+        }
+        let types = self.type_paths(row.tuple_with.as_ref()).into_iter().map(Beside::Type);
+        let part = row.tuple_with_part.as_ref().map(|part| Beside::Part(Symbol::new(part.get_ref())));
+        let rows = types.chain(part).map(|beside| TupleSink { sink: sink.clone(), beside });
+        self.models.tuple_sinks.extend(rows.collect::<Vec<_>>());
         for callee in self.callees(row.call.as_ref()) {
             if let Callee::Function(path) | Callee::Method(_, path) = callee
                 && let Some(name) = path.as_str().strip_suffix('!')
@@ -852,19 +891,19 @@ fn default_flow(call: &ExternalFn, params: &[Symbol], receiver: Receiver) -> Vec
             _ => None,
         };
         match from {
-            Some(from) => edges.push(Edge { from, to: Port::Return }),
+            Some(from) => edges.push(Edge::new(from, Port::Return)),
             None => own = true,
         }
     }
     if edges.is_empty() || (own && receiver == Receiver::Taken) {
         let from = if receiver == Receiver::Taken { Port::Receiver } else { Port::Arguments };
-        edges.insert(0, Edge { from, to: Port::Return });
+        edges.insert(0, Edge::new(from, Port::Return));
     }
     if receiver == Receiver::Taken {
         for (argument, parameters) in &call.closures {
             let ports =
                 (0..parameters.len()).map(|index| Port::ClosureParameter(*argument as u8, index as u8));
-            edges.extend(ports.map(|to| Edge { from: Port::Receiver, to }));
+            edges.extend(ports.map(|to| Edge::new(Port::Receiver, to)));
         }
     }
     edges

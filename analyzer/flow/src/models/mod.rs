@@ -51,6 +51,12 @@ pub struct Models {
     pub type_sources: FxHashMap<Symbol, Source>,
     /// Kinds of sink.
     pub kinds: Kinds,
+    /// Texts in whose holes something is dangerous, by the literal text around the hole.
+    pub text_sinks: Vec<TextSink>,
+    /// Tuples whose last element is dangerous beside a certain other one.
+    pub tuple_sinks: Vec<TupleSink>,
+    /// Macros that rows describe: the path without `!`, and with it, under which [`Self::functions`] has it.
+    pub macros: FxHashMap<Symbol, Symbol>,
 }
 
 /// What the models say of one callee.
@@ -63,6 +69,8 @@ pub struct CallModel {
     pub flow: Option<Vec<Edge>>,
     /// The result is request data.
     pub source: Option<Source>,
+    /// The constant, or what the function returns.
+    pub constant: Option<Constant>,
     /// The result, or what was checked, is safe for some kinds of sink.
     pub barriers: Vec<Barrier>,
     /// Never returns to its caller.
@@ -85,6 +93,46 @@ pub struct Sink {
     pub help: Symbol,
     /// The crate it belongs to, as in `lints/models/<crate>.toml`.
     pub krate: Symbol,
+    /// What the sink's danger depends on: the text there is told with what is found.
+    pub context: Option<Input>,
+    /// Only where the context's text, in lower case, holds one of these words; empty for everywhere.
+    pub when: Vec<Symbol>,
+}
+
+/// Something that goes into a call: a port or a part of what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Input {
+    /// Where.
+    pub port: Port,
+    /// Which part of it: `self[content-type]`.
+    pub part: Option<Symbol>,
+}
+
+/// A text that is dangerous in its holes wherever it goes, for what it is: markup.
+#[derive(Debug, Clone)]
+pub struct TextSink {
+    /// The sink.
+    pub sink: Sink,
+    /// The text around the hole holds one of these, in lower case.
+    pub holds: Vec<Symbol>,
+}
+
+/// A tuple that is dangerous in its last element, by another of its elements.
+#[derive(Debug, Clone)]
+pub struct TupleSink {
+    /// The sink; its context is the other element.
+    pub sink: Sink,
+    /// What the other element is.
+    pub beside: Beside,
+}
+
+/// What an element of a tuple is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Its type, by canonical path; the context is its text.
+    Type(Symbol),
+    /// A part that it has; the context is that part's text.
+    Part(Symbol),
 }
 
 /// A sink known by name alone.
@@ -113,6 +161,17 @@ pub enum Port {
     ClosureParameter(u8, u8),
     /// What the closure given as an argument returns: `0.return`.
     ClosureReturn(u8),
+    /// The last name of the called function's path, as a constant text: `name`.
+    Name,
+}
+
+/// A text fixed in a library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Constant {
+    /// The text.
+    pub text: Symbol,
+    /// It is the value of this key: a typed header.
+    pub key: Option<Symbol>,
 }
 
 /// Data passes from one port to another: `0 -> self`.
@@ -122,6 +181,26 @@ pub struct Edge {
     pub from: Port,
     /// Where to.
     pub to: Port,
+    /// As which part of what is there: `0 -> return[content-type]`.
+    pub part: Option<Part>,
+}
+
+impl Edge {
+    /// The whole passes.
+    pub const fn new(from: Port, to: Port) -> Self {
+        Self { from, to, part: None }
+    }
+}
+
+/// The name of a part that an edge sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Written in the row: `return[content-type]`.
+    Named(Symbol),
+    /// The constant text of an argument, in lower case and with `-` for `_`: `return[0]`.
+    Argument(u8),
+    /// A pair as its second element under the constant text of its first, a map as all its parts: `return[*]`.
+    Pairs,
 }
 
 /// Data that somebody else chose, or that is not everybody's.

@@ -30,6 +30,8 @@ pub(super) struct Rows {
     pub(super) sinks: Vec<SinkRow>,
     #[serde(default, rename = "barrier")]
     pub(super) barriers: Vec<BarrierRow>,
+    #[serde(default, rename = "constant")]
+    pub(super) constants: Vec<ConstantRow>,
 }
 
 /// A user's `ward.toml`, as far as it speaks of models.
@@ -138,6 +140,20 @@ pub(super) struct SinkRow {
     pub(super) kind: Text,
     pub(super) help: Text,
     pub(super) name_only: Option<NameOnly>,
+    pub(super) text_with: Option<Texts>,
+    pub(super) tuple_with: Option<Texts>,
+    pub(super) tuple_with_part: Option<Text>,
+    pub(super) context: Option<Text>,
+    pub(super) when: Option<Texts>,
+}
+
+/// `[[constant]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConstantRow {
+    pub(super) path: Texts,
+    pub(super) text: Text,
+    pub(super) key: Option<Text>,
 }
 
 /// `name_only` of a sink.

@@ -45,7 +45,7 @@ fn flow(model: &CallModel) -> Vec<String> {
         .as_ref()
         .unwrap()
         .iter()
-        .map(|Edge { from, to }| format!("{} -> {}", port(*from), port(*to)))
+        .map(|Edge { from, to, .. }| format!("{} -> {}", port(*from), port(*to)))
         .collect()
 }
 

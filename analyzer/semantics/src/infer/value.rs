@@ -248,7 +248,10 @@ impl Infer<'_> {
         if is_type(prefix) {
             let before = &segments[..segments.len().saturating_sub(1)];
             let of_type = self.with_reader(|reader| reader.target(PathTarget::External(prefix), before));
-            if is_constructor && !self.semantics.externals.functions.contains_key(&path) {
+            let externals = &self.semantics.externals;
+            let is_described = externals.functions.contains_key(&path)
+                || externals.types.get(&prefix).is_some_and(|ty| ty.methods.contains_key(&name));
+            if is_constructor && !is_described {
                 return Value::ExternalConstructor { path, ty: of_type };
             }
             let owner = match of_type.kind() {

@@ -1,0 +1,4 @@
+//! What goes out: pages, errors and data that tell or do more than they should.
+
+mod html;
+pub mod unencoded_html;

@@ -1,0 +1,140 @@
+//! Text that somebody else chose in a page, without encoding.
+//!
+//! A finding stands where the text is put into the markup, because that is where the encoding is missing; a page
+//! that is built in one function is one finding, however many holes it has. What counts as encoded depends on the
+//! place in the page: an escape for text does nothing for a script.
+
+use std::collections::BTreeMap;
+
+use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_flow::{Entry, Hole, Reached, Way, WayStepKind};
+use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::DefId;
+use ward_syntax::FileSpan;
+
+use super::html::{HtmlContext, is_markup};
+
+declare_lint! {
+    /// Text that somebody else chose in a page, without encoding.
+    UNENCODED_HTML = {
+        name: "unencoded-html",
+        group: "output",
+        summary: "text that somebody else chose becomes part of a page without encoding",
+        severity: High,
+        confidence: High,
+        cwe: [79],
+        owasp: ["API8:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &UNENCODED_HTML, check };
+
+/// A text put into a page.
+struct Evidence {
+    /// Where it is put into the markup, or given as all of it.
+    at: FileSpan,
+    /// In which function.
+    function: DefId,
+    reached: Reached,
+    way: Way,
+    context: HtmlContext,
+    confidence: Confidence,
+}
+
+fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Finding {
+    let Evidence { at, function, reached, way, context, confidence } = evidence;
+    let message = match way.escaped {
+        Some(_) => format!("the escape of this text is not enough for {}", context.name()),
+        None => format!("request data becomes part of {} without encoding", context.name()),
+    };
+    let mut finding = Finding::new(&UNENCODED_HTML, *at, message)
+        .label(if way.hole.is_some() { "put into the page here" } else { "sent as a page" })
+        .note("whoever chooses this text can write elements and scripts of their own, which run in the browser of the user who opens the page")
+        .help(reached.sink.help.as_str());
+    finding.confidence = *confidence;
+    finding.severity = if way.escaped.is_some() { Severity::Medium } else { Severity::High };
+    finding.function = Some(cx.name(*function));
+    let flow = cx.tell(way, reached);
+    if let Some(first) = flow.steps.first()
+        && first.location != *at
+    {
+        finding = finding.related(first.location, first.message.clone());
+    }
+    for other in others {
+        finding = finding.related(other.at, format!("so does this text, into {}", other.context.name()));
+    }
+    if reached.place != *at && !reached.callee.is_empty() {
+        finding = finding.related(reached.place, format!("sent by `{}`", reached.callee));
+    }
+    finding.flow(flow)
+}
+
+fn check(cx: &LintContext) {
+    let mut pages: BTreeMap<(FileSpan, DefId), Vec<Evidence>> = BTreeMap::new();
+    let mut all: Vec<Evidence> = cx.flows("html").iter().flat_map(|reached| evidence(cx, reached)).collect();
+    // The surest comes first, then what stands first: of two for one place, and as the place of the finding.
+    all.sort_by_key(|evidence| (evidence.function, std::cmp::Reverse(evidence.confidence), evidence.at));
+    for evidence in all {
+        let page = pages.iter_mut().find(|((_, function), _)| *function == evidence.function);
+        match page {
+            Some((_, page)) if page.iter().any(|known| known.at == evidence.at) => {}
+            Some((_, page)) => page.push(evidence),
+            None => drop(pages.insert((evidence.at, evidence.function), vec![evidence])),
+        }
+    }
+    for page in pages.into_values() {
+        if let Some((first, others)) = page.split_first() {
+            cx.report(describe(cx, first, others));
+        }
+    }
+}
+
+/// The ways by which a request writes in a page.
+fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
+    let ways = reached.ways.iter().filter_map(|way| {
+        let (hole, context) = place_in_page(way);
+        if way.escaped.is_some_and(|escape| context.is_served_by(escape.as_str())) {
+            return None;
+        }
+        let confidence = confidence(reached, way, hole)?;
+        let (at, function) = put_at(way).unwrap_or((reached.place, reached.function));
+        let evidence =
+            Evidence { at, function, reached: reached.clone(), way: way.clone(), context, confidence };
+        cx.is_reported(function).then_some(evidence)
+    });
+    ways.collect()
+}
+
+/// The hole that is in markup, and what it is in.
+fn place_in_page(way: &Way) -> (Option<Hole>, HtmlContext) {
+    let holes = [way.hole, way.outer].into_iter().flatten();
+    let hole = holes.into_iter().find(|hole| is_markup(hole.before.as_str(), hole.after.as_str()));
+    (hole, hole.map_or(HtmlContext::Text, |hole| HtmlContext::after(hole.before.as_str())))
+}
+
+/// Where the text was put into another first.
+fn put_at(way: &Way) -> Option<(FileSpan, DefId)> {
+    let put = |kind| matches!(kind, WayStepKind::Template | WayStepKind::Appended);
+    let is_plain = way.hole.is_some_and(|hole| !is_markup(hole.before.as_str(), hole.after.as_str()));
+    let mut steps = way.steps.iter().filter(|step| put(step.kind));
+    let first = steps.next()?;
+    // What is put together before it becomes part of a page is no markup yet.
+    let step = if is_plain && way.outer.is_some() { steps.next().unwrap_or(first) } else { first };
+    Some((step.at, step.function))
+}
+
+/// How sure it is that a way writes in a page; `None` if it does not.
+fn confidence(reached: &Reached, way: &Way, hole: Option<Hole>) -> Option<Confidence> {
+    if matches!(way.entry, Entry::Caller { .. }) {
+        return None;
+    }
+    // Known by the looks of the text alone, or by where it is sent.
+    let is_sent = !reached.callee.is_empty();
+    match way.assumed {
+        0 if is_sent && hole.is_some() => Some(Confidence::High),
+        0 | 1 if is_sent || hole.is_some() => Some(Confidence::Medium),
+        _ => Some(Confidence::Low),
+    }
+}

@@ -15,6 +15,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "arangors.toml",
     "argon2.toml",
     "async-graphql.toml",
+    "askama.toml",
     "axum.toml",
     "base64.toml",
     "bb8.toml",

@@ -57,6 +57,7 @@ fn port(port: Port) -> String {
         Port::Return => "return".to_owned(),
         Port::ClosureParameter(n, p) => format!("{n}.{p}"),
         Port::ClosureReturn(n) => format!("{n}.return"),
+        Port::Name => "name".to_owned(),
     }
 }
 

@@ -5,6 +5,8 @@
 //!
 //! - `//~ lint` the line must be reported, `//~^ lint` the line above; `//~ lint high` with this confidence,
 //! - `//~ MISSING: lint` it should be reported and is not, `//~ SPURIOUS: lint` it is and should not be.
+//!
+//! A `routes` fence holds the table of endpoints that the project gives, as [`route_lines`] writes it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,7 +14,7 @@ use std::fs;
 use std::path::Path;
 
 use ward_diagnostics::{Confidence, Finding, LintMetadata};
-use ward_linter::{Analysis, Settings, analyze};
+use ward_linter::{Analysis, Settings, analyze, route_rows};
 use ward_project::{DiscoverOptions, read_source, thread_pool};
 
 /// A section of a spec or page.
@@ -24,7 +26,12 @@ pub struct Section {
     pub line: usize,
     /// Path and text of its files.
     pub files: Vec<(String, String)>,
+    /// The rows of the table of endpoints it must give, from a `routes` fence.
+    pub routes: Option<Vec<String>>,
 }
+
+/// The language of a fence that holds the table of endpoints.
+const ROUTES: &str = "routes";
 
 /// An expectation, or what was found: file, line from 1, lint.
 type Place = (String, usize, String);
@@ -47,20 +54,26 @@ pub fn sections(text: &str) -> Vec<Section> {
             if line.trim_end() == "```" {
                 let file = (std::mem::take(path), std::mem::take(body));
                 fence = None;
-                if let Some(section) = all.last_mut()
-                    && !file.0.is_empty()
-                {
-                    section.files.push(file);
+                if let Some(section) = all.last_mut() {
+                    match file.0.as_str() {
+                        "" => {}
+                        ROUTES => section.routes = Some(file.1.lines().map(str::to_owned).collect()),
+                        _ => section.files.push(file),
+                    }
                 }
             } else {
                 body.push_str(line);
                 body.push('\n');
             }
         } else if let Some(language) = line.strip_prefix("```") {
-            let default = if language.trim() == "rust" { "src/lib.rs" } else { "" };
+            let default = match language.trim() {
+                "rust" => "src/lib.rs",
+                ROUTES => ROUTES,
+                _ => "",
+            };
             fence = Some((name.take().unwrap_or_else(|| default.to_owned()), String::new()));
         } else if let Some(title) = line.strip_prefix("## ") {
-            all.push(Section { title: title.to_owned(), line: index + 1, files: Vec::new() });
+            all.push(Section { title: title.to_owned(), line: index + 1, files: Vec::new(), routes: None });
         } else if let Some(path) = line.strip_prefix('`').and_then(|rest| rest.trim_end().strip_suffix("`:"))
         {
             name = Some(path.to_owned());
@@ -95,8 +108,10 @@ pub fn lay_out(section: &Section, root: &Path) {
 /// A package that depends on every crate its text names.
 fn manifest(files: &[(String, String)]) -> String {
     const CRATES: &[&str] = &[
+        "actix-files",
         "actix-web",
         "axum",
+        "axum-extra",
         "bb8-postgres",
         "clickhouse",
         "datafusion",
@@ -110,6 +125,13 @@ fn manifest(files: &[(String, String)]) -> String {
         "poem",
         "postgres",
         "rocket",
+        "salvo",
+        "tide",
+        "tonic",
+        "tower",
+        "tower-http",
+        "utoipa-axum",
+        "warp",
         "rusqlite",
         "scylla",
         "sea-orm",
@@ -183,6 +205,43 @@ pub fn compare(root: &Path, lints: &[&LintMetadata]) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// What is wrong with a folder's table of endpoints, measured by the rows a section expects; empty if nothing is.
+pub fn compare_routes(root: &Path, expected: &[String]) -> Vec<String> {
+    let analysis = match analyze_folder(root) {
+        Ok(analysis) => analysis,
+        Err(error) => return vec![error],
+    };
+    let found = route_lines(&analysis);
+    let missing = expected.iter().filter(|line| !found.contains(line)).map(|line| format!("missing: {line}"));
+    let extra =
+        found.iter().filter(|line| !expected.contains(line)).map(|line| format!("not expected: {line}"));
+    missing.chain(extra).collect()
+}
+
+/// The table of endpoints as lines: methods, path, handler; in brackets what is attached, outermost first, with how
+/// before it unless it is a layer, and `?` behind it where it does not always apply; `?part` for what is not known.
+pub fn route_lines(analysis: &Analysis) -> Vec<String> {
+    let rows = route_rows(analysis);
+    let lines = rows.iter().zip(analysis.endpoints.all()).map(|(row, endpoint)| {
+        let mut line = format!("{} {} {}", row.methods.join("|"), row.path, row.handler);
+        if !row.layers.is_empty() {
+            let layers = row.layers.iter().map(|layer| {
+                let kind = if layer.kind == "layer" { String::new() } else { format!("{} ", layer.kind) };
+                format!("{kind}{}{}", layer.name, if layer.always { "" } else { "?" })
+            });
+            let _ = write!(line, " [{}]", layers.collect::<Vec<_>>().join(", "));
+        }
+        let mut unknown: Vec<String> =
+            endpoint.unknown.iter().map(|unknown| format!("{:?}", unknown.part).to_lowercase()).collect();
+        unknown.dedup();
+        for part in unknown {
+            let _ = write!(line, " ?{part}");
+        }
+        line
+    });
+    lines.collect()
 }
 
 /// The markers of a file.

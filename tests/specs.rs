@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ward_diagnostics::LintMetadata;
-use ward_tests::{Section, compare, lay_out, one_by_one, sections};
+use ward_tests::{
+    Section, analyze_folder, compare, compare_routes, lay_out, one_by_one, route_lines, sections,
+};
 
 fn lints() -> Vec<&'static LintMetadata> {
     ward_lints::LINTS.iter().map(|lint| lint.metadata).collect()
@@ -32,8 +34,8 @@ fn run(path: &Path, sections: &[Section]) -> Vec<String> {
 }
 
 fn texts(name: &str) -> Vec<(PathBuf, String)> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
@@ -49,6 +51,33 @@ fn specs_hold() {
     }
     assert!(count > 0, "there is no spec");
     assert!(wrong.is_empty(), "{} of {count} sections and more:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The pages of the frameworks hold tables of endpoints alone. `WARD_ROUTES=print` prints the tables as they are.
+#[test]
+fn tables_hold() {
+    let only = std::env::var("WARD_SPEC").unwrap_or_default();
+    let print = std::env::var_os("WARD_ROUTES").is_some();
+    let mut wrong = Vec::new();
+    for (path, text) in texts("specs/frameworks") {
+        let name = path.file_name().unwrap().to_string_lossy();
+        for section in sections(&text) {
+            if !section.title.contains(&only) && !name.contains(&only) {
+                continue;
+            }
+            let root = tempfile::tempdir().unwrap();
+            lay_out(&section, root.path());
+            if print {
+                let lines = analyze_folder(root.path()).map(|analysis| route_lines(&analysis));
+                println!("{name}: {}\n```routes\n{}\n```\n", section.title, lines.unwrap().join("\n"));
+            }
+            let expected = section.routes.clone().unwrap_or_default();
+            for line in compare_routes(root.path(), &expected) {
+                wrong.push(format!("{name}:{} ({}): {line}", section.line, section.title));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

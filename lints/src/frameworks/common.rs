@@ -128,8 +128,8 @@ pub(super) fn is_attribute_of(
     let semantics = cx.semantics;
     let path = semantics.resolve_attribute(function, attribute);
     match path.as_str().split_once("::") {
-        Some((first, _)) => crates.contains(&first),
-        None => {
+        Some((first, _)) if !is_guess(path) => crates.contains(&first),
+        _ => {
             let package = semantics.project.package(semantics.package(function));
             crates.iter().any(|name| {
                 package.dependency(Symbol::new(name)).is_some()
@@ -137,6 +137,11 @@ pub(super) fn is_attribute_of(
             })
         }
     }
+}
+
+/// Whether a path is that of an attribute found through an external glob import, for want of anything better.
+fn is_guess(path: Symbol) -> bool {
+    path.as_str().contains("::prelude::")
 }
 
 /// The first text among what something was made with, under all its settings: the path of a file server.

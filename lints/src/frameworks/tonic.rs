@@ -72,24 +72,7 @@ impl Framework for Tonic {
         if !matches!(name, "new" | "with_interceptor" | "from_arc" | "from_shared") {
             return None;
         }
-        let service = ty.strip_suffix("Server").filter(|service| !service.is_empty())?;
-        let semantics = cx.semantics;
-        let mut router = cx.router(self, SERVICE);
-        let impls: Vec<DefId> = semantics
-            .impls
-            .all()
-            .iter()
-            .map(|data| data.def)
-            .filter(|def| service_of(semantics, *def).is_some_and(|found| found.name == service))
-            .collect();
-        for def in impls {
-            if let Some(found) = self.implementation(cx, def) {
-                router.routes.extend(found.routes);
-            }
-        }
-        if router.routes.is_empty() {
-            return None;
-        }
+        let mut router = self.served_by(cx, ty)?;
         if name == "with_interceptor" {
             router.layers.push(cx.attached(AttachedKind::Interceptor, call.argument(1), call));
         }
@@ -139,9 +122,33 @@ impl Framework for Tonic {
 }
 
 impl Tonic {
+    /// The routes of all impls of the trait that a generated server is for.
+    fn served_by(&self, cx: &mut Evaluator<'_>, server: &str) -> Option<Router> {
+        let service = server.strip_suffix("Server").filter(|service| !service.is_empty())?;
+        let semantics = cx.semantics;
+        let mut router = cx.router(self, SERVICE);
+        let all = semantics.impls.all().iter().map(|data| data.def);
+        let impls: Vec<DefId> = all
+            .filter(|def| service_of(semantics, *def).is_some_and(|found| found.name == service))
+            .collect();
+        for def in impls {
+            if let Some(found) = self.implementation(cx, def) {
+                router.routes.extend(found.routes);
+            }
+        }
+        (!router.routes.is_empty()).then_some(router)
+    }
+
     fn add(&self, cx: &mut Evaluator<'_>, server: &mut Router, value: &Value) {
         match value {
             Value::Router(service) => server.routes.extend(cx.close(service)),
+            // Generated code that is there to be read.
+            Value::Struct(made) => {
+                let name = cx.semantics.item(made.def).name;
+                if let Some(service) = self.served_by(cx, name.as_str()) {
+                    server.routes.extend(cx.close(&service));
+                }
+            }
             Value::OneOf(all) | Value::List(all) => {
                 for value in all.iter() {
                     self.add(cx, server, value);
@@ -158,8 +165,14 @@ impl Tonic {
     }
 
     fn intercepted(&self, cx: &mut Evaluator<'_>, service: &Value, call: &Call<'_>) -> Option<Value> {
-        let Value::Router(service) = service else { return None };
-        let mut service = Router::clone(service);
+        let mut service = match service {
+            Value::Router(service) => Router::clone(service),
+            Value::Struct(made) => {
+                let name = cx.semantics.item(made.def).name;
+                self.served_by(cx, name.as_str())?
+            }
+            _ => return None,
+        };
         service.layers.push(cx.attached(AttachedKind::Interceptor, call.argument(1), call));
         Some(Value::router(service))
     }

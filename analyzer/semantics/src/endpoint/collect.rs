@@ -5,7 +5,7 @@ use ward_syntax::{FileSpan, Symbol};
 
 use super::relevant::{Crates, Relevant, is_test};
 use super::{
-    Condition, Endpoint, Evaluator, Framework, Handler, Methods, Route, Router, Unknown, UnknownPart,
+    Condition, Endpoint, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Unknown, UnknownPart,
     normalize,
 };
 use crate::Semantics;
@@ -57,6 +57,9 @@ impl Table {
         let mut layers = route.layers;
         layers.reverse();
         let mut unknown = route.unknown;
+        if route.path.as_str().contains(HOLE) && !unknown.iter().any(|own| own.part == UnknownPart::Path) {
+            unknown.push(Unknown { part: UnknownPart::Path, place: route.place });
+        }
         unknown.sort_unstable_by_key(|unknown| (unknown.part, unknown.place));
         unknown.dedup();
         if let Some(at) = self.by_key.get(&key) {

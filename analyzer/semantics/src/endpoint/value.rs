@@ -154,7 +154,7 @@ impl Value {
         }
     }
 
-    fn holds_router(&self) -> bool {
+    pub(super) fn holds_router(&self) -> bool {
         let mut routers = Vec::new();
         self.routers(&mut routers);
         !routers.is_empty()

@@ -288,7 +288,7 @@ impl<'a> Evaluator<'a> {
             TyKind::External { path, .. } => {
                 path.as_str() == "std::string::String" || !path.as_str().starts_with("std::")
             }
-            TyKind::Slice(_) => true,
+            TyKind::Slice(_) | TyKind::Adt { .. } => true,
             TyKind::Tuple(parts) => !parts.is_empty(),
             _ => false,
         };
@@ -391,7 +391,9 @@ impl<'a> Evaluator<'a> {
         values: Vec<Value>,
     ) -> Value {
         if !self.is_evaluated(def) {
-            if matches!(receiver, Value::Router(_)) && self.keeps_receiver(def) {
+            if matches!(receiver, Value::Router(_)) && self.keeps_receiver(def)
+                || matches!(receiver, Value::List(_)) && receiver.holds_router()
+            {
                 return receiver;
             }
             return self.opaque(frame, id, What::Function(def), Some(receiver), args, values);
@@ -490,6 +492,10 @@ impl<'a> Evaluator<'a> {
         {
             let (state, function) = (state.clone(), function.clone());
             return self.apply_in(frame, &function, vec![state]);
+        }
+        // What only reports or unpacks a result that holds routers.
+        if matches!(receiver, Value::List(_)) && receiver.holds_router() {
+            return receiver;
         }
         let receiver = if receiver.is_unknown() { None } else { Some(receiver) };
         if let Some(receiver) = &receiver

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use ward_dev::{generate, repository};
+use ward_dev::{generate, repository, schema};
 
 /// Frameworks and databases that the engine must not know by name. What it has to know of them stands in
 /// `lints/models/` and `lints/src/`.
@@ -262,6 +262,12 @@ fn sections_of_a_spec_open_with_a_sentence() {
 fn the_readme_lists_the_lints() {
     let text = fs::read_to_string(repository().join("README.md")).unwrap();
     assert!(generate::readme(&text).unwrap() == text, "the table is stale, run `cargo dev generate`");
+}
+
+#[test]
+fn the_schema_is_that_of_the_code() {
+    let text = fs::read_to_string(repository().join(schema::PATH)).unwrap();
+    assert!(schema::schema().unwrap() == text, "the schema is stale, run `cargo dev generate`");
 }
 
 #[test]

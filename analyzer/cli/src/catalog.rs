@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ward_linter::LintMetadata;
 
-use crate::nearest::did_you_mean;
+use crate::arguments::command_line;
 use crate::output;
 
 /// Every lint, by name.
@@ -20,11 +20,17 @@ pub(crate) fn known_lint(name: &str) -> Result<String, String> {
     Err(format!("there is no such lint; {}", lint_advice(name)))
 }
 
+/// Reads the name of a lint or group, or `all`.
+pub(crate) fn known_name(name: &str) -> Result<String, String> {
+    if name == "all" || ward_lints::registry().names(name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("there is no such lint or group; {}", lint_advice(name)))
+}
+
 /// What to do about a name that is none.
 pub(crate) fn lint_advice(wrong: &str) -> String {
-    let lowered = wrong.to_lowercase().replace('_', "-");
-    did_you_mean(&lowered, lints().map(|lint| lint.name))
-        .unwrap_or_else(|| "`cargo ward lints` lists them".to_owned())
+    ward_lints::registry().advice(wrong)
 }
 
 /// Prints the page of a lint.
@@ -47,4 +53,18 @@ pub(crate) fn list() -> anyhow::Result<()> {
     }
     table.push_str("\nmore about one: cargo ward explain NAME\n");
     output::print(&table)
+}
+
+/// Prints the completions for a shell.
+pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command_line(), "cargo-ward", &mut text);
+    output::print(&String::from_utf8_lossy(&text))
+}
+
+/// Prints the manual page.
+pub(crate) fn manual() -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command_line()).render(&mut text)?;
+    output::print(&String::from_utf8_lossy(&text))
 }

@@ -1,37 +1,100 @@
 //! A run: arguments in, report out.
 
-use std::mem;
+use std::path::Path;
 
 use ward_diagnostics::{ProblemLevel, ReportProblem};
-use ward_linter::{Analysis, Settings, analyze};
+use ward_linter::{Registry, Settings, analyze, config};
 use ward_project::TestCode;
 
-use crate::arguments::CheckArguments;
-use crate::configuration;
+use crate::arguments::{AnalysisArguments, CheckArguments};
+use crate::cache::Cache;
 use crate::exit::Status;
-use crate::output::Destination;
-use crate::report::Reporter;
-use crate::settings::{settings, thresholds};
+use crate::outcome::Outcome;
+use crate::report::{Reporter, Target};
+use crate::settings::{Thresholds, settings, thresholds};
+use crate::{baseline, fix, paths, since};
+
+/// Everything that is settled before an analysis.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The path to analyse.
+    pub(crate) path: std::path::PathBuf,
+    /// Lints and models.
+    pub(crate) registry: Registry,
+    /// What to analyse and how.
+    pub(crate) settings: Settings,
+    /// Which findings are shown.
+    pub(crate) thresholds: Thresholds,
+    arguments: AnalysisArguments,
+}
+
+impl Plan {
+    /// Settles what the arguments and the configuration leave open.
+    pub(crate) fn new(arguments: &AnalysisArguments) -> anyhow::Result<Self> {
+        let path = paths::to_analyse(arguments)?;
+        let registry = ward_lints::registry();
+        let (configuration, levels) = config::read(&path, &registry)?;
+        let settings = settings(arguments, &configuration, levels);
+        let thresholds = thresholds(arguments, &configuration);
+        Ok(Self { path, registry, settings, thresholds, arguments: arguments.clone() })
+    }
+
+    /// Analyses what is there, as it is now, or takes what an earlier run has found in the same files.
+    pub(crate) fn analyse(&self) -> anyhow::Result<Outcome> {
+        let cache = if self.arguments.no_cache { None } else { Cache::of(self) };
+        let Some(cache) = cache else { return self.analyse_at(&self.path) };
+        let missed = match cache.find() {
+            Ok(outcome) => return Ok(outcome),
+            Err(missed) => missed,
+        };
+        let outcome = self.analyse_at(&self.path)?;
+        cache.keep(&missed, &outcome);
+        Ok(outcome)
+    }
+
+    /// What an analysis depends on beside files and configuration, as a text.
+    pub(crate) fn key(&self) -> String {
+        let Settings { discover, lints, tests, .. } = &self.settings;
+        let AnalysisArguments { allow, warn, deny, .. } = &self.arguments;
+        format!("{discover:?} {lints:?} {tests:?} {allow:?} {warn:?} {deny:?}")
+    }
+
+    /// Analyses another folder in the same way.
+    pub(crate) fn analyse_at(&self, path: &Path) -> anyhow::Result<Outcome> {
+        Ok(analyze(path, &self.registry, &self.settings)?.into())
+    }
+}
 
 /// Analyses and reports.
 pub(crate) fn check(arguments: &CheckArguments) -> anyhow::Result<Status> {
-    let destination = Destination::new(arguments.output.as_deref())?;
-    let configuration = configuration::read(&arguments.path)?;
-    let settings = settings(arguments, &configuration);
-    let thresholds = thresholds(arguments, &configuration);
-    let pool = ward_project::thread_pool(arguments.threads.map(usize::from))?;
-    let registry = ward_lints::registry();
-    let mut analysis = pool.install(|| analyze(&arguments.path, &registry, &settings))?;
-    let is_empty = analysis.stats.files == 0;
+    let targets = Target::all(arguments)?;
+    let pool = ward_project::thread_pool(arguments.analysis.threads.map(usize::from))?;
+    pool.install(|| run(arguments, &targets))
+}
+
+fn run(arguments: &CheckArguments, targets: &[Target]) -> anyhow::Result<Status> {
+    let plan = Plan::new(&arguments.analysis)?;
+    let known = baseline::for_run(arguments, &plan.path)?;
+    let mut outcome = plan.analyse()?;
+    let is_empty = outcome.stats.files == 0;
     if is_empty {
-        let problem = nothing_analysed(&analysis, &settings);
-        analysis.problems.push(problem);
+        outcome.problems.push(nothing_analysed(&outcome, &plan.settings));
     }
-    let reporter = Reporter { arguments, settings: &settings, thresholds, destination: &destination };
-    let found = reporter.report(&mut analysis)?;
-    // The process ends here; taking the index apart piece by piece would only cost time.
-    mem::forget(analysis);
-    Ok(match found {
+    let mut changed = 0;
+    if arguments.fix_mode() != fix::Mode::Keep {
+        (outcome, changed) = fix::run(arguments, &plan, outcome)?;
+    }
+    baseline::apply(known.as_ref(), &mut outcome);
+    let old = match &arguments.since {
+        Some(revision) => since::drop_old(revision, &plan, &mut outcome)?,
+        None => None,
+    };
+    if arguments.fix_mode() == fix::Mode::Show {
+        return Ok(if changed == 0 { Status::Clean } else { Status::Findings });
+    }
+    let reporter = Reporter { arguments, plan: &plan, targets, fixed: changed, old };
+    let failing = reporter.report(&mut outcome)?;
+    Ok(match failing {
         _ if is_empty => Status::Failed,
         0 => Status::Clean,
         _ => Status::Findings,
@@ -39,8 +102,8 @@ pub(crate) fn check(arguments: &CheckArguments) -> anyhow::Result<Status> {
 }
 
 /// Says that not one file could be analysed.
-fn nothing_analysed(analysis: &Analysis, settings: &Settings) -> ReportProblem {
-    let help = if analysis.stats.skipped > 0 {
+fn nothing_analysed(outcome: &Outcome, settings: &Settings) -> ReportProblem {
+    let help = if outcome.stats.skipped > 0 {
         "see what is said about each file".to_owned()
     } else if settings.discover.tests == TestCode::Trim {
         "test code and examples are left out without `--include-tests` and `--include-examples`".to_owned()

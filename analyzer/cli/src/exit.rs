@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use ward_diagnostics::escape::block;
+use ward_linter::config::ConfigurationError;
+use ward_linter::nearest::did_you_mean;
 use ward_linter::{ModelError, RunError};
 use ward_project::ProjectError;
 
 use crate::arguments::commands;
-use crate::nearest::did_you_mean;
 
 const REPORT_IT: &str = concat!(
     "this is a defect of cargo-ward; please report it with this message, and the code if you may: ",
@@ -92,6 +93,14 @@ fn failures(error: &anyhow::Error) -> Vec<Failure> {
     match error.downcast_ref::<RunError>() {
         Some(RunError::Models(errors)) => return errors.iter().map(in_model).collect(),
         Some(RunError::Project(error)) => return vec![in_project(error)],
+        None => {}
+    }
+    match error.downcast_ref::<ConfigurationError>() {
+        Some(ConfigurationError::Project(error)) => return vec![in_project(error)],
+        Some(ConfigurationError::Wrong { path, position, message, help }) => {
+            let place = format!("{}:{}:{}", shown(path), position.line, position.column);
+            return vec![Failure { message: format!("{place}: {message}"), help: help.clone() }];
+        }
         None => {}
     }
     match error.downcast_ref::<ProjectError>() {

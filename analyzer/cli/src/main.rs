@@ -2,17 +2,22 @@
 //! status how it went.
 
 mod arguments;
+mod baseline;
+mod cache;
 mod catalog;
 mod check;
-mod configuration;
 mod exit;
-mod nearest;
+mod fix;
+mod git;
+mod init;
+mod outcome;
 mod output;
+mod paths;
 mod report;
 mod revision;
 mod routes;
 mod settings;
-mod size;
+mod since;
 
 use std::process::ExitCode;
 
@@ -30,6 +35,11 @@ fn main() -> ExitCode {
         Command::Routes(arguments) => routes::routes(arguments),
         Command::Explain { lint } => catalog::explain(lint).map(|()| Status::Clean),
         Command::Lints => catalog::list().map(|()| Status::Clean),
+        Command::Baseline(arguments) => baseline::write(arguments),
+        Command::Init(arguments) => init::init(arguments),
+        Command::Schema => output::print(include_str!("../ward.schema.json")).map(|()| Status::Clean),
+        Command::Completions { shell } => catalog::completions(*shell).map(|()| Status::Clean),
+        Command::Man => catalog::manual().map(|()| Status::Clean),
     });
     let status = result.unwrap_or_else(|error| {
         exit::tell(&error, diagnostics);

@@ -15,7 +15,7 @@ use crate::exit::{Failure, Style};
 const WIDTH: usize = 100;
 
 /// Where to write.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) enum Destination {
     /// To the standard output.
     Stdout,
@@ -148,4 +148,10 @@ fn folder(path: &Path) -> &Path {
         Some(_) => Path::new("."),
         None => path,
     }
+}
+
+/// Replaces the text of a file as a whole; it keeps its permissions.
+pub(crate) fn replace_text(path: &Path, text: &str) -> anyhow::Result<()> {
+    replace(path, |out| out.write_all(text.as_bytes()))
+        .with_context(|| format!("cannot write `{}`", path.display()))
 }

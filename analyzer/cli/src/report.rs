@@ -1,79 +1,132 @@
-//! From an analysis to a written report.
+//! From what was found to written reports.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::mem;
-use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ward_diagnostics::render::{self, SarifOptions, TerminalOptions, Verbosity};
-use ward_diagnostics::{Confidence, Finding, LintMetadata, Report, Severity, Sources};
-use ward_linter::{Analysis, Settings};
-use ward_project::{Project, read_source};
-use ward_syntax::FileId;
+use ward_diagnostics::{Confidence, Finding, LintMetadata, ProblemLevel, Report, Severity};
 
 use crate::arguments::{CheckArguments, Format};
 use crate::catalog::lints;
-use crate::exit;
+use crate::check::Plan;
+use crate::exit::{self, Failure};
+use crate::outcome::{Files, Outcome};
 use crate::output::Destination;
 use crate::settings::Thresholds;
+
+/// A report that is asked for: its form, and where it goes.
+#[derive(Debug)]
+pub(crate) struct Target {
+    format: Format,
+    destination: Destination,
+    /// The file as it was named.
+    name: Option<String>,
+}
+
+impl Target {
+    /// All reports that are asked for; fails where writing would fail later.
+    pub(crate) fn all(arguments: &CheckArguments) -> anyhow::Result<Vec<Self>> {
+        let mut output = arguments.output.as_deref();
+        let mut targets: Vec<Self> = Vec::new();
+        for argument in &arguments.formats {
+            let file = argument.file.as_deref().or_else(|| output.take());
+            let destination = Destination::new(file)?;
+            let taken = |target: &Self| target.destination == destination;
+            if let Some(other) = targets.iter().find(|target| taken(target)) {
+                let place =
+                    file.map_or("the standard output".to_owned(), |file| format!("`{}`", file.display()));
+                let message =
+                    format!("two reports cannot go to {place}: {:?} and {:?}", other.format, argument.format);
+                let help = "name a file for one: `--format sarif=ward.sarif`".to_owned();
+                return Err(Failure { message: message.to_lowercase(), help: Some(help) }.into());
+            }
+            let name =
+                file.filter(|_| destination != Destination::Stdout).map(|file| file.display().to_string());
+            targets.push(Self { format: argument.format, destination, name });
+        }
+        if let Some(unused) = output {
+            let message =
+                format!("`--output {}` is left over: every format names its own file", unused.display());
+            return Err(Failure { message, help: Some("leave one of them away".into()) }.into());
+        }
+        Ok(targets)
+    }
+}
 
 /// What a report depends on, beside what was found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reporter<'a> {
-    /// The form of the report.
+    /// The forms of the report.
     pub(crate) arguments: &'a CheckArguments,
     /// What was analysed.
-    pub(crate) settings: &'a Settings,
-    /// Which findings are shown.
-    pub(crate) thresholds: Thresholds,
-    /// Where it goes.
-    pub(crate) destination: &'a Destination,
+    pub(crate) plan: &'a Plan,
+    /// Where reports go.
+    pub(crate) targets: &'a [Target],
+    /// How many fixes were made.
+    pub(crate) fixed: usize,
+    /// How many findings were there before, with `--since`.
+    pub(crate) old: Option<usize>,
 }
 
 impl Reporter<'_> {
-    /// Writes the report; returns how many findings it counts. Takes the findings and problems out of the analysis.
-    pub(crate) fn report(&self, analysis: &mut Analysis) -> anyhow::Result<usize> {
-        let found = mem::take(&mut analysis.findings);
-        let hidden = hidden(&found, self.thresholds);
+    /// Writes all reports; returns how many findings make the run fail. Takes findings and problems out of the outcome.
+    pub(crate) fn report(&self, outcome: &mut Outcome) -> anyhow::Result<usize> {
+        let found = std::mem::take(&mut outcome.findings);
+        let thresholds = self.plan.thresholds;
+        let hidden = self.hidden(&found, thresholds);
         let lints = self.lints();
         let report = Report {
             tool_version: env!("CARGO_PKG_VERSION"),
             lints: &lints,
-            findings: found.into_iter().filter(|finding| self.thresholds.show(finding)).collect(),
-            problems: mem::take(&mut analysis.problems),
-            stats: analysis.stats,
-            root: self.arguments.path.display().to_string(),
+            findings: found.into_iter().filter(|finding| thresholds.show(finding)).collect(),
+            problems: std::mem::take(&mut outcome.problems),
+            stats: outcome.stats,
+            root: self.plan.path.display().to_string(),
         };
-        let texts = Texts(&analysis.semantics.project);
-        self.destination.write(|out| self.render(&report, &texts, &hidden, out))?;
-        let count = report.active().count();
-        self.tell(analysis, count);
-        Ok(count)
+        for target in self.targets {
+            target.destination.write(|out| self.render(target, &report, &outcome.files, &hidden, out))?;
+        }
+        self.tell(outcome, report.active().count());
+        let errors = report.problems.iter().filter(|problem| problem.level == ProblemLevel::Error).count();
+        Ok(report.failing() + errors)
     }
 
     /// The lints that ran.
     fn lints(&self) -> Vec<&'static LintMetadata> {
-        let wanted = &self.settings.lints;
-        lints().filter(|lint| wanted.is_empty() || wanted.iter().any(|name| name == lint.name)).collect()
+        lints().filter(|lint| self.plan.settings.runs(lint)).collect()
     }
 
     fn render(
         &self,
+        target: &Target,
         report: &Report<'_>,
-        texts: &Texts<'_>,
+        texts: &Files,
         hidden: &str,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        match self.arguments.format {
+        match target.format {
             Format::Sarif => {
                 let category = self.arguments.category.clone();
-                render::sarif(report, texts, &SarifOptions { category, ..SarifOptions::default() }, out)
+                let options = SarifOptions { category, ..SarifOptions::default() };
+                let left_out = render::sarif(report, texts, &options, out)?;
+                if left_out > 0 {
+                    let note = "left out of the SARIF report, because code scanning takes no more; the most severe are kept";
+                    // Nobody is left to be told of a closed standard error.
+                    let _ = writeln!(io::stderr(), "warning: {left_out} findings {note}");
+                }
+                Ok(())
             }
             Format::Json => render::json(report, texts, out),
+            Format::Github => render::github(report, texts, out),
+            Format::Gitlab => render::gitlab(report, texts, now(), out),
+            Format::Junit => render::junit(report, texts, out),
+            Format::Markdown => render::markdown(report, texts, out),
+            Format::Html => render::html(report, texts, out),
             Format::Terminal => {
                 let options = TerminalOptions {
-                    color: self.destination.color(self.arguments.color),
-                    width: self.destination.width(),
+                    color: target.destination.color(self.arguments.color),
+                    width: target.destination.width(),
                     verbosity: self.verbosity(),
                 };
                 render::terminal(report, texts, &options, out)?;
@@ -91,13 +144,14 @@ impl Reporter<'_> {
     }
 
     /// What is said beside the report, on the standard error.
-    fn tell(&self, analysis: &Analysis, count: usize) {
+    fn tell(&self, outcome: &Outcome, count: usize) {
         let mut text = String::new();
-        if let (Some(path), false) = (&self.arguments.output, matches!(self.destination, Destination::Stdout))
-            && !self.arguments.quiet
-        {
+        for name in self.targets.iter().filter_map(|target| target.name.as_ref()) {
             let plural = if count == 1 { "" } else { "s" };
-            let _ = writeln!(text, "{count} finding{plural}, written to `{}`", path.display());
+            if !self.arguments.quiet {
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "{count} finding{plural}, written to `{name}`");
+            }
         }
         if self.arguments.verbose > 0 {
             for panic in exit::panics() {
@@ -105,19 +159,34 @@ impl Reporter<'_> {
             }
         }
         if self.arguments.verbose > 1 {
-            for (phase, time) in &analysis.phases {
+            for (phase, time) in &outcome.phases {
                 let _ = writeln!(text, "{phase:10} {:8.1} ms", time.as_secs_f64() * 1000.0);
             }
         }
         // Nobody is left to be told of a closed standard error.
         let _ = io::stderr().write_all(text.as_bytes());
     }
+
+    /// What is said about what was fixed, and about findings that are not shown; empty if there are none.
+    fn hidden(&self, findings: &[Finding], thresholds: Thresholds) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        if self.fixed > 0 {
+            let plural = if self.fixed == 1 { "" } else { "s" };
+            let _ = writeln!(text, "changed: {} place{plural}", self.fixed);
+        }
+        if let (Some(old @ 1..), Some(revision)) = (self.old, &self.arguments.since) {
+            let _ = writeln!(text, "not new: {old}, found before the work since `{revision}` as well");
+        }
+        text.push_str(&hidden(findings, thresholds));
+        text
+    }
 }
 
-impl Thresholds {
-    fn show(self, finding: &Finding) -> bool {
-        finding.confidence >= self.confidence && finding.severity >= self.severity
-    }
+/// The time that a report bears, in seconds since 1970. Those who build the same thing twice may set it.
+fn now() -> u64 {
+    let set = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
+    set.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
 /// What is said about the findings that are not shown; empty if all are.
@@ -147,17 +216,4 @@ fn hidden(findings: &[Finding], thresholds: Thresholds) -> String {
             writeln!(text, "hidden: {} of {names} severity, shown by `--min-severity {least}`", mild.len());
     }
     text
-}
-
-/// The analysed files, read again where a report shows them.
-struct Texts<'a>(&'a Project);
-
-impl Sources for Texts<'_> {
-    fn path(&self, file: FileId) -> &str {
-        &self.0.file(file).path
-    }
-
-    fn text(&self, file: FileId) -> Option<Arc<str>> {
-        Some(read_source(self.0, file).ok()?.into())
-    }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use ward_diagnostics::render::Color;
 use ward_diagnostics::render::routes::{self, RouteReport, RouteTableOptions};
 use ward_diagnostics::{RouteRow, route_changes};
+use ward_linter::config::{self, Configuration};
 use ward_linter::{Scope, Settings, TestFindings, analyze, route_rows};
 use ward_project::{DiscoverOptions, Examples, TestCode};
 
 use crate::arguments::{RouteFormat, RoutesArguments};
-use crate::configuration::{self, Configuration};
 use crate::exit::{Failure, Status};
 use crate::output::Destination;
 use crate::revision::Revision;
@@ -56,7 +56,7 @@ pub(crate) fn routes(arguments: &RoutesArguments) -> anyhow::Result<Status> {
 }
 
 fn rows_of(path: &Path, arguments: &RoutesArguments) -> anyhow::Result<Vec<RouteRow>> {
-    let configuration = configuration::read(path)?;
+    let (configuration, _) = config::read(path, &ward_lints::registry())?;
     let settings = settings(arguments, &configuration);
     let analysis = analyze(path, &ward_lints::registry(), &settings)?;
     if analysis.stats.files == 0 {
@@ -77,6 +77,7 @@ fn settings(arguments: &RoutesArguments, configuration: &Configuration) -> Setti
         include_examples: if examples { Examples::Keep } else { Examples::Skip },
         exclude: configuration.exclude.iter().chain(&arguments.exclude).cloned().collect(),
         max_file_size: configuration.max_file_size.map_or(default.max_file_size, |size| size.0),
+        ..default
     };
     Settings { discover, scope: Scope::Endpoints, tests: TestFindings::Drop, ..Settings::default() }
 }

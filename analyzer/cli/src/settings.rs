@@ -1,12 +1,11 @@
 //! From arguments and configuration to the settings of a run. What an argument says wins.
 
-use ward_diagnostics::{Confidence, Severity};
+use ward_diagnostics::{Confidence, Finding, LintLevel, Severity};
+use ward_linter::config::{Configuration, Levels, Size};
 use ward_linter::{Scope, Settings, TestFindings};
 use ward_project::{DiscoverOptions, Examples, TestCode};
 
-use crate::arguments::CheckArguments;
-use crate::configuration::Configuration;
-use crate::size::Size;
+use crate::arguments::AnalysisArguments;
 
 /// Which findings are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,8 +16,15 @@ pub(crate) struct Thresholds {
     pub(crate) confidence: Confidence,
 }
 
+impl Thresholds {
+    /// Whether a finding is shown.
+    pub(crate) fn show(self, finding: &Finding) -> bool {
+        finding.confidence >= self.confidence && finding.severity >= self.severity
+    }
+}
+
 /// What to show.
-pub(crate) fn thresholds(arguments: &CheckArguments, configuration: &Configuration) -> Thresholds {
+pub(crate) fn thresholds(arguments: &AnalysisArguments, configuration: &Configuration) -> Thresholds {
     Thresholds {
         severity: arguments.min_severity.or(configuration.min_severity).unwrap_or(Severity::Info),
         confidence: arguments.min_confidence.or(configuration.min_confidence).unwrap_or(Confidence::Medium),
@@ -26,18 +32,27 @@ pub(crate) fn thresholds(arguments: &CheckArguments, configuration: &Configurati
 }
 
 /// What to analyse.
-pub(crate) fn settings(arguments: &CheckArguments, configuration: &Configuration) -> Settings {
+pub(crate) fn settings(
+    arguments: &AnalysisArguments,
+    configuration: &Configuration,
+    mut levels: Levels,
+) -> Settings {
     let tests = arguments.include_tests || configuration.include_tests;
-    let configured = configuration.lints.iter().map(|name| name.get_ref().clone()).collect();
+    levels.add(arguments.allow.iter().cloned(), LintLevel::Allow);
+    levels.add(arguments.warn.iter().cloned(), LintLevel::Warn);
+    levels.add(arguments.deny.iter().cloned(), LintLevel::Deny);
     Settings {
         discover: discover_options(arguments, configuration),
-        lints: if arguments.lints.is_empty() { configured } else { arguments.lints.clone() },
+        lints: arguments.lints.clone(),
         scope: Scope::Findings,
+        levels,
+        access: configuration.access.clone(),
+        suppressions: configuration.suppressions,
         tests: if tests { TestFindings::Report } else { TestFindings::Drop },
     }
 }
 
-fn discover_options(arguments: &CheckArguments, configuration: &Configuration) -> DiscoverOptions {
+fn discover_options(arguments: &AnalysisArguments, configuration: &Configuration) -> DiscoverOptions {
     let tests = arguments.include_tests || configuration.include_tests;
     let examples = arguments.include_examples || configuration.include_examples;
     let default = DiscoverOptions::default();
@@ -47,5 +62,6 @@ fn discover_options(arguments: &CheckArguments, configuration: &Configuration) -
         include_examples: if examples { Examples::Keep } else { Examples::Skip },
         exclude: configuration.exclude.iter().chain(&arguments.exclude).cloned().collect(),
         max_file_size: size.map_or(default.max_file_size, |Size(bytes)| bytes),
+        ..default
     }
 }

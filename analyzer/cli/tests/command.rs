@@ -3,136 +3,15 @@
 // What lays out and runs a test may fail it.
 #![allow(clippy::unwrap_used)]
 
-use std::fmt::Write as _;
+mod support;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-const MANIFEST: &str = "\
-[package]
-name = \"shop\"
-version = \"0.1.0\"
-edition = \"2024\"
-
-[dependencies]
-axum = \"0.8\"
-sqlx = \"0.8\"
-";
-
-/// One finding of high severity and confidence, in line 6.
-const VULNERABLE: &str = "\
-use axum::extract::{Path, State};
-use sqlx::PgPool;
-
-async fn find(State(pool): State<PgPool>, Path(name): Path<String>) -> sqlx::Result<()> {
-    let sql = format!(\"SELECT id FROM users WHERE name = '{name}'\");
-    sqlx::query(&sql).execute(&pool).await?;
-    Ok(())
-}
-";
-
-const CLEAN: &str = "pub fn double(number: u32) -> u32 {\n    number * 2\n}\n";
-
-/// A package in a folder of its own.
-struct Project {
-    folder: TempDir,
-}
-
-/// What a run did.
-struct Ran {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Project {
-    /// A folder with these files.
-    fn bare(files: &[(&str, &[u8])]) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
-        for (path, text) in files {
-            project.write(path, text);
-        }
-        project
-    }
-
-    /// A package with these files.
-    fn new(files: &[(&str, &str)]) -> Self {
-        let project = Self::bare(&[("Cargo.toml", MANIFEST.as_bytes())]);
-        for (path, text) in files {
-            project.write(path, text);
-        }
-        project
-    }
-
-    fn vulnerable() -> Self {
-        Self::new(&[("src/main.rs", VULNERABLE)])
-    }
-
-    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    /// The command, to be run in the folder, with nothing in the environment that changes what it prints.
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-ward"));
-        command.args(arguments).current_dir(self.folder.path());
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE", "COLUMNS"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        self.ran(&self.command(arguments).output().unwrap())
-    }
-
-    fn ran(&self, output: &Output) -> Ran {
-        let status = output.status.code().expect("it ends by itself");
-        Ran { status, stdout: self.settled(&output.stdout), stderr: self.settled(&output.stderr) }
-    }
-
-    /// What was printed, without what changes from run to run.
-    fn settled(&self, printed: &[u8]) -> String {
-        let text = std::str::from_utf8(printed).expect("UTF-8");
-        let folder = fs::canonicalize(self.folder.path()).unwrap();
-        let text = text.replace(folder.to_str().unwrap(), "[folder]");
-        let lines = text.split_inclusive('\n').map(|line| match line.rsplit_once(" endpoints, in ") {
-            Some((before, time)) if time.ends_with(" s\n") => format!("{before} endpoints, in [time]\n"),
-            _ => line.to_owned(),
-        });
-        lines.collect()
-    }
-}
-
-impl Ran {
-    /// Status and both outputs, for snapshots.
-    fn told(&self) -> String {
-        let mut text = format!("status {}\n", self.status);
-        for (name, printed) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !printed.is_empty() {
-                write!(text, "--- {name}\n{printed}").unwrap();
-            }
-        }
-        text
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
-    }
-}
-
-fn nothing() -> Project {
-    Project::bare(&[])
-}
+use support::{CLEAN, MANIFEST, Project, VULNERABLE, WAREHOUSE, nothing};
 
 // Help, lints and pages.
 
@@ -217,7 +96,7 @@ fn a_terminal_report_may_be_short_or_long() {
     let long = project.run(&["-v"]);
     assert!(long.stdout.contains("1 function; 0 macro calls could not be looked into\n"), "{}", long.stdout);
     assert_eq!(long.stderr, "");
-    let timed = project.run(&["-vv", "--format", "json"]);
+    let timed = project.run(&["-vv", "--format", "json", "--no-cache"]);
     assert_eq!(timed.json()["findings"].as_array().unwrap().len(), 1);
     for phase in ["discover", "models", "parse", "resolve", "flow", "lint"] {
         assert!(timed.stderr.lines().any(|line| line.starts_with(phase) && line.ends_with(" ms")), "{phase}");
@@ -500,7 +379,7 @@ fn a_configuration_means_what_options_mean() {
     assert_eq!(status("include-tests = true\nexclude = [\"tests\"]", &["--exclude", "!tests"]), (1, 2));
     assert_eq!(status("min-severity = \"critical\"", &[]), (0, 0));
     assert_eq!(status("min-severity = \"critical\"", &["--min-severity", "low"]), (1, 1));
-    assert_eq!(status("max-file-size = \"1K\"\nlints = [\"sql-injection\"]", &[]), (1, 1));
+    assert_eq!(status("max-file-size = \"1K\"\nlints.sql-injection = \"deny\"", &[]), (1, 1));
     assert_eq!(status("max-file-size = 100", &["--max-file-size", "1M"]), (1, 1));
     fs::remove_file(project.path("ward.toml")).unwrap();
     project.write("Cargo.toml", format!("{MANIFEST}[package.metadata.ward]\nmin-severity = \"critical\"\n"));
@@ -509,12 +388,7 @@ fn a_configuration_means_what_options_mean() {
 
 #[test]
 fn a_users_own_models_count() {
-    let code = "\
-        use axum::extract::Path;\n\
-        async fn find(Path(name): Path<String>) {\n    \
-            warehouse::ask(&format!(\"SELECT id FROM parts WHERE name = '{name}'\")).await;\n\
-        }\n";
-    let project = Project::new(&[("src/main.rs", code)]);
+    let project = Project::new(&[("src/main.rs", WAREHOUSE)]);
     assert_eq!(project.run(&["-q"]).status, 0);
     project.write(
         "ward.toml",
@@ -533,6 +407,13 @@ fn a_wrong_configuration_is_told_with_its_place() {
         "\n  min-severity = \"hgh\"\n",
         "include-tests = 3\n",
         "lints = [\"sql-injection\", \"sql-injectoin\"]\n",
+        "[lints]\nall = \"warn\"\nsql-injectoin = \"allow\"\n",
+        "[lints]\nsql-injection = \"forbid\"\n",
+        "[[override]]\npath = [\"src\"]\n",
+        "[[override]]\npaths = [\"src/{a\"]\nlints.all = \"allow\"\n",
+        "[[override]]\nendpoints = [\"health\"]\nlints.all = \"allow\"\n",
+        "[access]\npublic = [\"/health\", \"GO AWAY /now\"]\n",
+        "[acess]\n",
         "max-file-size = \"8 apples\"\n",
         "exclude = [\"a{\"]\n",
         "[[model.sink]]\ncal = \"warehouse::ask\"\n",
@@ -548,15 +429,66 @@ fn a_wrong_configuration_is_told_with_its_place() {
 }
 
 #[test]
-fn models_in_a_manifest_are_refused() {
-    let project = Project::vulnerable();
-    project.write("Cargo.toml", format!("{MANIFEST}\n[package.metadata.ward]\nmodel.sink = []\n"));
+fn a_manifest_may_hold_everything() {
+    let project = Project::new(&[("src/main.rs", WAREHOUSE)]);
+    let section = "[[package.metadata.ward.model.sink]]\ncall = \"warehouse::ask\"\ninput = \"0\"\n";
+    let row = format!("{section}kind = \"sql\"\nhelp = \"bind it\"\n");
+    project.write("Cargo.toml", format!("{MANIFEST}\n{row}"));
+    assert_eq!(project.run(&["-q"]).status, 1);
+    project.write("Cargo.toml", format!("{MANIFEST}\n{row}[package.metadata.ward.lints]\nall = \"allow\"\n"));
+    assert_eq!(project.run(&["-q"]).told(), "status 0\n");
+    project.write("Cargo.toml", format!("{MANIFEST}\n{section}kin = \"sql\"\n"));
     insta::assert_snapshot!(project.run(&[]).told(), @"
     status 2
     --- stderr
-    error: Cargo.toml:11:1: models have to stand in a `ward.toml`
-      help: move the rows and the rest of the section to a `ward.toml` beside this file
+    error: Cargo.toml:13:1: unknown key `kin`
+      help: did you mean `kind`?
     ");
+    project.write(
+        "Cargo.toml",
+        format!("{MANIFEST}\n[package.metadata.ward.lints]\nsql-injektion = \"warn\"\n"),
+    );
+    insta::assert_snapshot!(project.run(&[]).told(), @"
+    status 2
+    --- stderr
+    error: Cargo.toml:11:1: there is no lint or group `sql-injektion`
+      help: did you mean `sql-injection`?
+    ");
+}
+
+#[test]
+fn levels_decide_what_becomes_of_a_finding() {
+    let project = Project::new(&[("src/main.rs", VULNERABLE), ("src/legacy/old.rs", VULNERABLE)]);
+    let run = |configuration: &str| {
+        project.write("ward.toml", configuration);
+        let ran = project.run(&["--format", "json"]);
+        assert_eq!(ran.stderr, "", "{configuration}");
+        let report = ran.json();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let levels = findings.iter().map(|finding| {
+            let suppressed = finding["suppressed"]["justification"].as_str();
+            suppressed.map_or_else(|| finding["level"].as_str().unwrap().to_owned(), str::to_owned)
+        });
+        (ran.status, levels.collect::<Vec<_>>().join(" "))
+    };
+    let expect = |status: i32, levels: &str| (status, levels.to_owned());
+    assert_eq!(run(""), expect(1, "deny deny"));
+    assert_eq!(run("lints.sql-injection = \"warn\""), expect(0, "warn warn"));
+    assert_eq!(run("lints.injection = \"allow\""), expect(0, ""));
+    assert_eq!(run("lints = { all = \"allow\", sql-injection = \"deny\" }"), expect(1, "deny deny"));
+    let legacy = "[[override]]\npaths = [\"src/legacy/\"]\n";
+    assert_eq!(run(&format!("{legacy}lints.all = \"allow\"")), expect(1, "deny"));
+    assert_eq!(run(&format!("{legacy}lints.injection = \"warn\"")), expect(1, "warn deny"));
+    let reason = "lints.all = \"allow\"\nreason = \"goes away\"";
+    assert_eq!(run(&format!("{legacy}{reason}")), expect(1, "goes away deny"));
+    assert_eq!(
+        run("lints.all = \"allow\"\n[[override]]\npaths = [\"main.rs\"]\nlints.all = \"warn\""),
+        expect(0, "warn")
+    );
+    assert_eq!(
+        run("[[override]]\nendpoints = [\"/internal/**\"]\nlints.all = \"allow\""),
+        expect(1, "deny deny")
+    );
 }
 
 // Bad input.

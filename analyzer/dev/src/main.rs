@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
-use ward_dev::{generate, new_lint, repository};
+use ward_dev::{generate, new_lint, repository, schema};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -30,7 +30,7 @@ enum Chore {
         /// The lint's name in kebab case
         name: String,
     },
-    /// Write the texts that are made from the code: the table of lints in the README
+    /// Write the texts that are made from the code: the table of lints in the README, the schema of `ward.toml`
     Generate {
         /// Write nothing, and fail if something is stale
         #[arg(long)]
@@ -74,22 +74,26 @@ fn main() -> Result<()> {
             println!("next: rows in lints/models/, the spec, then `cargo dev generate`");
             Ok(())
         }
-        Chore::Generate { check } => write_readme(check),
+        Chore::Generate { check } => {
+            write("README.md", check, generate::readme)?;
+            write(schema::PATH, check, |_| schema::schema())
+        }
         Chore::Corpus { folder, binary } => corpus::run(&folder, binary),
         Chore::Bench { path, threads, rounds } => bench::run(&path, threads, rounds),
         Chore::Measure { work, path, threads } => bench::measure(work, &path, threads),
     }
 }
 
-fn write_readme(check: bool) -> Result<()> {
-    let path = repository().join("README.md");
-    let old = std::fs::read_to_string(&path).context("README.md cannot be read")?;
-    let new = generate::readme(&old).context("README.md")?;
+/// Renews a text of the repository.
+fn write(path: &str, check: bool, renew: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+    let file = repository().join(path);
+    let old = std::fs::read_to_string(&file).with_context(|| format!("{path} cannot be read"))?;
+    let new = renew(&old).with_context(|| path.to_owned())?;
     if old == new {
         return Ok(());
     }
     if check {
-        bail!("README.md: the table of lints is stale, run `cargo dev generate`");
+        bail!("{path} is stale, run `cargo dev generate`");
     }
-    std::fs::write(&path, new).context("README.md cannot be written")
+    std::fs::write(&file, new).with_context(|| format!("{path} cannot be written"))
 }

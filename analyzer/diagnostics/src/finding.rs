@@ -1,31 +1,36 @@
 //! One finding: where it is, how the data got there, why it matters and what to write instead.
 
-use crate::metadata::{Confidence, LintMetadata, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::metadata::{Confidence, LintLevel, LintMetadata, Severity};
 use crate::report::Sources;
+use crate::stored::location;
 
 /// A place in the analysed source: a file and the bytes in it.
 pub use ward_syntax::FileSpan as Location;
 
 /// A place with what to say about it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Label {
     /// The place.
+    #[serde(with = "location")]
     pub location: Location,
     /// What is there, lower case, no full stop.
     pub message: String,
 }
 
 /// One way of the data from a source to a sink.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Flow {
     /// The stations of the way: the source first, the sink last.
     pub steps: Vec<FlowStep>,
 }
 
 /// One station of a [`Flow`].
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct FlowStep {
     /// Where it is.
+    #[serde(with = "location")]
     pub location: Location,
     /// What happens to the data there, lower case, no full stop.
     pub message: String,
@@ -36,7 +41,7 @@ pub struct FlowStep {
 }
 
 /// The part a [`FlowStep`] plays on the way.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum StepKind {
     /// The data enters the program.
     Source,
@@ -64,20 +69,21 @@ impl StepKind {
 }
 
 /// The endpoint a finding is reachable through.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct EndpointRef {
     /// The HTTP method in upper case, or what the framework calls the operation.
     pub method: String,
     /// The full path, for example `/users/{id}`.
     pub path: String,
     /// The handler.
+    #[serde(with = "location")]
     pub handler: Location,
     /// What protects it.
     pub guarded: EndpointGuard,
 }
 
 /// What protects an endpoint.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum EndpointGuard {
     /// Nobody looked.
     Unknown,
@@ -95,10 +101,19 @@ impl EndpointGuard {
             Self::Unknown | Self::None => None,
         }
     }
+
+    /// What to say of it behind the endpoint: `, no guard`; `code` writes the name. Empty if nobody looked.
+    pub fn told(&self, code: impl Fn(&str) -> String) -> String {
+        match self {
+            Self::By(name) => format!(", guarded by {}", code(name)),
+            Self::None => ", no guard".to_owned(),
+            Self::Unknown => String::new(),
+        }
+    }
 }
 
 /// Why a finding is not counted although it is true.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Suppression {
     /// Where it was said.
     pub kind: SuppressionKind,
@@ -107,7 +122,7 @@ pub struct Suppression {
 }
 
 /// Where a [`Suppression`] was said.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum SuppressionKind {
     /// Beside the code, in a comment or an attribute.
     InSource,
@@ -116,7 +131,7 @@ pub enum SuppressionKind {
 }
 
 /// A change of the source that repairs a finding.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Fix {
     /// What the change does, lower case, no full stop.
     pub description: String,
@@ -127,7 +142,7 @@ pub struct Fix {
 }
 
 /// Whether a [`Fix`] may be applied unseen.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Applicability {
     /// Keeps the meaning of everything but the mistake.
     Safe,
@@ -136,9 +151,10 @@ pub enum Applicability {
 }
 
 /// One replaced piece of text.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Edit {
     /// The bytes that go.
+    #[serde(with = "location")]
     pub location: Location,
     /// The text that comes.
     pub replacement: String,
@@ -153,6 +169,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
+    /// Whether it makes the run fail.
+    pub level: LintLevel,
     /// What is wrong, lower case, no full stop, code in backticks.
     pub message: String,
     /// Where to edit.
@@ -169,6 +187,8 @@ pub struct Finding {
     pub endpoint: Option<EndpointRef>,
     /// The qualified name of the function the primary place is in.
     pub function: Option<String>,
+    /// A hash of the text of that function, which does not change with its format; the run fills it in.
+    pub body_hash: Option<u64>,
     /// Why it does not count, if it does not.
     pub suppression: Option<Suppression>,
     /// Changes that repair it.
@@ -183,6 +203,7 @@ impl Finding {
             lint,
             severity: lint.severity,
             confidence: lint.confidence,
+            level: LintLevel::default(),
             message: message.into(),
             primary: Label { location, message: String::new() },
             related: Vec::new(),
@@ -191,6 +212,7 @@ impl Finding {
             help: Vec::new(),
             endpoint: None,
             function: None,
+            body_hash: None,
             suppression: None,
             fixes: Vec::new(),
         }

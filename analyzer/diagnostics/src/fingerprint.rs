@@ -119,8 +119,17 @@ fn identity(finding: &Finding, texts: &Texts<'_>) -> u64 {
     let place = finding.primary.location;
     let owner = finding.function.as_deref().unwrap_or_else(|| texts.path(place.file));
     let code = texts.text(place.file).map(|text| normalise(text.slice(place.span))).unwrap_or_default();
+    fnv(&[finding.lint.name, owner, &code])
+}
+
+/// A hash of code that does not change with its format, nor with the version of the analyzer.
+pub fn content_hash(code: &str) -> u64 {
+    fnv(&[&normalise(code)])
+}
+
+fn fnv(parts: &[&str]) -> u64 {
     let mut hash = FNV_OFFSET;
-    for part in [finding.lint.name, owner, &code] {
+    for part in parts {
         // No part holds the byte 0xff, so it cannot be mistaken for text.
         for byte in part.bytes().chain([0xff]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);

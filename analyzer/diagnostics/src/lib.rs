@@ -11,15 +11,17 @@ mod metadata;
 pub mod render;
 mod report;
 mod routes;
+mod stored;
 mod text;
 
 pub use finding::{
     Applicability, Edit, EndpointGuard, EndpointRef, Finding, Fix, Flow, FlowStep, Label, Location, StepKind,
     Suppression, SuppressionKind, sort,
 };
-pub use fingerprint::fingerprints;
-pub use metadata::{Confidence, LintMetadata, Severity, UnknownLevel};
+pub use fingerprint::{content_hash, fingerprints};
+pub use metadata::{Confidence, LintLevel, LintMetadata, Severity, UnknownLevel};
 pub use report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
 pub use routes::{
     RouteChange, RouteChangeKind, RouteGuards, RouteLayer, RoutePlace, RouteRow, route_changes,
 };
+pub use stored::StoredFinding;

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How bad a finding is if it is true; ordered from harmless to worst.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing, no harm by itself.
@@ -38,7 +39,7 @@ impl Severity {
 }
 
 /// How sure the analyzer is that a finding is true; ordered from guess to proof.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// By name or shape alone; hidden by default.
@@ -116,6 +117,32 @@ impl FromStr for Confidence {
             what: "confidence",
             known: Self::ALL.map(Self::name).to_vec(),
         })
+    }
+}
+
+/// What becomes of the findings of a lint.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum LintLevel {
+    /// They are not reported.
+    Allow,
+    /// They are reported, and do not make the run fail.
+    Warn,
+    /// They are reported, and the exit status says so.
+    #[default]
+    Deny,
+}
+
+impl LintLevel {
+    /// The name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Warn => "warn",
+            Self::Deny => "deny",
+        }
     }
 }
 

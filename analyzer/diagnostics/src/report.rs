@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use ward_syntax::FileId;
 
 use crate::finding::Finding;
-use crate::metadata::{LintMetadata, Severity};
+use crate::metadata::{LintLevel, LintMetadata, Severity};
 
 /// Access to the analysed files while a report is rendered.
 pub trait Sources {
@@ -40,6 +41,11 @@ impl Report<'_> {
         self.findings.iter().filter(|finding| finding.suppression.is_none())
     }
 
+    /// How many active findings make the run fail.
+    pub fn failing(&self) -> usize {
+        self.active().filter(|finding| finding.level == LintLevel::Deny).count()
+    }
+
     /// How many active findings are of a severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.active().filter(|finding| finding.severity == severity).count()
@@ -47,7 +53,7 @@ impl Report<'_> {
 }
 
 /// Something that went wrong in the run itself: a file that does not parse, a broken manifest.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct ReportProblem {
     /// The file it is about, relative to the root, with `/` between its parts.
     pub path: Option<String>,
@@ -62,7 +68,7 @@ pub struct ReportProblem {
 }
 
 /// How much a [`ReportProblem`] costs the run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum ProblemLevel {
     /// Nothing; good to know.
     Note,
@@ -84,7 +90,7 @@ impl ProblemLevel {
 }
 
 /// Figures of a run.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct RunStats {
     /// Files that were analysed.
     pub files: usize,

@@ -98,6 +98,14 @@ impl<'a> Texts<'a> {
         self.sources.path(file)
     }
 
+    /// `path:line:column`, or the path alone if the file is gone.
+    pub(crate) fn place(&self, location: crate::finding::Location) -> String {
+        let path = self.path(location.file);
+        let Some(text) = self.text(location.file) else { return path.to_owned() };
+        let position = text.position(location.span.start);
+        format!("{path}:{}:{}", position.line, position.column)
+    }
+
     /// The text of a file; `None` if it is gone.
     pub(crate) fn text(&self, file: FileId) -> Option<Rc<SourceText>> {
         let mut read = self.read.borrow_mut();

@@ -9,7 +9,9 @@ use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
-use crate::{TestFindings, tell};
+use crate::config::Access;
+use crate::suppression::Directives;
+use crate::{Settings, TestFindings, tell};
 
 /// The index of a workspace, and the findings of one lint.
 #[derive(Debug)]
@@ -17,7 +19,8 @@ pub struct LintContext<'a> {
     semantics: &'a Semantics,
     flows: &'a FlowIndex,
     endpoints: &'a Endpoints,
-    tests: TestFindings,
+    settings: &'a Settings,
+    directives: &'a Directives,
     findings: RefCell<Vec<Finding>>,
 }
 
@@ -26,9 +29,10 @@ impl<'a> LintContext<'a> {
         semantics: &'a Semantics,
         flows: &'a FlowIndex,
         endpoints: &'a Endpoints,
-        tests: TestFindings,
+        settings: &'a Settings,
+        directives: &'a Directives,
     ) -> Self {
-        Self { semantics, flows, endpoints, tests, findings: RefCell::default() }
+        Self { semantics, flows, endpoints, settings, directives, findings: RefCell::default() }
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {
@@ -45,6 +49,11 @@ impl<'a> LintContext<'a> {
         self.endpoints
     }
 
+    /// What the project says about its guards, public endpoints and roles.
+    pub fn access(&self) -> &'a Access {
+        &self.settings.access
+    }
+
     /// Every place where somebody's data reaches a sink of this kind, in code that [`Self::is_reported`].
     pub fn flows(&self, kind: &str) -> Vec<Reached> {
         let mut reached = self.flows.reached(self.semantics, Symbol::new(kind));
@@ -56,13 +65,13 @@ impl<'a> LintContext<'a> {
     pub fn is_reported(&self, def: DefId) -> bool {
         let (file, _) = self.semantics.locate(def);
         let role = self.semantics.files[file.index()].role;
-        let is_test = self.semantics.item(def).is_test || matches!(role, FileRole::Test | FileRole::Bench);
-        match role {
-            FileRole::Generated | FileRole::BuildScript => false,
-            FileRole::Source | FileRole::Example | FileRole::Test | FileRole::Bench => {
-                !is_test || self.tests == TestFindings::Report
-            }
-        }
+        is_reported_on(role, self.semantics.item(def).is_test, self.settings.tests)
+    }
+
+    /// Why anybody may call a function, if the source says so by `ward: public(reason = "..")` before it: empty if it
+    /// gives no reason.
+    pub fn declared_public(&self, def: DefId) -> Option<&str> {
+        self.directives.public(self.semantics, def)
     }
 
     /// A way as a flow of the report, step by step, ending at the sink.
@@ -78,5 +87,16 @@ impl<'a> LintContext<'a> {
     /// Reports a finding.
     pub fn report(&self, finding: Finding) {
         self.findings.borrow_mut().push(finding);
+    }
+}
+
+/// Whether code is reported on: not generated, and test code only if asked for.
+pub(crate) fn is_reported_on(role: FileRole, is_test: bool, tests: TestFindings) -> bool {
+    let is_test = is_test || matches!(role, FileRole::Test | FileRole::Bench);
+    match role {
+        FileRole::Generated | FileRole::BuildScript => false,
+        FileRole::Source | FileRole::Example | FileRole::Test | FileRole::Bench => {
+            !is_test || tests == TestFindings::Report
+        }
     }
 }

@@ -3,16 +3,21 @@
 //! A lint is a [`Lint`]: what it says about itself and a function that asks a [`LintContext`]. The linter never
 //! names one; it is given a [`Registry`].
 
+pub mod baseline;
+mod bodies;
+pub mod config;
 mod context;
+pub mod nearest;
 mod places;
 mod routes;
 mod run;
+mod suppression;
 mod tell;
 
 pub use context::LintContext;
 pub use routes::route_rows;
 pub use run::{Analysis, RunError, Scope, Settings, TestFindings, analyze};
-pub use ward_diagnostics::{Confidence, LintMetadata, Severity};
+pub use ward_diagnostics::{Confidence, LintLevel, LintMetadata, Severity};
 pub use ward_flow::models::ModelError;
 use ward_semantics::endpoint::Framework;
 
@@ -34,6 +39,20 @@ pub struct Registry {
     pub models: &'static [(&'static str, &'static str)],
     /// How web frameworks build their routers.
     pub frameworks: &'static [&'static dyn Framework],
+}
+
+impl Registry {
+    /// Whether there is a lint or a group of this name.
+    pub fn names(&self, name: &str) -> bool {
+        self.lints.iter().any(|lint| lint.metadata.name == name || lint.metadata.group == name)
+    }
+
+    /// What to do about a name that is none.
+    pub fn advice(&self, wrong: &str) -> String {
+        let lowered = wrong.to_lowercase().replace('_', "-");
+        let names = self.lints.iter().flat_map(|lint| [lint.metadata.name, lint.metadata.group]);
+        nearest::did_you_mean(&lowered, names).unwrap_or_else(|| "`cargo ward lints` lists them".to_owned())
+    }
 }
 
 /// Declares what a lint says about itself.

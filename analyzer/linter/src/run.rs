@@ -4,16 +4,18 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use ward_diagnostics::{Finding, ProblemLevel, ReportProblem, RunStats};
+use ward_diagnostics::{Edit, Finding, ProblemLevel, ReportProblem, RunStats, Suppression, SuppressionKind};
 use ward_flow::FlowIndex;
-use ward_flow::models::{self, ModelError, ModelFile};
+use ward_flow::models::{self, ModelError, ModelFile, UserModels};
 use ward_project::{
     DiscoverOptions, FileState, LoadedFile, Problem, ProblemKind, ProjectError, discover, load,
 };
 use ward_semantics::Semantics;
 use ward_semantics::endpoint::Endpoints;
 
-use crate::{LintContext, Registry, routes};
+use crate::config::{Access, Levels, Suppressions};
+use crate::suppression::Directives;
+use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes};
 
 /// What to analyse and how.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +26,22 @@ pub struct Settings {
     pub lints: Vec<String>,
     /// How far to go.
     pub scope: Scope,
+    /// What becomes of the findings of each lint.
+    pub levels: Levels,
+    /// What the project says about its guards and endpoints.
+    pub access: Access,
+    /// How suppressions in the source are treated.
+    pub suppressions: Suppressions,
     /// Whether test code is reported on, where [`DiscoverOptions::tests`] keeps it.
     pub tests: TestFindings,
+}
+
+impl Settings {
+    /// Whether a lint is to run.
+    pub fn runs(&self, lint: &LintMetadata) -> bool {
+        let wanted = self.lints.is_empty() || self.lints.iter().any(|name| name == lint.name);
+        wanted && self.levels.may_report(lint)
+    }
 }
 
 /// How far a run goes.
@@ -59,6 +75,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What could not be read or understood.
     pub problems: Vec<ReportProblem>,
+    /// What to take out of the source so that no suppression is left that suppresses nothing.
+    pub unused: Vec<Edit>,
     /// Figures.
     pub stats: RunStats,
     /// How long each phase took, in order.
@@ -94,10 +112,12 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     clock.lap("discover");
     let files: Vec<ModelFile> =
         registry.models.iter().map(|&(name, text)| ModelFile { name, text }).collect();
-    // Rows below `metadata.ward` of a manifest would need places of their own in errors: `ward.toml` only.
-    let config = project.config.as_ref().filter(|config| config.section.is_empty());
+    let config = project.config.as_ref();
     let name = config.map(|config| config.path.display().to_string());
-    let user = config.zip(name.as_deref()).map(|(config, name)| ModelFile { name, text: &config.text });
+    let user = config.zip(name.as_deref()).map(|(config, name)| UserModels {
+        file: ModelFile { name, text: &config.text },
+        section: &config.section,
+    });
     let (mut models, errors) = models::load(&files, user);
     if !errors.is_empty() {
         return Err(RunError::Models(errors));
@@ -117,14 +137,22 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     let endpoints = Endpoints::new(&semantics, registry.frameworks);
     stats.endpoints = endpoints.all().len();
     clock.lap("endpoints");
-    let mut findings = match settings.scope {
-        Scope::Findings => run_lints(&semantics, &flows, &endpoints, registry, settings),
-        Scope::Endpoints => Vec::new(),
-    };
-    routes::name_endpoints(&semantics, &endpoints, &mut findings);
+    let mut problems: Vec<ReportProblem> = problems;
+    let mut directives = Directives::read(&semantics);
+    let (mut findings, mut unused) = (Vec::new(), Vec::new());
+    if settings.scope == Scope::Findings {
+        findings = run_lints(&semantics, &flows, &endpoints, registry, settings, &directives);
+        routes::name_endpoints(&semantics, &endpoints, &mut findings);
+        findings.retain_mut(|finding| apply_level(&semantics, settings, finding));
+        bodies::fill_in(&semantics, &mut findings);
+        directives.apply(&mut findings);
+        let suppressions = directives.judge(&semantics, registry, settings);
+        problems.extend(suppressions.problems);
+        unused = suppressions.removals;
+    }
     clock.lap("lint");
     stats.millis = clock.total().as_millis() as u64;
-    Ok(Analysis { semantics, endpoints, findings, problems, stats, phases: clock.laps })
+    Ok(Analysis { semantics, endpoints, findings, problems, stats, unused, phases: clock.laps })
 }
 
 fn run_lints(
@@ -133,12 +161,12 @@ fn run_lints(
     endpoints: &Endpoints,
     registry: &Registry,
     settings: &Settings,
+    directives: &Directives,
 ) -> Vec<Finding> {
-    let wanted = |name: &str| settings.lints.is_empty() || settings.lints.iter().any(|lint| lint == name);
-    let lints = registry.lints.par_iter().filter(|lint| wanted(lint.metadata.name));
+    let lints = registry.lints.par_iter().filter(|lint| settings.runs(lint.metadata));
     let mut findings: Vec<Finding> = lints
         .flat_map_iter(|lint| {
-            let cx = LintContext::new(semantics, flows, endpoints, settings.tests);
+            let cx = LintContext::new(semantics, flows, endpoints, settings, directives);
             (lint.check)(&cx);
             cx.into_findings()
         })
@@ -149,6 +177,22 @@ fn run_lints(
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
     findings
+}
+
+/// Gives a finding its level; false if it is not to be reported.
+fn apply_level(semantics: &Semantics, settings: &Settings, finding: &mut Finding) -> bool {
+    let file = &semantics.project.file(finding.primary.location.file).absolute;
+    let placed = settings.levels.of(finding.lint, file, finding.endpoint.as_ref());
+    finding.level = placed.level;
+    match (placed.level, placed.reason) {
+        (LintLevel::Allow, None) => false,
+        (LintLevel::Allow, Some(reason)) => {
+            finding.suppression =
+                Some(Suppression { kind: SuppressionKind::External, justification: Some(reason.to_owned()) });
+            true
+        }
+        (LintLevel::Warn | LintLevel::Deny, _) => true,
+    }
 }
 
 fn stats(files: &[LoadedFile], problems: &[Problem]) -> RunStats {

@@ -65,13 +65,20 @@ impl ConfigFile {
     /// # Errors
     /// When the configuration does not have the shape of `T`.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        let found = DeTable::parse(&self.text).and_then(|table| {
-            let span = table.span();
-            let value = Spanned::new(span, DeValue::Table(table.into_inner()));
-            T::deserialize(descend(value, &self.section).into_deserializer())
-        });
+        let found = read_section(&self.text, &self.section);
         found.map_err(|error| ConfigError::new(&self.path, &self.text, &error))
     }
+}
+
+/// Reads the part of a TOML text that `section` leads to, so that spans are those of the whole text.
+///
+/// # Errors
+/// When the text is not TOML, or the part does not have the shape of `T`.
+pub fn read_section<T: DeserializeOwned>(text: &str, section: &[&str]) -> Result<T, toml::de::Error> {
+    let table = DeTable::parse(text)?;
+    let span = table.span();
+    let value = Spanned::new(span, DeValue::Table(table.into_inner()));
+    T::deserialize(descend(value, section).into_deserializer())
 }
 
 /// The value that `keys` lead to, or the last one that is there.

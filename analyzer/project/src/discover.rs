@@ -1,6 +1,8 @@
 //! From a path to the [`Project`] below it.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ward_syntax::TestCode;
 
@@ -23,6 +25,8 @@ pub struct DiscoverOptions {
     pub exclude: Vec<String>,
     /// Files larger than this are skipped, in bytes.
     pub max_file_size: u64,
+    /// Texts that stand for what lies on disk, by absolute path.
+    pub texts: Arc<BTreeMap<PathBuf, String>>,
 }
 
 /// Whether examples are loaded.
@@ -41,6 +45,7 @@ impl Default for DiscoverOptions {
             include_examples: Examples::Skip,
             exclude: Vec::new(),
             max_file_size: 8 << 20,
+            texts: Arc::default(),
         }
     }
 }

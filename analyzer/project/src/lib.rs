@@ -38,17 +38,21 @@ mod packages;
 mod pretty;
 mod problem;
 mod project;
+mod snapshot;
 mod targets;
 mod walk;
 mod workspaces;
 
-pub use config::{CONFIG_FILE, ConfigError, ConfigFile, line_column, read_config};
+pub use config::{CONFIG_FILE, ConfigError, ConfigFile, line_column, read_config, read_section};
 pub use discover::{DiscoverOptions, Examples, discover};
-pub use load::{FileState, Loaded, LoadedFile, load, read_source, thread_pool};
+pub use load::{FileState, Loaded, LoadedFile, content_hash, load, read_source, thread_pool};
+pub use locate::{find_beside, workspace_of};
 pub use pretty::pretty;
 pub use problem::{Problem, ProblemKind, ProjectError};
 pub use project::{
     Dependency, DependencyKind, Edition, Feature, FileRole, Package, PackageId, Project, ProjectFile, Target,
     TargetKind,
 };
+pub use snapshot::{Snapshot, hash_twice};
+pub use walk::PathPatterns;
 pub use ward_syntax::TestCode;

@@ -118,6 +118,9 @@ fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<
     if is_left_out(file.role, options) {
         return (LoadedFile::skipped(file.role), Vec::new());
     }
+    if let Some(text) = options.texts.get(&file.absolute) {
+        return lower_file(file, text, options.tests);
+    }
     match read_text(file, options.max_file_size.min(u64::from(u32::MAX))) {
         Ok(text) => lower_file(file, &text, options.tests),
         Err(problem) => (LoadedFile::skipped(file.role), vec![problem]),
@@ -173,7 +176,7 @@ fn lower_file(file: &ProjectFile, text: &str, tests: TestCode) -> (LoadedFile, V
     };
     let state = if errors.is_empty() { FileState::Read } else { FileState::ReadWithErrors };
     let role = if is_generated(text) { FileRole::Generated } else { file.role };
-    let loaded = LoadedFile { ir, role, lines: count_lines(text), content_hash: hash(text), state };
+    let loaded = LoadedFile { ir, role, lines: count_lines(text), content_hash: content_hash(text), state };
     (loaded, syntax_problems(file, text, errors))
 }
 
@@ -195,7 +198,8 @@ fn count_lines(text: &str) -> u32 {
     breaks + u32::from(!text.is_empty() && !text.ends_with('\n'))
 }
 
-fn hash(text: &str) -> u64 {
+/// A hash of a text, which is that of [`LoadedFile::content_hash`].
+pub fn content_hash(text: &str) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text.as_bytes());
     hasher.finish()

@@ -27,10 +27,7 @@ pub(crate) struct OuterWorkspace {
 
 /// Finds the root for `path`; see the crate's documentation.
 pub(crate) fn locate(path: &Path) -> Result<Location, ProjectError> {
-    let absolute = std::fs::canonicalize(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => ProjectError::NotFound { path: path.to_owned() },
-        _ => ProjectError::Read { path: path.to_owned(), source },
-    })?;
+    let absolute = canonical(path)?;
     if absolute.is_dir() {
         return Ok(Location::new(root_of_folder(absolute), None));
     }
@@ -42,6 +39,33 @@ pub(crate) fn locate(path: &Path) -> Result<Location, ProjectError> {
         return Ok(Location::new(parent, Some(absolute)));
     }
     Err(ProjectError::NotRust { path: path.to_owned() })
+}
+
+/// The folder of the workspace that a file or folder belongs to, or else of its package, or else the folder itself.
+///
+/// # Errors
+/// When `path` does not exist.
+pub fn workspace_of(path: &Path) -> Result<PathBuf, ProjectError> {
+    let absolute = canonical(path)?;
+    let folder = if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
+    let Some(package) = manifest_folder_above(folder) else { return Ok(folder.to_owned()) };
+    Ok(outer_workspace(package).map_or_else(|| package.to_owned(), |workspace| workspace.folder))
+}
+
+/// The file of this name that counts for `path`: in its root, or in the folders above, up to that of the workspace.
+///
+/// # Errors
+/// When `path` does not exist.
+pub fn find_beside(path: &Path, name: &str) -> Result<Option<PathBuf>, ProjectError> {
+    let location = locate(path)?;
+    Ok(location.config_folders().map(|folder| folder.join(name)).find(|file| file.is_file()))
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, ProjectError> {
+    std::fs::canonicalize(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ProjectError::NotFound { path: path.to_owned() },
+        _ => ProjectError::Read { path: path.to_owned(), source },
+    })
 }
 
 impl Location {

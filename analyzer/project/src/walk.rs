@@ -50,6 +50,25 @@ pub(crate) fn exclude_patterns(folder: &Path, patterns: &[String]) -> Result<Git
     builder.build().map_err(|error| invalid(&patterns.join(", "), &error))
 }
 
+/// Patterns of paths, with the form and meaning of lines of a `.gitignore`.
+#[derive(Clone, Debug)]
+pub struct PathPatterns(Gitignore);
+
+impl PathPatterns {
+    /// Patterns as they would stand in a `.gitignore` in `folder`.
+    ///
+    /// # Errors
+    /// When one is invalid.
+    pub fn new(folder: &Path, patterns: &[String]) -> Result<Self, ProjectError> {
+        exclude_patterns(folder, patterns).map(Self)
+    }
+
+    /// Whether they fit a file, given absolute, or a folder above it.
+    pub fn matches(&self, file: &Path) -> bool {
+        file.starts_with(self.0.path()) && self.0.matched_path_or_any_parents(file, false).is_ignore()
+    }
+}
+
 /// Walks over `root`.
 pub(crate) fn walk(root: &Path, exclude: Gitignore) -> Found {
     let mut found = Found::default();

@@ -72,6 +72,22 @@ pub struct SourceIr {
     pub macros: Vec<MacroCall>,
     /// Lists of ids.
     pub lists: ListPool,
+    /// Comments that are meant for the analyzer.
+    pub directives: Vec<Directive>,
+}
+
+/// A comment that is meant for the analyzer: `// ward: allow(..)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Directive {
+    /// What stands behind `ward:`.
+    pub text: Symbol,
+    /// Where that begins in the file.
+    pub text_start: u32,
+    /// The comment.
+    pub span: Span,
+    /// The statement, match arm, field or item it belongs to: that before it in its line, or else that which begins
+    /// after it, or else that which holds it.
+    pub target: Span,
 }
 
 /// A function body or initialiser.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::finding::{Applicability, EndpointRef, Finding, Fix, FlowStep, Label, Location, SuppressionKind};
 use crate::fingerprint;
-use crate::metadata::{Confidence, Severity};
+use crate::metadata::{Confidence, LintLevel, Severity};
 use crate::report::{Report, ReportProblem, Sources};
 use crate::text::Texts;
 
@@ -56,6 +56,7 @@ struct JsonFinding<'a> {
     lint: &'static str,
     severity: Severity,
     confidence: Confidence,
+    level: LintLevel,
     message: &'a str,
     #[serde(flatten)]
     place: Place<'a>,
@@ -152,7 +153,7 @@ struct Problem<'a> {
 ///     "suppressed", "files", "lines", "packages", "functions", "endpoints", "unparsed", "skipped", "opaque_macros"
 ///   },
 ///   "findings": [{
-///     "lint", "severity", "confidence", "message", "path", "start", "end",
+///     "lint", "severity", "confidence", "level", "message", "path", "start", "end",
 ///     "label":       what is at the place itself,
 ///     "function":    the qualified name of the enclosing function, or null,
 ///     "endpoint":    { "method", "path", "guard", "handler": place } or null; "guard" is null if there is none,
@@ -218,8 +219,9 @@ impl<'a> Texts<'a> {
             lint: finding.lint.name,
             severity: finding.severity,
             confidence: finding.confidence,
+            level: finding.level,
             message: &finding.message,
-            place: self.place(finding.primary.location),
+            place: self.json_place(finding.primary.location),
             label: &finding.primary.message,
             function: finding.function.as_deref(),
             endpoint: finding.endpoint.as_ref().map(|endpoint| self.endpoint(endpoint)),
@@ -241,7 +243,7 @@ impl<'a> Texts<'a> {
         }
     }
 
-    fn place(&self, location: Location) -> Place<'a> {
+    fn json_place(&self, location: Location) -> Place<'a> {
         let text = self.text(location.file);
         let position = |byte: u32| {
             let known = text.as_ref().map(|text| text.position(byte));
@@ -262,7 +264,7 @@ impl<'a> Texts<'a> {
             method: &endpoint.method,
             path: &endpoint.path,
             guard: endpoint.guarded.name(),
-            handler: self.place(endpoint.handler),
+            handler: self.json_place(endpoint.handler),
         }
     }
 
@@ -270,7 +272,7 @@ impl<'a> Texts<'a> {
     where
         'a: 'f,
     {
-        Related { place: self.place(label.location), message: &label.message }
+        Related { place: self.json_place(label.location), message: &label.message }
     }
 
     fn steps<'f>(&self, steps: &'f [FlowStep]) -> Vec<Step<'f>>
@@ -278,7 +280,7 @@ impl<'a> Texts<'a> {
         'a: 'f,
     {
         let step = |step: &'f FlowStep| Step {
-            place: self.place(step.location),
+            place: self.json_place(step.location),
             kind: step.kind.name(),
             message: &step.message,
             function: step.function.as_deref(),
@@ -295,7 +297,10 @@ impl<'a> Texts<'a> {
             description: &fix.description,
             safe: fix.applicability == Applicability::Safe,
             edits: edits
-                .map(|edit| JsonEdit { place: self.place(edit.location), replacement: &edit.replacement })
+                .map(|edit| JsonEdit {
+                    place: self.json_place(edit.location),
+                    replacement: &edit.replacement,
+                })
                 .collect(),
         }
     }

@@ -19,12 +19,14 @@ use serde_sarif::sarif::{
 };
 use ward_syntax::{FileId, Span};
 
+use super::limits::{self, MOST_RESULTS};
 use super::terminal::depths;
+use super::text::sentence;
 use crate::finding::{
     EndpointGuard, Finding, Fix, Flow, FlowStep, Location, StepKind, Suppression, SuppressionKind,
 };
 use crate::fingerprint;
-use crate::metadata::{LintMetadata, Severity};
+use crate::metadata::{LintLevel, LintMetadata, Severity};
 use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
 use crate::text::{SourceText, Texts};
 
@@ -64,22 +66,33 @@ pub struct VersionControl {
     pub branch: Option<String>,
 }
 
-/// Writes a report as SARIF 2.1.0.
+/// Writes a report as SARIF 2.1.0. Returns how many results were left out, because code scanning takes no more.
 pub fn sarif(
     report: &Report<'_>,
     sources: &dyn Sources,
     options: &SarifOptions,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> io::Result<usize> {
     let texts = Texts::new(sources);
-    let log =
-        Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run(report, &texts, options)]).build();
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    out.write_all(b"\n")?;
-    out.flush()
+    let all = report.findings.len();
+    let mut count = all.min(MOST_RESULTS);
+    let log = loop {
+        let run = run(report, &texts, options, &limits::most_severe(&report.findings, count));
+        let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build();
+        let mut log = serde_json::to_vec_pretty(&log)?;
+        log.push(b'\n');
+        match limits::fitting(&log, count) {
+            None => break log,
+            Some(fewer) => count = fewer,
+        }
+    };
+    out.write_all(&log)?;
+    out.flush()?;
+    Ok(all - count)
 }
 
-fn run(report: &Report<'_>, texts: &Texts<'_>, options: &SarifOptions) -> Run {
+/// The run, with the findings that `kept` says.
+fn run(report: &Report<'_>, texts: &Texts<'_>, options: &SarifOptions, kept: &[bool]) -> Run {
     let rules = all_lints(report);
     let taxonomies = Taxonomies::new(&rules);
     let indexes: BTreeMap<&str, i64> = (0..).zip(&rules).map(|(index, lint)| (lint.name, index)).collect();
@@ -88,7 +101,9 @@ fn run(report: &Report<'_>, texts: &Texts<'_>, options: &SarifOptions) -> Run {
         .findings
         .iter()
         .zip(fingerprints)
-        .map(|(finding, fingerprint)| {
+        .zip(kept)
+        .filter(|(_, kept)| **kept)
+        .map(|((finding, fingerprint), _)| {
             let index = indexes.get(finding.lint.name).copied().unwrap_or(-1);
             Writer { texts }.result(finding, index, fingerprint)
         })
@@ -109,7 +124,7 @@ fn run(report: &Report<'_>, texts: &Texts<'_>, options: &SarifOptions) -> Run {
         .tool(Tool::builder().driver(driver).build())
         .automation_details(automation(options))
         .original_uri_base_ids(base_ids(options))
-        .invocations(vec![invocation(report)])
+        .invocations(vec![invocation(report, kept.iter().filter(|kept| !**kept).count())])
         .column_kind("unicodeCodePoints")
         .newline_sequences(vec!["\r\n".to_owned(), "\n".to_owned()])
         .default_source_language("rust")
@@ -160,9 +175,18 @@ fn provenance(control: &VersionControl) -> VersionControlDetails {
     details
 }
 
-fn invocation(report: &Report<'_>) -> Invocation {
+fn invocation(report: &Report<'_>, left_out: usize) -> Invocation {
     let failed = report.problems.iter().any(|problem| problem.level == ProblemLevel::Error);
-    let notifications: Vec<Notification> = report.problems.iter().map(notification).collect();
+    let cut = (left_out > 0).then(|| ReportProblem {
+        path: None,
+        position: None,
+        message: format!(
+            "{left_out} results are left out, because code scanning takes no more; the most severe are kept"
+        ),
+        help: Some("suppress, exclude or repair some".to_owned()),
+        level: ProblemLevel::Warning,
+    });
+    let notifications: Vec<Notification> = report.problems.iter().chain(&cut).map(notification).collect();
     Invocation::builder().execution_successful(!failed).tool_execution_notifications(notifications).build()
 }
 
@@ -247,6 +271,15 @@ fn what_it_does(page: &str) -> Option<String> {
     if paragraph.is_empty() { None } else { Some(paragraph.join(" ")) }
 }
 
+/// The level of a finding: what does not make the run fail is no error.
+fn result_level(finding: &Finding) -> ResultLevel {
+    match (finding.level, level(finding.severity)) {
+        (LintLevel::Deny, level) => level,
+        (_, ResultLevel::Error) => ResultLevel::Warning,
+        (_, level) => level,
+    }
+}
+
 /// Writes what refers to the analysed files.
 #[derive(Clone, Copy)]
 struct Writer<'a> {
@@ -270,7 +303,7 @@ impl Writer<'_> {
         }
         let mut result = SarifResult::builder()
             .rule_id(finding.lint.name)
-            .level(level(finding.severity))
+            .level(result_level(finding))
             .message(linked_message(finding))
             .locations(vec![primary])
             .partial_fingerprints(fingerprints)
@@ -603,18 +636,6 @@ fn message(text: &str) -> Message {
 /// A list, if it is not empty.
 fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     if list.is_empty() { None } else { Some(list) }
-}
-
-/// A message as a sentence: a capital first, a full stop last.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut characters = text.chars();
-    let mut sentence: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-    sentence.push_str(characters.as_str());
-    if !sentence.ends_with(['.', '!', '?']) {
-        sentence.push('.');
-    }
-    sentence
 }
 
 /// A text in which nothing reads as a link: `rows[0](1)` would be one to the related location 1.

@@ -13,7 +13,7 @@ use codespan_reporting::term::{Config, DisplayStyle, emit_to_write_style};
 use super::snippet::Snippets;
 use crate::escape::{block, inline};
 use crate::finding::{Applicability, EndpointGuard, EndpointRef, Finding, Flow, Label, Location, StepKind};
-use crate::metadata::Severity;
+use crate::metadata::{LintLevel, Severity};
 use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
 use crate::text::Texts;
 
@@ -107,7 +107,7 @@ impl Printer<'_> {
         if quiet && let Some(place) = gone.first() {
             message = format!("{message} ({place})");
         }
-        let diagnostic = Diagnostic::new(level(finding.severity))
+        let diagnostic = Diagnostic::new(level(finding))
             .with_code(finding.lint.name)
             .with_message(message)
             .with_labels(labels)
@@ -287,8 +287,10 @@ fn titled(title: &str, text: &str) -> String {
     titled
 }
 
-fn level(severity: Severity) -> Level {
-    match severity {
+/// What does not make the run fail is no error.
+fn level(finding: &Finding) -> Level {
+    match finding.severity {
+        Severity::Critical | Severity::High if finding.level != LintLevel::Deny => Level::Warning,
         Severity::Critical | Severity::High => Level::Error,
         Severity::Medium => Level::Warning,
         Severity::Low | Severity::Info => Level::Note,

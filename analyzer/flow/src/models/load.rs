@@ -31,9 +31,20 @@ pub struct ModelFile<'a> {
     pub text: &'a str,
 }
 
-/// Reads `files`, and the rows under `[model]` in a user's `ward.toml`. What is wrong is told and left out;
+/// The rows under `model` in a user's configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct UserModels<'a> {
+    /// The file that holds the configuration.
+    pub file: ModelFile<'a>,
+    /// The keys that lead to the configuration in it: none in a `ward.toml`.
+    pub section: &'a [&'static str],
+}
+
+/// Reads `files`, and the rows of a user's configuration. What is wrong is told and left out;
 /// errors come in the order of the files and of their places.
-pub fn load(files: &[ModelFile<'_>], user: Option<ModelFile<'_>>) -> (Models, Vec<ModelError>) {
+pub fn load(files: &[ModelFile<'_>], user: Option<UserModels<'_>>) -> (Models, Vec<ModelError>) {
+    let section = user.map_or(&[][..], |user| user.section);
+    let user = user.map(|user| user.file);
     let names = files.iter().chain(&user).map(|file| file.name.to_owned()).collect();
     let mut loader = Loader { names, ..Loader::default() };
     let mut parsed = Vec::with_capacity(files.len() + 1);
@@ -47,7 +58,7 @@ pub fn load(files: &[ModelFile<'_>], user: Option<ModelFile<'_>>) -> (Models, Ve
     }
     if let Some(user) = user {
         let file = files.len();
-        match toml::from_str::<UserFile>(user.text) {
+        match ward_project::read_section::<UserFile>(user.text, section) {
             Ok(UserFile { model }) => parsed.push(Parsed { file, krate: None, rows: model }),
             Err(error) => loader.complaints.push(Complaint::of_toml(file, &error)),
         }

@@ -14,7 +14,7 @@ mod tests;
 
 pub use error::ModelError;
 pub use kinds::{Bound, Callers, Kind, KindCarries, Kinds, SourceClass};
-pub use load::{ModelFile, load};
+pub use load::{ModelFile, UserModels, load};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::Externals;

@@ -7,11 +7,15 @@ use ward_syntax::Symbol;
 
 use super::{
     AttributeParameters, Bound, CallModel, Callers, Edge, KindCarries, ModelFile, Models, Port, SourceClass,
-    When, load,
+    UserModels, When, load,
 };
 
 fn file<'a>(name: &'a str, text: &'a str) -> ModelFile<'a> {
     ModelFile { name, text }
+}
+
+fn user_file(text: &str) -> UserModels<'_> {
+    UserModels { file: file("ward.toml", text), section: &[] }
 }
 
 /// Loads a text that must be right.
@@ -390,20 +394,26 @@ fn a_user_adds_rows() {
         kind = "sql"
         help = "bind it"
     "#;
-    let (models, errors) = load(&[file("lib.toml", lib)], Some(file("ward.toml", user)));
+    let (models, errors) = load(&[file("lib.toml", lib)], Some(user_file(user)));
     assert_eq!(errors, []);
     assert_eq!(method(&models, "lib::Db", "run").sinks[0].krate, sym("lib"));
     assert!(models.functions[&sym("ours::raw")].sinks[0].input == Port::Argument(0));
     assert!(models.externals.types[&sym("ours::Db")].deref.is_some());
 
     let wrong = "[[model.type]]\npath = \"lib::Db\"\n[[model.sink]]\ncal = \"x\"\n";
-    let (_, errors) = load(&[file("lib.toml", lib)], Some(file("ward.toml", wrong)));
+    let (_, errors) = load(&[file("lib.toml", lib)], Some(user_file(wrong)));
     assert_eq!(errors[0].to_string(), "ward.toml:4:1: unknown key `cal`; did you mean `call`?");
     let wrong = "[[model.type]]\npath = \"lib::Db\"\n";
-    let (_, errors) = load(&[file("lib.toml", lib)], Some(file("ward.toml", wrong)));
+    let (_, errors) = load(&[file("lib.toml", lib)], Some(user_file(wrong)));
     let message = "ward.toml:2:8: `lib::Db` is described twice; also in `lib.toml`; its flow can be changed by a `step`";
     assert_eq!(errors[0].to_string(), message);
-    let (_, errors) = load(&[], Some(file("ward.toml", "[other]\nmodel = 1")));
+    let manifest = UserModels {
+        file: file("Cargo.toml", "[package.metadata.ward]\nmodel.sink = [{ cal = 1 }]\n"),
+        section: &["package", "metadata", "ward"],
+    };
+    let (_, errors) = load(&[], Some(manifest));
+    assert_eq!(errors[0].to_string(), "Cargo.toml:2:17: unknown key `cal`; did you mean `call`?");
+    let (_, errors) = load(&[], Some(user_file("[other]\nmodel = 1")));
     assert_eq!(errors, []);
 }
 

@@ -5,6 +5,7 @@
 //! dropped before [`lower`] returns.
 
 mod attributes;
+mod directives;
 mod expressions;
 mod items;
 mod literals;
@@ -54,7 +55,8 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
         Scan::Text(reduced) => reduced,
         Scan::TooDeep(at) => return (SourceIr::default(), vec![too_deep(at)]),
     };
-    if let Ok(ir) = lower_reduced(text, &reduced) {
+    if let Ok(mut ir) = lower_reduced(text, &reduced) {
+        directives::enter(&mut ir, &reduced.comments, text);
         return (ir, Vec::new());
     }
     if tests == TestCode::Trim {
@@ -64,7 +66,10 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
     let recovered = recover::recover(text, base);
     let mut errors = recovered.errors;
     let rest = match scan::scan(&recovered.text, base, TestCode::Keep) {
-        Scan::Text(rest) => lower_reduced(text, &rest),
+        Scan::Text(rest) => lower_reduced(text, &rest).map(|mut ir| {
+            directives::enter(&mut ir, &rest.comments, text);
+            ir
+        }),
         Scan::TooDeep(at) => Err(too_deep(at)),
     };
     let ir = rest.unwrap_or_else(|error| {

@@ -7,10 +7,12 @@
 //! a line break there, and so a row in the table that maps positions back. All other line breaks outside
 //! of strings are spaces: proc-macro2 looks up every position in its table of lines, which should be short.
 
+mod directives;
 mod items;
 mod nesting;
 mod tokens;
 
+pub(super) use self::directives::{Comment, MARK};
 pub(super) use self::items::{Delimiters, item_end};
 use self::items::{attribute, begins_item};
 use self::nesting::Nesting;
@@ -30,11 +32,14 @@ pub(super) enum Scan {
 }
 
 /// A text without what need not be parsed.
+#[derive(Default)]
 pub(super) struct Reduced {
     /// What is left.
     pub(super) text: String,
     /// First byte in the file of each line of what is left.
     starts: Vec<u32>,
+    /// Comments for the analyzer in what is left.
+    pub(super) comments: Vec<Comment>,
 }
 
 /// Part of a reduced text: some items, or all of them.
@@ -125,7 +130,7 @@ pub(super) fn scan(text: &str, base: usize, tests: TestCode) -> Scan {
             && let Some(attribute) = attribute(text, &scanner)
         {
             if attribute.is_test && attribute.is_inner && nesting.is_outermost() {
-                return Scan::Text(Reduced { text: String::new(), starts: vec![base as u32] });
+                return Scan::Text(Reduced { starts: vec![base as u32], ..Reduced::default() });
             }
             let start = match attributes.take() {
                 Some((start, _)) => start,
@@ -156,23 +161,28 @@ struct Reducer<'t> {
     copied: usize,
     /// Where the last token ends.
     end: usize,
+    /// Whether some comment may be for the analyzer.
+    marked: bool,
 }
 
 /// A place to cut back to.
 struct Checkpoint {
+    start: usize,
     length: usize,
     lines: usize,
 }
 
 impl<'t> Reducer<'t> {
     fn new(text: &'t str, base: usize) -> Self {
-        let reduced = Reduced { text: String::with_capacity(text.len() - base), starts: vec![base as u32] };
-        Self { text, reduced, copied: base, end: base }
+        let kept = String::with_capacity(text.len() - base);
+        let reduced = Reduced { text: kept, starts: vec![base as u32], comments: Vec::new() };
+        Self { text, reduced, copied: base, end: base, marked: text.contains(MARK) }
     }
 
     /// Keeps a token, and of what stands before it as much as keeps it apart.
     fn token(&mut self, token: Token) {
         let gap = token.start - self.end;
+        self.comments(token.start);
         if gap > 1 || gap == 1 && self.text.as_bytes()[self.end] != b' ' {
             self.copy(self.end);
             if gap >= CUT {
@@ -192,6 +202,13 @@ impl<'t> Reducer<'t> {
         self.end = token.end;
     }
 
+    /// Takes the comments for the analyzer between the last token and byte `after`.
+    fn comments(&mut self, after: usize) {
+        if self.marked && after - self.end > MARK.len() {
+            self.reduced.comments.extend(directives::comments(self.text, self.end, after));
+        }
+    }
+
     fn copy(&mut self, end: usize) {
         self.reduced.text.push_str(&self.text[self.copied..end]);
         self.copied = end;
@@ -207,18 +224,20 @@ impl<'t> Reducer<'t> {
     /// The place before the token that was kept last.
     fn checkpoint(&mut self, token: Token) -> Checkpoint {
         self.copy(token.start);
-        Checkpoint { length: self.reduced.text.len(), lines: self.reduced.starts.len() }
+        Checkpoint { start: token.start, length: self.reduced.text.len(), lines: self.reduced.starts.len() }
     }
 
     fn cut_from(&mut self, start: &Checkpoint, after: usize) {
         self.reduced.text.truncate(start.length);
         self.reduced.starts.truncate(start.lines);
+        self.reduced.comments.retain(|comment| (comment.after as usize) < start.start);
         self.cut(after);
         self.end = after;
     }
 
     fn finish(mut self) -> Reduced {
         self.copy(self.end);
+        self.comments(self.text.len());
         self.reduced
     }
 }

@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// `did you mean ..?` with the nearest of the right names, if one is near.
-pub(crate) fn did_you_mean<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let distance = |name: &str| strsim::damerau_levenshtein(wrong, name);
     let (distance, name) = right.into_iter().map(|name| (distance(name), name)).min()?;
     let far = (wrong.chars().count() / 3).clamp(1, 4);

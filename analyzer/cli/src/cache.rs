@@ -1,0 +1,245 @@
+//! What an earlier run has found, kept in the target directory.
+//!
+//! A report is kept under a key of everything it depends on: the analyzer itself, its configuration and options, and the
+//! content of all files. A second key, of sizes and times alone, leads to the first without reading anything. What is
+//! kept bears a checksum: a file that was cut short, or damaged, is as good as none. Files are written beside and moved
+//! into place, so two runs at once do no harm, and neither does one that is killed. Whatever goes wrong here costs time
+//! only.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::hash::Hash;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
+use ward_project::{Snapshot, hash_twice};
+
+use crate::catalog::lints;
+use crate::check::Plan;
+use crate::outcome::{Files, Outcome};
+
+/// The folder in the target directory.
+const FOLDER: &str = "ward-cache";
+/// The form of what is kept.
+const FORM: &str = "cargo-ward 1";
+/// At most as many bytes are kept.
+const MOST_BYTES: u64 = 64 << 20;
+/// At most as many files are kept.
+const MOST_FILES: usize = 256;
+
+/// Where a run looks for its own result.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    folder: PathBuf,
+    snapshot: Snapshot,
+    /// What the result depends on beside the files.
+    plan: u128,
+}
+
+/// What was read for a run that found nothing kept.
+#[derive(Debug)]
+pub(crate) struct Missed {
+    key: u128,
+    /// A hash of each file by where it lies.
+    contents: BTreeMap<PathBuf, u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    findings: Vec<StoredFinding>,
+    problems: Vec<ReportProblem>,
+    stats: RunStats,
+    unused: Vec<Edit>,
+    root: PathBuf,
+    files: Vec<(String, PathBuf)>,
+    hashes: Vec<u64>,
+}
+
+impl Cache {
+    /// The cache of a run; `None` if there is no place for one.
+    pub(crate) fn of(plan: &Plan) -> Option<Self> {
+        let snapshot = Snapshot::take(&plan.path, &plan.settings.discover).ok()?;
+        let folder = target_directory(snapshot.workspace())?.join(FOLDER);
+        let program = std::env::current_exe().and_then(fs::metadata).ok()?;
+        let plan = hash_twice(|hasher| {
+            (FORM, env!("CARGO_PKG_VERSION"), program.len(), program.modified().ok()).hash(hasher);
+            if let Some(config) = snapshot.config() {
+                (&config.path, &config.text).hash(hasher);
+            }
+            plan.key().hash(hasher);
+        });
+        Some(Self { folder, snapshot, plan })
+    }
+
+    /// What an earlier run has found in the very same files, or else what it takes to keep what this run finds.
+    pub(crate) fn find(&self) -> Result<Outcome, Missed> {
+        let start = Instant::now();
+        let stamp = self.stamp();
+        let pointed = self.read(&stamp).and_then(|bytes| Some(u128::from_le_bytes(bytes.try_into().ok()?)));
+        if let Some(outcome) = pointed.and_then(|key| self.restore(key, start)) {
+            return Ok(outcome);
+        }
+        let contents = self.snapshot.contents();
+        let key = hash_twice(|hasher| {
+            self.plan.hash(hasher);
+            contents.hash(hasher);
+        });
+        match self.restore(key, start) {
+            Some(outcome) => {
+                self.point(key);
+                Ok(outcome)
+            }
+            None => {
+                let read = contents.into_iter().filter_map(|(path, hash)| Some((path, hash?)));
+                Err(Missed { key, contents: read.collect() })
+            }
+        }
+    }
+
+    /// Keeps what a run has found, unless a file has changed meanwhile.
+    pub(crate) fn keep(&self, missed: &Missed, outcome: &Outcome) {
+        let files = &outcome.files;
+        let same = files.files.iter().zip(&files.hashes).all(|((_, absolute), hash)| {
+            // Files that were left out have no hash.
+            *hash == 0 || missed.contents.get(absolute) == Some(hash)
+        });
+        let is_text = files.files.iter().all(|(_, absolute)| absolute.to_str().is_some());
+        if !same || !is_text {
+            return;
+        }
+        let kept = Kept {
+            findings: outcome.findings.iter().map(StoredFinding::new).collect(),
+            problems: outcome.problems.clone(),
+            stats: outcome.stats,
+            unused: outcome.unused.clone(),
+            root: files.root.clone(),
+            files: files.files.clone(),
+            hashes: files.hashes.clone(),
+        };
+        let Ok(body) = serde_json::to_vec(&kept) else { return };
+        self.prune();
+        if self.write(&name("report", missed.key), &body).is_some() {
+            self.point(missed.key);
+        }
+    }
+
+    fn stamp(&self) -> String {
+        name("stamp", hash_twice(|hasher| (self.plan, self.snapshot.stamp()).hash(hasher)))
+    }
+
+    /// Lets the present state of the files lead to a report.
+    fn point(&self, key: u128) {
+        if self.snapshot.is_settled() {
+            self.write(&self.stamp(), &key.to_le_bytes());
+        }
+    }
+
+    fn restore(&self, key: u128, start: Instant) -> Option<Outcome> {
+        let kept: Kept = serde_json::from_slice(&self.read(&name("report", key))?).ok()?;
+        let lint = |name: &str| lints().find(|lint| lint.name == name);
+        let findings =
+            kept.findings.into_iter().map(|finding| finding.restore(lint)).collect::<Option<Vec<_>>>()?;
+        let in_range = |file: ward_syntax::FileId| file.index() < kept.files.len();
+        if !findings.iter().all(|finding| in_range(finding.primary.location.file)) {
+            return None;
+        }
+        let mut stats = kept.stats;
+        stats.millis = start.elapsed().as_millis() as u64;
+        Some(Outcome {
+            findings,
+            problems: kept.problems,
+            stats,
+            unused: kept.unused,
+            files: Files { root: kept.root, files: kept.files, hashes: kept.hashes },
+            phases: vec![("cache", start.elapsed())],
+        })
+    }
+
+    /// The content of a file whose checksum is right.
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.folder.join(name);
+        let mut bytes = fs::read(&path).ok()?;
+        let body = bytes.split_off(16.min(bytes.len()));
+        let checksum = u128::from_le_bytes(bytes.try_into().ok()?);
+        if checksum != hash_twice(|hasher| body.hash(hasher)) {
+            let _ = fs::remove_file(&path);
+            return None;
+        }
+        // What is used is kept longest.
+        let _ = fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(SystemTime::now()));
+        Some(body)
+    }
+
+    fn write(&self, name: &str, body: &[u8]) -> Option<()> {
+        prepare(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder).ok()?;
+        let checksum = hash_twice(|hasher| body.hash(hasher));
+        file.write_all(&checksum.to_le_bytes()).ok()?;
+        file.write_all(body).ok()?;
+        file.persist(self.folder.join(name)).ok()?;
+        Some(())
+    }
+
+    /// Removes what was not used for longest, so that there is room for more, and what a killed run has left.
+    fn prune(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
+            .flatten()
+            .filter_map(|entry| {
+                let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+                Some((metadata.modified().ok()?, metadata.len(), entry.path()))
+            })
+            .filter(|(.., path)| is_ours(path))
+            .collect();
+        files.sort();
+        let mut bytes: u64 = files.iter().map(|(_, size, _)| size).sum();
+        let mut count = files.len();
+        for (modified, size, path) in files {
+            let old = modified.elapsed().is_ok_and(|age| age.as_secs() > 3600);
+            let left_over =
+                old && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".new-"));
+            if bytes <= MOST_BYTES * 3 / 4 && count <= MOST_FILES * 3 / 4 && !left_over {
+                continue;
+            }
+            // Another run may have been quicker.
+            let _ = fs::remove_file(&path);
+            bytes -= size;
+            count -= 1;
+        }
+    }
+}
+
+fn name(kind: &str, key: u128) -> String {
+    format!("{kind}-{key:032x}")
+}
+
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    ["report-", "stamp-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Makes the folder, marked as one that no backup and no repository needs.
+fn prepare(folder: &Path) -> Option<()> {
+    if folder.is_dir() {
+        return Some(());
+    }
+    fs::create_dir_all(folder).ok()?;
+    let tag =
+        "Signature: 8a477f597d28d172789f06886806bc55\n# Kept by cargo-ward; may be deleted at any time.\n";
+    fs::write(folder.join("CACHEDIR.TAG"), tag).ok()?;
+    fs::write(folder.join(".gitignore"), "*\n").ok()
+}
+
+/// Where cargo builds a workspace; none if there is no workspace or package.
+fn target_directory(workspace: &Path) -> Option<PathBuf> {
+    if let Some(set) = std::env::var_os("CARGO_TARGET_DIR").filter(|set| !set.is_empty()) {
+        return std::path::absolute(set).ok();
+    }
+    workspace.join("Cargo.toml").is_file().then(|| workspace.join("target"))
+}

@@ -1,0 +1,178 @@
+//! What is known already and what is new: baselines, and the work since a revision.
+
+// What lays out and runs a test may fail it.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{CLEAN, Project, VULNERABLE};
+
+#[test]
+fn a_baseline_hides_what_is_known_and_counts() {
+    let project = Project::vulnerable();
+    insta::assert_snapshot!(project.run(&["baseline"]).told(), @"
+    status 0
+    --- stdout
+    1 finding recorded in `ward-baseline.tsv`
+    ");
+    insta::assert_snapshot!(project.read("ward-baseline.tsv").replace('\t', " | "), @"
+    # cargo-ward baseline, version 1
+    # fingerprint | count | body | lint | path | function
+    0e4d057183decb1f | 1 | 6dbc7916fe687dba | sql-injection | src/main.rs | shop::find
+    ");
+    let ran = project.run(&["--format", "sarif"]);
+    assert_eq!(ran.status, 0);
+    let suppression = &ran.json()["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!(
+        (&suppression["kind"], &suppression["justification"]),
+        (&"external".into(), &"in the baseline".into())
+    );
+    // Lines that move, and format that changes, change nothing.
+    project.write(
+        "src/main.rs",
+        VULNERABLE.replace("async fn", "// more\n\nasync  fn").replace("query(&sql)", "query(\n&sql,\n)"),
+    );
+    project.run(&["-q"]).succeeded();
+    // The function moves to a module of its own.
+    project.write("src/main.rs", "mod find;\n");
+    project.write("src/find.rs", VULNERABLE);
+    project.run(&["-q"]).succeeded();
+    // A second instance is new.
+    let second = "    sqlx::query(&sql).execute(&pool).await?;\n";
+    project.write("src/main.rs", VULNERABLE.replace(second, &second.repeat(2)));
+    let ran = project.run(&["-q"]);
+    assert_eq!((ran.status, ran.stdout.lines().count()), (1, 1), "{}", ran.stdout);
+    assert_eq!(project.run(&["-q", "--no-baseline"]).stdout.lines().count(), 2);
+}
+
+#[test]
+fn fixed_findings_are_pruned_on_request() {
+    let project = Project::new(&[
+        ("src/main.rs", "mod a;\nmod b;\n"),
+        ("src/a.rs", VULNERABLE),
+        ("src/b.rs", VULNERABLE),
+    ]);
+    project.run(&["baseline"]).succeeded();
+    project.write("src/b.rs", CLEAN);
+    project.write("src/c.rs", VULNERABLE.replace("find", "search"));
+    project.write("src/main.rs", "mod a;\nmod b;\nmod c;\n");
+    insta::assert_snapshot!(project.run(&["baseline", "--prune"]).told(), @"
+    status 0
+    --- stdout
+    1 taken out of `ward-baseline.tsv`, 1 left
+    ");
+    assert_eq!(project.run(&["-q"]).stdout.lines().count(), 1);
+    insta::assert_snapshot!(project.run(&["baseline"]).told(), @"
+    status 0
+    --- stdout
+    2 findings recorded in `ward-baseline.tsv`, before it were 1
+    ");
+    project.run(&["-q"]).succeeded();
+}
+
+#[test]
+fn what_is_wrong_with_a_baseline_is_told() {
+    let project = Project::vulnerable();
+    insta::assert_snapshot!(project.run(&["--baseline", "none.tsv"]).told(), @"
+    status 2
+    --- stderr
+    error: there is no baseline `none.tsv`
+      help: `cargo ward baseline` writes one
+    ");
+    insta::assert_snapshot!(project.run(&["baseline", "--prune"]).told(), @"
+    status 2
+    --- stderr
+    error: there is no baseline `ward-baseline.tsv` to prune
+      help: `cargo ward baseline` writes one
+    ");
+    project.write("ward-baseline.tsv", "# cargo-ward baseline, version 99\n");
+    insta::assert_snapshot!(project.run(&[]).told(), @"
+    status 2
+    --- stderr
+    error: ward-baseline.tsv: the baseline has the form 99, which is newer than 1, the last this version reads
+      help: update cargo-ward, or write the baseline anew by `cargo ward baseline`
+    ");
+    project.write("ward-baseline.tsv", "# cargo-ward baseline, version 1\n<<<<<<< ours\n");
+    insta::assert_snapshot!(project.run(&[]).told(), @"
+    status 2
+    --- stderr
+    error: ward-baseline.tsv: line 2: six values have to stand here, with tabs between them
+      help: correct it, or write it anew by `cargo ward baseline`
+    ");
+}
+
+#[test]
+fn only_what_a_branch_brings_is_reported() {
+    let project = Project::new(&[("src/main.rs", "mod old;\n"), ("src/old.rs", VULNERABLE)]);
+    project.commit();
+    project.git(&["checkout", "-q", "-b", "work"]);
+    project.write("src/main.rs", "mod new;\nmod old;\n");
+    project.write("src/new.rs", VULNERABLE.replace("find", "search"));
+    project.write("src/old.rs", format!("// a line more\n{VULNERABLE}"));
+    let ran = project.run(&["--since", "main"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("src/new.rs:6:17"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 finding: 1 high") && !ran.stdout.contains("src/old.rs"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("not new: 1, found before the work since `main` as well"), "{}", ran.stdout);
+    // Committed or not, and from a folder below, it is the same.
+    project.commit();
+    assert_eq!(project.run(&["--since", "main", "-q"]).stdout.lines().count(), 1);
+    assert_eq!(project.run(&["--since", "HEAD", "-q"]).told(), "status 0\n");
+    assert_eq!(project.run(&["src/new.rs", "--since", "main", "-q"]).stdout.lines().count(), 1);
+    // What happens on the other branch meanwhile does not count.
+    project.git(&["checkout", "-q", "main"]);
+    project.write("src/old.rs", CLEAN);
+    project.commit();
+    project.git(&["checkout", "-q", "work"]);
+    assert_eq!(project.run(&["--since", "main", "-q"]).stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_finding_far_from_the_change_is_new_if_the_change_brings_it() {
+    let sink = "pub async fn run(pool: &sqlx::PgPool, sql: &str) {\n    let _ = sqlx::query(sql).execute(pool).await;\n}\n";
+    let safe = "use axum::extract::{Path, State};\nuse sqlx::PgPool;\nasync fn find(State(pool): State<PgPool>, Path(name): Path<String>) {\n    crate::db::run(&pool, \"SELECT 1\").await;\n}\n";
+    let project =
+        Project::new(&[("src/main.rs", "mod api;\nmod db;\n"), ("src/db.rs", sink), ("src/api.rs", safe)]);
+    project.commit();
+    project.write("src/api.rs", safe.replace("\"SELECT 1\"", "&name"));
+    let ran = project.run(&["--since", "HEAD", "-q"]);
+    assert_eq!(ran.status, 1, "{}", ran.told());
+    assert!(ran.stdout.starts_with("src/db.rs:2:"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_git_does_not_know_is_told() {
+    let project = Project::vulnerable();
+    insta::assert_snapshot!(project.run(&["--since", "main"]).told(), @"
+    status 2
+    --- stderr
+    error: `[folder]` is in no git repository
+      help: go to a checkout, or leave the option away
+    ");
+    project.commit();
+    insta::assert_snapshot!(project.run(&["--since", "mian"]).told(), @"
+    status 2
+    --- stderr
+    error: git knows no revision `mian`
+      help: check the spelling; a shallow clone has to fetch it first: `git fetch origin BRANCH`
+    ");
+    insta::assert_snapshot!(project.run(&["--since", "--all"]).told(), @"
+    status 2
+    --- stderr
+    error: unexpected argument '--all' found
+
+      tip: a similar argument exists: '--allow'
+
+    Usage: cargo-ward --allow <LINT> [PATH]...
+
+    For more information, try '--help'.
+    ");
+    let mut command = project.command(&["--since", "main"]);
+    let ran = project.ran(&command.env("PATH", "").output().unwrap());
+    insta::assert_snapshot!(ran.told(), @"
+    status 2
+    --- stderr
+    error: git is needed for this, and there is no `git` command
+      help: install git, or leave the option away
+    ");
+}

@@ -3,15 +3,24 @@
 //! A lint is four things named after it: `src/<group>/<lint>.rs`, `docs/<lint>.md`, `specs/<lint>.md`, and its line
 //! below.
 
+mod flows;
 pub mod frameworks;
 pub mod injection;
+pub mod input;
 mod models;
 pub mod output;
 
 use ward_linter::{Lint, Registry};
 
 /// Every lint, by name.
-pub static LINTS: &[Lint] = &[injection::sql_injection::LINT, output::unencoded_html::LINT];
+pub static LINTS: &[Lint] = &[
+    injection::command_injection::LINT,
+    output::open_redirect::LINT,
+    injection::path_traversal::LINT,
+    injection::sql_injection::LINT,
+    input::ssrf::LINT,
+    output::unencoded_html::LINT,
+];
 
 /// The lints with their models.
 pub const fn registry() -> Registry {

@@ -16,5 +16,5 @@ pub use analysis::FlowIndex;
 pub use evaluate::{Context, evaluate};
 pub use step::{Step, StepId, StepKind, Steps};
 pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Summaries};
-pub use value::{AccessPath, Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text};
+pub use value::{AccessPath, Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text, UNKNOWN};
 pub use way::{Entry, Reached, Way, WayStep, WayStepKind};

@@ -6,6 +6,7 @@ use ward_syntax::{Attribute, FnItem, ItemId, Symbol};
 
 use crate::evaluate::Context;
 use crate::models::{AttributeParameters, AttributeSource, Source};
+use crate::value::KindSet;
 
 /// For every parameter of a function but `self`, the request data it holds, if any.
 pub(crate) fn of_parameters(cx: Context, def: DefId, function: &FnItem) -> SmallVec<[Option<Source>; 4]> {
@@ -117,6 +118,19 @@ fn attribute_source(cx: Context, def: DefId) -> Option<(AttributeSource, Symbol)
     let (file, _) = cx.semantics.locate(def);
     let parent = cx.semantics.defs.def(file, parent);
     find(parent, &cx.semantics.item(parent).attributes, &cx.models.impl_attributes)
+}
+
+/// The kinds of sink for which a parameter of this type is safe because of an attribute of its function.
+pub(crate) fn checked_by_attribute(cx: Context, def: DefId, ty: Ty) -> KindSet {
+    let mut rows = cx.models.parameter_barriers.iter().filter(|row| is_one_of(ty, &row.types)).peekable();
+    if rows.peek().is_none() {
+        return KindSet::NONE;
+    }
+    let attributes = &cx.semantics.item(def).attributes;
+    let paths: SmallVec<[Symbol; 2]> =
+        attributes.iter().map(|attribute| cx.semantics.resolve_attribute(def, attribute)).collect();
+    let holds = rows.filter(|row| row.attributes.iter().any(|path| paths.contains(path)));
+    holds.map(|row| cx.kinds(&row.kinds)).fold(KindSet::NONE, KindSet::union)
 }
 
 fn names_in(cx: Context, file: ward_syntax::FileId, pat: ward_syntax::PatId) -> Option<Symbol> {

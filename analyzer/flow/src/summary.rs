@@ -53,6 +53,8 @@ pub struct Exported {
     pub built: bool,
     /// See [`Value::tail`].
     pub tail: Option<Symbol>,
+    /// See [`Value::shape`].
+    pub shape: Option<Symbol>,
     /// See [`Value::outcome`].
     pub outcome: Outcome,
     /// See [`Value::origins`].
@@ -102,6 +104,7 @@ impl Exported {
             constant: value.constant,
             built: value.built,
             tail: value.tail,
+            shape: value.shape,
             outcome: value.outcome,
             origins: value.origins.as_slice().into(),
             fields: if depth == 0 { Box::default() } else { value.fields.iter().map(part).collect() },
@@ -257,6 +260,7 @@ impl Value {
             constant: exported.constant,
             built: exported.built,
             tail: exported.tail,
+            shape: exported.shape,
             outcome: exported.outcome,
             callables: exported.callables.iter().copied().collect::<SmallVec<_>>(),
             ..Self::default()

@@ -99,6 +99,8 @@ pub struct Value {
     pub built: bool,
     /// The literal text it ends with, where that is known.
     pub tail: Option<Symbol>,
+    /// Its text with [`UNKNOWN`] for what is not fixed, where it was put together from pieces.
+    pub shape: Option<Symbol>,
     /// Where its text came from.
     pub origins: SmallVec<[Origin; 1]>,
     /// Parts known by name; they replace what the origins would say of that part. The payload of an `Err` is
@@ -203,6 +205,37 @@ pub struct Origin {
     pub outer: Option<Hole>,
     /// A barrier that holds in a certain context only, by the context's name.
     pub escaped: Option<Symbol>,
+    /// All the text before it in what it was put into, with [`UNKNOWN`] for what is not fixed.
+    pub lead: Symbol,
+}
+
+/// Stands in a shape for a text that is not fixed.
+pub const UNKNOWN: &str = "\u{FFFC}";
+/// Shapes are cut in the middle when they grow longer than this, in bytes.
+const LONGEST_SHAPE: usize = 240;
+
+/// One shape behind another.
+pub(crate) fn joined_shape(a: Symbol, b: Symbol) -> Symbol {
+    if a.is_empty() {
+        return b;
+    }
+    if b.is_empty() {
+        return a;
+    }
+    let mut whole = String::with_capacity(a.as_str().len() + b.as_str().len());
+    whole.push_str(a.as_str());
+    whole.push_str(b.as_str());
+    Symbol::new(&shortened(whole))
+}
+
+/// A shape of bearable length: its beginning and its end.
+fn shortened(shape: String) -> String {
+    if shape.len() <= LONGEST_SHAPE {
+        return shape;
+    }
+    let head = shape.floor_char_boundary(LONGEST_SHAPE / 2);
+    let tail = shape.ceil_char_boundary(shape.len() - LONGEST_SHAPE / 2 + UNKNOWN.len());
+    format!("{}{UNKNOWN}{}", &shape[..head], &shape[tail..])
 }
 
 /// The literal text around a hole.
@@ -288,6 +321,12 @@ impl Values {
         self.push(Value { text: Text::Constant, constant: text, tail: text, ..Value::default() })
     }
 
+    /// A value's text with [`UNKNOWN`] for what is not fixed.
+    pub fn shape(&self, id: ValueId) -> Symbol {
+        let value = self.get(id);
+        value.constant.or(value.shape).unwrap_or_else(|| Symbol::new(UNKNOWN))
+    }
+
     /// A value with one origin.
     pub fn of_origin(&mut self, origin: Origin) -> ValueId {
         let text = Text::Constant;
@@ -357,6 +396,7 @@ impl Values {
             constant: left.constant.filter(|text| right.constant == Some(*text)),
             built: left.built || right.built,
             tail: left.tail.filter(|tail| right.tail == Some(*tail)),
+            shape: left.shape.filter(|shape| right.shape == Some(*shape)),
             if_success: success_of_either(&left, &right),
             if_failure: failure_of_either(&left, &right),
             outcome: if left.outcome == right.outcome { left.outcome } else { Outcome::Open },
@@ -388,6 +428,7 @@ impl Values {
             && (a.constant.is_none() || a.constant == b.constant)
             && (!b.built || a.built)
             && (a.tail.is_none() || a.tail == b.tail)
+            && (a.shape.is_none() || a.shape == b.shape)
             && b.callables.iter().all(|callable| a.callables.contains(callable))
             && b.origins.iter().all(|origin| a.origins.iter().any(|known| same_place(known, origin)))
             && b.fields.is_empty()

@@ -40,6 +40,8 @@ pub struct Way {
     pub outer: Option<Hole>,
     /// The context for which it was made safe, if it was.
     pub escaped: Option<Symbol>,
+    /// All the text before it in what is given to the sink, with [`crate::UNKNOWN`] for what is not fixed.
+    pub lead: Symbol,
     /// The steps, the first where it comes in, the last before the sink.
     pub steps: Vec<WayStep>,
 }
@@ -207,8 +209,8 @@ impl FlowIndex {
 }
 
 fn way_of(origin: &Origin, entry: Entry, steps: Vec<WayStep>) -> Way {
-    let &Origin { assumed, hole, outer, escaped, .. } = origin;
-    Way { entry, assumed, hole, outer, escaped, steps }
+    let &Origin { assumed, hole, outer, escaped, lead, .. } = origin;
+    Way { entry, assumed, hole, outer, escaped, lead, steps }
 }
 
 impl From<Source> for Entry {

@@ -1,4 +1,5 @@
 //! What goes out: pages, errors and data that tell or do more than they should.
 
 mod html;
+pub mod open_redirect;
 pub mod unencoded_html;

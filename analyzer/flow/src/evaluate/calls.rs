@@ -12,7 +12,10 @@ use crate::models::{
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{ClosureCall, Exported, Hit};
-use crate::value::{Callable, Fact, Facts, Hole, Origin, Outcome, Root, Text, Value, ValueId, add};
+use crate::value::{
+    Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, joined_shape,
+    kinds_of,
+};
 
 /// A function follows its callees' hits up to this many.
 const MOST_HITS: usize = 64;
@@ -263,6 +266,7 @@ impl<'a> Evaluator<'a> {
                 hole: origin.hole.or(hit.origin.hole),
                 outer: outer(&origin, &hit.origin),
                 escaped: origin.escaped.or(hit.origin.escaped),
+                lead: joined_shape(hit.origin.lead, origin.lead),
                 ..origin
             };
             self.record(lifted);
@@ -437,8 +441,13 @@ impl<'a> Evaluator<'a> {
             if let Some(truth) = self.eval_character_test(call.expr, receiver, method, &args) {
                 return truth;
             }
-            if self.keeps_safe_characters(receiver, method, &args) {
+            let kept = self.safe_characters_kept(receiver, method, &args);
+            if kept == KindSet::ALL {
                 return self.constrained();
+            }
+            if !kept.is_empty() {
+                let value = call.receiver.map_or(ValueId::NOTHING, |receiver| receiver.1);
+                return self.without(value, kept);
             }
         }
         if let Some((receiver, value)) = call.receiver
@@ -466,7 +475,9 @@ impl<'a> Evaluator<'a> {
             Some(model) => {
                 let result = self.call_model(call, model);
                 if call.ty.is_none() && self.standard_result_is_plain(call) {
-                    self.constrained()
+                    let told = self.values.get(result);
+                    let (success, failure) = (told.if_success.clone(), told.if_failure.clone());
+                    self.truth(success, failure)
                 } else {
                     result
                 }
@@ -582,8 +593,10 @@ impl<'a> Evaluator<'a> {
             return self.constant_of(constant);
         }
         self.call_handlers(call, model);
-        for sink in &model.sinks {
-            self.check_sink(sink, call, 0);
+        if model.appends.is_none() {
+            for sink in &model.sinks {
+                self.check_sink(sink, call, 0);
+            }
         }
         let name = Symbol::new(last_segment(call.name));
         let result = match model.source {
@@ -596,8 +609,12 @@ impl<'a> Evaluator<'a> {
                 let made = self.source(source, name, span);
                 if made == ValueId::NOTHING { passed } else { self.values.join(passed, made) }
             }
-            None => self.flow_through(call, model),
+            None => match model.appends {
+                Some(between) => self.append_arguments(call, model, between),
+                None => self.flow_through(call, model),
+            },
         };
+        let result = model.part.map_or(result, |part| self.part_by_row(call, result, part));
         let result = self.outcome_through(call, result);
         let result =
             model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));
@@ -652,15 +669,24 @@ impl<'a> Evaluator<'a> {
                 _ => self.part_into(call.receiver.map(|receiver| receiver.0), name, value),
             }
         }
-        let Some(mut result) = result else { return ValueId::NOTHING };
+        let Some(mut result) = result else {
+            let is_empty_text =
+                edges.is_empty() && call.receiver.is_none() && Self::is_text(self.types.expr(call.expr));
+            return if is_empty_text && matches!(call.name.as_str(), "new" | "with_capacity" | "default") {
+                self.values.constant(Some(sym::EMPTY))
+            } else {
+                ValueId::NOTHING
+            };
+        };
         if let Some(quote) = self.doubled_quote(call) {
             result = self.escaped(result, quote);
         }
         if let Some(character) = self.character_reference(call) {
             result = self.referenced(result, character);
         }
-        if changes_text(last_segment(call.name)) && self.values.get(result).constant.is_some() {
-            let value = Value { constant: None, tail: None, ..self.values.get(result).clone() };
+        let known = self.values.get(result);
+        if changes_text(last_segment(call.name)) && (known.constant.is_some() || known.shape.is_some()) {
+            let value = Value { constant: None, tail: None, shape: None, ..known.clone() };
             result = self.values.push(value);
         }
         if call.receiver.is_none() {
@@ -691,6 +717,10 @@ impl<'a> Evaluator<'a> {
                 let (success, failure) = (test.if_success.clone(), test.if_failure.clone());
                 let success = self.facts_beside(&success, items);
                 self.truth(success, failure)
+            }
+            "filter" | "take_while" => {
+                let facts = test.if_success.clone();
+                self.cleared_of(result, &facts)
             }
             "find" | "position" => {
                 let (success, failure) = (test.if_success.clone(), test.if_failure.clone());
@@ -893,10 +923,14 @@ impl<'a> Evaluator<'a> {
     }
 
     fn guarded(&mut self, call: &ExternalCall, barrier: &Barrier, result: ValueId) -> ValueId {
+        if !barrier.given.is_empty() && !self.is_given(call, &barrier.given) {
+            return result;
+        }
         let kinds = self.cx.kinds(&barrier.kinds);
         if barrier.what == Port::Return {
             return match barrier.context {
                 None => self.without(result, kinds),
+                Some(context) if kinds.is_empty() => self.marked(result, context),
                 Some(context) => self.escaped(result, context),
             };
         }
@@ -913,8 +947,7 @@ impl<'a> Evaluator<'a> {
         if others.into_iter().any(|other| other != checked && brought(other)) {
             return result;
         }
-        let mut facts = self.all_of(checked);
-        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
+        let facts = self.facts_of_barrier(barrier, checked);
         match barrier.when {
             When::Always => {
                 self.assume(&facts);
@@ -978,6 +1011,129 @@ impl<'a> Evaluator<'a> {
         self.values.push(value)
     }
 
+    fn marked(&mut self, id: ValueId, context: Symbol) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        value.origins.iter_mut().for_each(|origin| origin.escaped = Some(context));
+        self.values.push(value)
+    }
+
+    /// Whether an argument names something that a sink asks for: a header by its text or its constant.
+    fn names_given(&mut self, call: &ExternalCall, given: &[Symbol]) -> bool {
+        call.args.clone().into_iter().any(|(_, value)| {
+            let part = self.values.part(value, super::patterns::index_name(0));
+            [value, part].into_iter().any(|value| self.is_named(value, given))
+        })
+    }
+
+    fn is_named(&self, value: ValueId, given: &[Symbol]) -> bool {
+        let value = self.values.get(value);
+        let by_constant = value.callables.iter().filter_map(|callable| match callable {
+            Callable::External(_, path) => Some(last_segment(*path).replace('_', "-")),
+            _ => None,
+        });
+        let by_text = value.constant.map(|text| text.as_str().to_owned());
+        let mut names = by_text.into_iter().chain(by_constant);
+        names.any(|name| given.iter().any(|given| given.as_str().eq_ignore_ascii_case(&name)))
+    }
+
+    /// Whether an argument, or an element of one, is one of these constants.
+    fn is_given(&self, call: &ExternalCall, given: &[Symbol]) -> bool {
+        let is_one =
+            |value: ValueId| self.values.get(value).constant.is_some_and(|text| given.contains(&text));
+        call.args.iter().any(|(expr, value)| {
+            is_one(*value)
+                || expr.is_some_and(|expr| self.elements(expr).into_iter().any(|element| is_one(element.1)))
+        })
+    }
+
+    /// The elements of an array that is written out, with the values they had last.
+    fn elements(&self, expr: ExprId) -> SmallVec<[(Option<ExprId>, ValueId); 4]> {
+        match self.ir.expr(expr) {
+            Expr::Ref { operand, .. } => self.elements(operand),
+            Expr::Index { base, .. } => self.elements(base),
+            Expr::Array(elements) => {
+                self.ir.list(elements).map(|element| (Some(element), self.last_value(element))).collect()
+            }
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// The part of a result that a row names; `{0}` is the part that the first argument names.
+    fn part_by_row(&mut self, call: &ExternalCall, result: ValueId, part: Symbol) -> ValueId {
+        let name = if part.as_str() == "{0}" {
+            let key = call.args.first().map(|input| self.values.get(input.1));
+            let by_constant = |key: &Value| {
+                key.callables.iter().find_map(|callable| match callable {
+                    Callable::External(_, path) => Some(Symbol::new(last_segment(*path))),
+                    _ => None,
+                })
+            };
+            key.and_then(|key| key.constant.or_else(|| by_constant(key))).unwrap_or(sym::UNDERSCORE)
+        } else {
+            part
+        };
+        let part = self.values.part(result, name);
+        self.narrowed(part)
+    }
+
+    /// Each argument behind the text of the receiver; the elements of a list that is not written out stand
+    /// behind others of which nothing is known.
+    fn append_arguments(&mut self, call: &ExternalCall, model: &CallModel, between: Symbol) -> ValueId {
+        let Some((receiver, mut all)) = call.receiver else { return ValueId::NOTHING };
+        let span = self.span(call.expr);
+        let between = self.values.constant(Some(between));
+        for (expr, value) in call.args.clone() {
+            let mut inputs = expr.map_or_else(SmallVec::new, |expr| self.elements(expr));
+            if inputs.is_empty() {
+                if expr.is_some_and(|expr| Self::is_list(self.types.expr(expr))) {
+                    all = self.appended(all, between, span);
+                    all = self.appended(all, ValueId::NOTHING, span);
+                }
+                inputs.push((expr, value));
+            }
+            for (expr, value) in inputs {
+                all = self.appended(all, between, span);
+                let own = self.behind(self.values.shape(all), value);
+                for sink in &model.sinks {
+                    let given = SmallVec::from_elem((expr, own), 1);
+                    self.check_inputs(sink, call, given, (0, None));
+                }
+                all = self.appended(all, value, span);
+            }
+        }
+        if let Some(place) = self.place(receiver) {
+            self.write_place(&place, all);
+        }
+        all
+    }
+
+    /// The value with what stands before it in a text that is no text of its own.
+    fn behind(&mut self, lead: Symbol, id: ValueId) -> ValueId {
+        let mut origins = self.values.flatten(id);
+        origins.iter_mut().for_each(|origin| origin.lead = joined_shape(lead, origin.lead));
+        self.values.push(Value { origins: origins.into_iter().collect(), ..Value::default() })
+    }
+
+    fn is_list(ty: ward_semantics::Ty) -> bool {
+        match ty.kind() {
+            ward_semantics::TyKind::External { path, .. } => {
+                matches!(path.as_str(), "std::vec::Vec" | "slice" | "std::iter::Iterator" | "array")
+            }
+            ward_semantics::TyKind::Slice(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The value without what facts tell of its origins.
+    fn cleared_of(&mut self, id: ValueId, facts: &Facts) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        for origin in &mut value.origins {
+            origin.open = origin.open.without(kinds_of(facts, origin.root, origin.path));
+        }
+        value.origins.retain(|origin| !origin.open.is_empty());
+        self.values.push(value)
+    }
+
     // Sinks.
 
     fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
@@ -987,19 +1143,33 @@ impl<'a> Evaluator<'a> {
     }
 
     fn check_sink_in(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8, context: Option<Symbol>) {
-        let kind = self.cx.kind(sink.kind);
-        let inputs: SmallVec<[(Option<ExprId>, ValueId); 4]> = match sink.input {
+        let inputs: Inputs = match sink.input {
             Port::Receiver => call.receiver.iter().map(|(expr, value)| (Some(*expr), *value)).collect(),
             Port::Argument(index) => call.args.get(usize::from(index)).copied().into_iter().collect(),
             Port::Arguments => call.args.clone(),
             Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) | Port::Name => return,
         };
+        self.check_inputs(sink, call, inputs, (assumed, context));
+    }
+
+    /// Inputs of a sink; with what is assumed, and the text of the sink's context.
+    fn check_inputs(
+        &mut self,
+        sink: &Sink,
+        call: &ExternalCall,
+        inputs: Inputs,
+        about: (u8, Option<Symbol>),
+    ) {
+        if !sink.given.is_empty() && !self.names_given(call, &sink.given) {
+            return;
+        }
+        let kind = self.cx.kind(sink.kind);
         for (expr, value) in inputs {
             if !self.values.flatten(value).iter().any(|origin| origin.open.meets(kind)) {
                 continue;
             }
             let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
-            self.check_input(sink, self.callee_name(call), value, span, (assumed, context));
+            self.check_input(sink, self.callee_name(call), value, span, about);
         }
     }
 
@@ -1224,6 +1394,16 @@ fn changes_text(name: &str) -> bool {
     !matches!(
         name,
         "from"
+            | "new"
+            | "from_static"
+            | "from_str"
+            | "parse"
+            | "as_path"
+            | "to_path_buf"
+            | "as_os_str"
+            | "to_str"
+            | "to_string_lossy"
+            | "display"
             | "to_string"
             | "to_owned"
             | "into"
@@ -1234,9 +1414,6 @@ fn changes_text(name: &str) -> bool {
             | "deref"
             | "unwrap"
             | "into_owned"
-            | "parse"
-            | "from_static"
-            | "from_str"
             | "try_from"
             | "try_into"
             | "expect"

@@ -1,10 +1,11 @@
 //! Conditions: what is known when they hold and when they fail.
 
 use ward_semantics::{Callee, Resolution};
-use ward_syntax::{BinaryOp, Body, Expr, ExprId, Literal, Pat, PatId, SourceIr, UnaryOp};
+use ward_syntax::{BinaryOp, Body, Expr, ExprId, Literal, Pat, PatId, PathId, SourceIr, Symbol, UnaryOp};
 
 use super::Evaluator;
-use crate::value::{Fact, Facts, Outcome, Text, Value, ValueId, add, common};
+use crate::models::{Barrier, When};
+use crate::value::{Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, common};
 
 impl Evaluator<'_> {
     pub(super) fn eval_and(&mut self, lhs: ExprId, rhs: ExprId) -> ValueId {
@@ -69,17 +70,88 @@ impl Evaluator<'_> {
                 add(&mut cleared, &self.bounded(right, left));
                 cleared
             }
-            _ => Facts::new(),
+            (false, false) => match (self.is_requested(left), self.is_requested(right)) {
+                (true, false) => self.requested(left),
+                (false, true) => self.requested(right),
+                _ => Facts::new(),
+            },
         };
         let mut otherwise = cleared.clone();
         otherwise.iter_mut().for_each(|fact| {
             fact.kinds = fact.kinds.intersection(self.cx.models.kinds.compared());
         });
         otherwise.retain(|fact| !fact.kinds.is_empty());
+        let (mut equal, unequal) = self.told_by_equality((lhs, left), (rhs, right));
+        add(&mut equal, &cleared);
+        add(&mut otherwise, &unequal);
         match op {
-            BinaryOp::Eq => self.truth(cleared, otherwise),
-            _ => self.truth(otherwise, cleared),
+            BinaryOp::Eq => self.truth(equal, otherwise),
+            _ => self.truth(otherwise, equal),
         }
+    }
+
+    /// Whether a request brought the value.
+    fn is_requested(&self, id: ValueId) -> bool {
+        self.values.get(id).origins.iter().any(|origin| matches!(origin.root, Root::Source(_)))
+    }
+
+    /// What is known of request data that equals something of the service's own.
+    fn requested(&self, id: ValueId) -> Facts {
+        let facts = self.all_of(id).into_iter();
+        facts.filter(|fact| matches!(fact.root, Root::Source(_))).collect()
+    }
+
+    /// What models say of a value that is, and that is not, a certain text or variant.
+    fn told_by_equality(&self, left: (ExprId, ValueId), right: (ExprId, ValueId)) -> (Facts, Facts) {
+        let (mut equal, mut unequal) = (Facts::new(), Facts::new());
+        for ((expr, known), (_, other)) in [(left, right), (right, left)] {
+            let (yes, no) = match (self.values.get(known).constant, self.ir.expr(expr)) {
+                (Some(text), _) => self.told_by_text(text, other),
+                (None, Expr::Path(path)) => self.told_by_variant(path, other),
+                _ => continue,
+            };
+            add(&mut equal, &yes);
+            add(&mut unequal, &no);
+        }
+        (equal, unequal)
+    }
+
+    /// What the models of `str::eq` say of a value that is compared with a text.
+    pub(super) fn told_by_text(&self, text: Symbol, compared: ValueId) -> (Facts, Facts) {
+        let (mut equal, mut unequal) = (Facts::new(), Facts::new());
+        let models = self.cx.models;
+        let Some(model) = models.methods.get(&(Symbol::new("str"), Symbol::new("eq"))) else {
+            return (equal, unequal);
+        };
+        for barrier in model.barriers.iter().filter(|barrier| barrier.given.contains(&text)) {
+            let facts = self.facts_of_barrier(barrier, compared);
+            add(if barrier.when == When::False { &mut unequal } else { &mut equal }, &facts);
+        }
+        (equal, unequal)
+    }
+
+    /// What models say of a value that is, and that is not, a variant outside the workspace.
+    pub(super) fn told_by_variant(&self, path: PathId, compared: ValueId) -> (Facts, Facts) {
+        let (mut is, mut is_not) = (Facts::new(), Facts::new());
+        let path = match self.types.path(path) {
+            Resolution::External(path) => path,
+            Resolution::Method { ty, name } => Symbol::new(&format!("{ty}::{name}")),
+            _ => return (is, is_not),
+        };
+        for barrier in self.cx.models.pattern_barriers.get(&path).into_iter().flatten() {
+            let facts = self.facts_of_barrier(barrier, compared);
+            add(if barrier.when == When::False { &mut is_not } else { &mut is }, &facts);
+        }
+        (is, is_not)
+    }
+
+    /// What is known of a value that a check let through.
+    pub(super) fn facts_of_barrier(&self, barrier: &Barrier, checked: ValueId) -> Facts {
+        let kinds = self.cx.kinds(&barrier.kinds);
+        let origins = &self.values.get(checked).origins;
+        let fits = |origin: &&Origin| barrier.context.is_none() || origin.escaped == barrier.context;
+        let facts = origins.iter().filter(fits);
+        facts.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect()
     }
 
     pub(super) fn truth(&mut self, if_success: Facts, if_failure: Facts) -> ValueId {
@@ -108,31 +180,43 @@ impl Evaluator<'_> {
             "contains" => receiver,
             _ => return None,
         };
-        let safe = self.is_safe_predicate(*predicate, Polarity::Holds);
-        let unsafe_excluded = self.is_safe_predicate(*predicate, Polarity::Fails);
+        let polarity = if method == "all" { Polarity::Holds } else { Polarity::Fails };
+        let kinds =
+            self.cleared_by_characters(|refused| self.is_safe_predicate(*predicate, polarity, refused));
         let value = self.last_value(text);
-        let facts = self.all_of(value);
-        if facts.is_empty() {
+        let mut facts = self.all_of(value);
+        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
+        if facts.is_empty() || kinds.is_empty() {
             return None;
         }
         let _ = call;
-        match method {
-            "all" if safe => Some(self.truth(facts, Facts::new())),
-            "any" | "find" | "position" | "contains" if unsafe_excluded => {
-                Some(self.truth(Facts::new(), facts))
-            }
-            _ => None,
-        }
+        Some(match polarity {
+            Polarity::Holds => self.truth(facts, Facts::new()),
+            Polarity::Fails => self.truth(Facts::new(), facts),
+        })
     }
 
-    /// Whether `text.chars().filter(predicate)` keeps harmless characters only.
-    pub(super) fn keeps_safe_characters(&self, receiver: ExprId, method: &str, args: &[ExprId]) -> bool {
-        let [predicate] = args else { return false };
+    /// The kinds of sink for which a test of characters lets harmless ones through only. The test is asked
+    /// with the characters that it must refuse beside those that are harmful everywhere.
+    fn cleared_by_characters(&self, test: impl Fn(&str) -> bool) -> KindSet {
+        if !test("") {
+            return KindSet::NONE;
+        }
+        let rows = self.cx.models.refused_characters.iter();
+        let failed = rows.filter(|row| !test(row.characters.as_str()));
+        failed.fold(KindSet::ALL, |kinds, row| kinds.without(self.cx.kinds(&row.kinds)))
+    }
+
+    /// The kinds for which `text.chars().filter(predicate)` keeps harmless characters only.
+    pub(super) fn safe_characters_kept(&self, receiver: ExprId, method: &str, args: &[ExprId]) -> KindSet {
+        let [predicate] = args else { return KindSet::NONE };
         match method {
-            "filter" | "take_while" => {
-                self.characters_of(receiver).is_some() && self.is_safe_predicate(*predicate, Polarity::Holds)
+            "filter" | "take_while" if self.characters_of(receiver).is_some() => {
+                self.cleared_by_characters(|refused| {
+                    self.is_safe_predicate(*predicate, Polarity::Holds, refused)
+                })
             }
-            _ => false,
+            _ => KindSet::NONE,
         }
     }
 
@@ -152,20 +236,22 @@ impl Evaluator<'_> {
     pub(super) fn refused_characters(&self, iter: ExprId, body: ExprId) -> Facts {
         let Some(text) = self.characters_of(iter) else { return Facts::new() };
         let Expr::Block { stmts, tail, .. } = self.ir.expr(body) else { return Facts::new() };
-        let refuses = |stmt: ExprId| match self.ir.expr(stmt) {
+        let refuses = |stmt: ExprId, refused: &str| match self.ir.expr(stmt) {
             Expr::If { cond, then, otherwise: None } => {
-                self.is_safe_test(cond, Polarity::Fails) && self.always_leaves(then)
+                self.is_safe_test(cond, Polarity::Fails, refused) && self.always_leaves(then)
             }
             Expr::Match { arms, .. } => {
                 let stays = |arm: &&ward_syntax::Arm| !self.always_leaves(arm.body);
-                self.ir.arms(arms).iter().filter(stays).all(|arm| is_safe_pattern(self.ir, arm.pat))
+                self.ir.arms(arms).iter().filter(stays).all(|arm| is_safe_pattern(self.ir, arm.pat, refused))
             }
             _ => false,
         };
-        if self.ir.list(stmts).chain(tail).any(refuses) {
-            return self.all_of(self.last_value(text));
-        }
-        Facts::new()
+        let any = |refused: &str| self.ir.list(stmts).chain(tail).any(|stmt| refuses(stmt, refused));
+        let kinds = self.cleared_by_characters(any);
+        let mut facts = self.all_of(self.last_value(text));
+        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
+        facts.retain(|fact| !fact.kinds.is_empty());
+        facts
     }
 
     /// Whether an expression always returns from the function.
@@ -190,42 +276,44 @@ impl Evaluator<'_> {
         }
     }
 
-    fn is_safe_predicate(&self, predicate: ExprId, polarity: Polarity) -> bool {
+    fn is_safe_predicate(&self, predicate: ExprId, polarity: Polarity, refused: &str) -> bool {
         match self.ir.expr(predicate) {
-            Expr::Closure(closure) => self.is_safe_test(self.ir.closure(closure).body, polarity),
-            Expr::Ref { operand, .. } => self.is_safe_predicate(operand, polarity),
+            Expr::Closure(closure) => self.is_safe_test(self.ir.closure(closure).body, polarity, refused),
+            Expr::Ref { operand, .. } => self.is_safe_predicate(operand, polarity, refused),
             Expr::Path(path) => match self.types.path(path) {
-                Resolution::Def(def) => polarity == Polarity::Holds && self.is_safe_function(def),
+                Resolution::Def(def) => polarity == Polarity::Holds && self.is_safe_function(def, refused),
                 _ => polarity == Polarity::Holds && is_safe_class(self.last_name(path).as_str()),
             },
             _ => false,
         }
     }
 
-    fn is_safe_function(&self, def: ward_semantics::DefId) -> bool {
+    fn is_safe_function(&self, def: ward_semantics::DefId, refused: &str) -> bool {
         let Some((file, body)) = self.cx.semantics.body(def) else { return false };
         let ir = self.cx.semantics.ir(file);
         let body: Body = ir.body(body);
-        safe_test(ir, body.root, Polarity::Holds, 16)
+        safe_test(ir, body.root, Polarity::Holds, refused, 16)
     }
 
-    fn is_safe_test(&self, test: ExprId, polarity: Polarity) -> bool {
+    fn is_safe_test(&self, test: ExprId, polarity: Polarity, refused: &str) -> bool {
         if let Expr::Call { .. } = self.ir.expr(test)
             && let Callee::Fn(def) = self.types.callee(test)
         {
-            return polarity == Polarity::Holds && self.is_safe_function(*def);
+            return polarity == Polarity::Holds && self.is_safe_function(*def, refused);
         }
         match self.ir.expr(test) {
-            Expr::Unary { op: UnaryOp::Not, operand } => self.is_safe_test(operand, polarity.flip()),
+            Expr::Unary { op: UnaryOp::Not, operand } => self.is_safe_test(operand, polarity.flip(), refused),
             Expr::Binary { op: BinaryOp::Or, lhs, rhs } => {
-                let (lhs, rhs) = (self.is_safe_test(lhs, polarity), self.is_safe_test(rhs, polarity));
+                let (lhs, rhs) =
+                    (self.is_safe_test(lhs, polarity, refused), self.is_safe_test(rhs, polarity, refused));
                 if polarity == Polarity::Holds { lhs && rhs } else { lhs || rhs }
             }
             Expr::Binary { op: BinaryOp::And, lhs, rhs } => {
-                let (lhs, rhs) = (self.is_safe_test(lhs, polarity), self.is_safe_test(rhs, polarity));
+                let (lhs, rhs) =
+                    (self.is_safe_test(lhs, polarity, refused), self.is_safe_test(rhs, polarity, refused));
                 if polarity == Polarity::Holds { lhs || rhs } else { lhs && rhs }
             }
-            _ => safe_test(self.ir, test, polarity, 16),
+            _ => safe_test(self.ir, test, polarity, refused, 16),
         }
     }
 
@@ -254,11 +342,11 @@ impl Polarity {
 }
 
 /// Whether a test of one character leaves harmless characters only.
-fn safe_test(ir: &SourceIr, test: ExprId, polarity: Polarity, depth: u8) -> bool {
+fn safe_test(ir: &SourceIr, test: ExprId, polarity: Polarity, refused: &str, depth: u8) -> bool {
     if depth == 0 {
         return false;
     }
-    let test_of = |expr, polarity| safe_test(ir, expr, polarity, depth - 1);
+    let test_of = |expr, polarity| safe_test(ir, expr, polarity, refused, depth - 1);
     match ir.expr(test) {
         Expr::Block { tail: Some(tail), .. } => test_of(tail, polarity),
         Expr::Unary { op: UnaryOp::Not, operand } => test_of(operand, polarity.flip()),
@@ -271,48 +359,49 @@ fn safe_test(ir: &SourceIr, test: ExprId, polarity: Polarity, depth: u8) -> bool
             Polarity::Fails => test_of(lhs, polarity) && test_of(rhs, polarity),
         },
         Expr::Binary { op: BinaryOp::Eq, lhs, rhs } if polarity == Polarity::Holds => {
-            is_safe_literal(ir, lhs) || is_safe_literal(ir, rhs)
+            is_safe_literal(ir, lhs, refused) || is_safe_literal(ir, rhs, refused)
         }
         Expr::Binary { op: BinaryOp::Ne, lhs, rhs } if polarity == Polarity::Fails => {
-            is_safe_literal(ir, lhs) || is_safe_literal(ir, rhs)
+            is_safe_literal(ir, lhs, refused) || is_safe_literal(ir, rhs, refused)
         }
         Expr::MethodCall { method, .. } if polarity == Polarity::Holds && is_safe_class(method.as_str()) => {
             true
         }
         Expr::MethodCall { receiver, method, .. } if polarity == Polarity::Holds => {
-            method.as_str() == "contains" && is_safe_literal(ir, receiver)
+            method.as_str() == "contains" && is_safe_literal(ir, receiver, refused)
         }
-        Expr::Let { pat, .. } => polarity == Polarity::Holds && is_safe_pattern(ir, pat),
+        Expr::Let { pat, .. } => polarity == Polarity::Holds && is_safe_pattern(ir, pat, refused),
         _ => false,
     }
 }
 
-fn is_safe_pattern(ir: &SourceIr, pat: PatId) -> bool {
+fn is_safe_pattern(ir: &SourceIr, pat: PatId, refused: &str) -> bool {
     match ir.pat(pat) {
         // Ranges of characters are written for letters and digits.
         Pat::Range => true,
-        Pat::Literal(literal) => is_safe_text(literal),
-        Pat::Or(pats) => ir.list(pats).all(|pat| is_safe_pattern(ir, pat)),
-        Pat::Ref(inner) => is_safe_pattern(ir, inner),
+        Pat::Literal(literal) => is_safe_text(literal, refused),
+        Pat::Or(pats) => ir.list(pats).all(|pat| is_safe_pattern(ir, pat, refused)),
+        Pat::Ref(inner) => is_safe_pattern(ir, inner, refused),
         _ => false,
     }
 }
 
-fn is_safe_literal(ir: &SourceIr, expr: ExprId) -> bool {
+fn is_safe_literal(ir: &SourceIr, expr: ExprId, refused: &str) -> bool {
     match ir.expr(expr) {
-        Expr::Literal(literal) => is_safe_text(literal),
+        Expr::Literal(literal) => is_safe_text(literal, refused),
         Expr::Ref { operand, .. } | Expr::Unary { op: UnaryOp::Deref, operand } => {
-            is_safe_literal(ir, operand)
+            is_safe_literal(ir, operand, refused)
         }
-        Expr::Array(elements) => ir.list(elements).all(|element| is_safe_literal(ir, element)),
+        Expr::Array(elements) => ir.list(elements).all(|element| is_safe_literal(ir, element, refused)),
         Expr::Range { .. } => true,
         _ => false,
     }
 }
 
-fn is_safe_text(literal: Literal) -> bool {
+fn is_safe_text(literal: Literal, refused: &str) -> bool {
     let safe = |c: char| {
-        c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/' | '@' | '+' | '=' | ' ' | ',')
+        let common = matches!(c, '_' | '-' | '.' | ':' | '/' | '@' | '+' | '=' | ' ' | ',');
+        c.is_alphanumeric() || (common && !refused.contains(c))
     };
     match literal {
         Literal::Char(c) => safe(c),

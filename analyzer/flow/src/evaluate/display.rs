@@ -46,7 +46,7 @@ impl Evaluator<'_> {
             let before = self.with_type_source(before, part.ty, part.field, span);
             let printed = self.printed(before, part.ty, part.style, span);
             text.text = text.text.max(self.values.get(printed).text);
-            let origins = self.put_into(printed, part.hole, span, StepKind::Template);
+            let origins = self.put_into(printed, part.hole, part.hole.before, span, StepKind::Template);
             add_origins(&mut text.origins, &origins);
         }
         self.printing -= 1;

@@ -69,8 +69,15 @@ impl Evaluator<'_> {
                 self.narrowed(part)
             }
             Expr::Index { base, index } => {
-                self.eval(index);
-                self.eval(base)
+                let index = self.eval(index);
+                let base = self.eval(base);
+                match self.values.get(index).constant {
+                    Some(key) if !key.as_str().starts_with(|c: char| c.is_ascii_digit()) => {
+                        let part = self.values.part(base, key);
+                        self.narrowed(part)
+                    }
+                    _ => base,
+                }
             }
             Expr::Range { start, end, .. } => {
                 let start = start.map_or(ValueId::NOTHING, |start| self.eval(start));

@@ -7,7 +7,9 @@ use ward_syntax::Span;
 use super::Evaluator;
 use crate::step::StepKind;
 use crate::summary::Exported;
-use crate::value::{Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Value, ValueId, add, add_origins};
+use crate::value::{
+    Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Value, ValueId, add, add_origins, joined_shape,
+};
 
 impl Evaluator<'_> {
     /// The value that an exported one is for these arguments.
@@ -51,9 +53,10 @@ impl Evaluator<'_> {
                 let hole = inner.hole.or(origin.hole);
                 let outer = super::calls::outer(&inner, origin);
                 let escaped = inner.escaped.or(origin.escaped);
+                let lead = joined_shape(origin.lead, inner.lead);
                 add_origins(
                     &mut value.origins,
-                    &[Origin { open, step, assumed, hole, outer, escaped, ..inner }],
+                    &[Origin { open, step, assumed, hole, outer, escaped, lead, ..inner }],
                 );
             }
         }
@@ -118,6 +121,7 @@ fn merged(mut whole: Value, value: Value, exported: &Exported) -> Value {
     if exported.built || exported.constant.is_some() {
         whole.constant = None;
         whole.tail = None;
+        whole.shape = None;
     }
     whole
 }

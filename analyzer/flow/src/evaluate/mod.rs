@@ -213,6 +213,8 @@ impl<'a> Evaluator<'a> {
             let value = if carries == Carries::Text { value } else { self.restricted(value, kinds) };
             let value =
                 ty.map_or(value, |ty| self.with_type_source(value, ty, name, self.ir.pat_span(param.pat)));
+            let safe = ty.map_or(KindSet::NONE, |ty| sources::checked_by_attribute(self.cx, self.def, ty));
+            let value = if safe.is_empty() { value } else { self.without(value, safe) };
             if let Pat::Bind { local, .. } = self.ir.pat(param.pat) {
                 self.initial.push(value);
                 self.parameters.push(Some(local));
@@ -584,5 +586,6 @@ fn origin(root: Root, step: StepId) -> Origin {
         hole: None,
         outer: None,
         escaped: None,
+        lead: ward_syntax::sym::EMPTY,
     }
 }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{Resolution, TyKind};
-use ward_syntax::{Pat, PatId, PathId, Symbol, sym};
+use ward_syntax::{Literal, Pat, PatId, PathId, Symbol, sym};
 
 use super::Evaluator;
 use crate::step::StepKind;
@@ -152,8 +152,42 @@ impl Evaluator<'_> {
                 (success, failure)
             }
             Outcome::Failure => (value.if_failure.clone(), value.if_success.clone()),
-            Outcome::Open if self.only_literals(pat) => (self.all_of(scrutinee), Facts::new()),
-            Outcome::Open => (Facts::new(), Facts::new()),
+            Outcome::Open => {
+                let (mut success, failure) = self.modelled_pattern(pat, scrutinee).unwrap_or_default();
+                if self.only_literals(pat) {
+                    crate::value::add(&mut success, &self.all_of(scrutinee));
+                }
+                (success, failure)
+            }
+        }
+    }
+
+    /// What models say of the variants and texts of a pattern: that one matches, and that none does.
+    fn modelled_pattern(&self, pat: PatId, scrutinee: ValueId) -> Option<(Facts, Facts)> {
+        let mut success: Option<Facts> = None;
+        let mut failure = Facts::new();
+        for pat in self.alternatives(pat) {
+            let (is, is_not) = match self.ir.pat(pat) {
+                Pat::TupleStruct { path, .. } | Pat::Path(path) => self.told_by_variant(path, scrutinee),
+                Pat::Literal(Literal::Str(text)) => self.told_by_text(text, scrutinee),
+                _ => return None,
+            };
+            crate::value::add(&mut failure, &is_not);
+            success = Some(match success {
+                None => is,
+                Some(before) => crate::value::common(&before, &is),
+            });
+        }
+        let success = success?;
+        (!success.is_empty() || !failure.is_empty()).then_some((success, failure))
+    }
+
+    /// The patterns of which one must match.
+    fn alternatives(&self, pat: PatId) -> SmallVec<[PatId; 2]> {
+        match self.ir.pat(pat) {
+            Pat::Ref(inner) | Pat::Bind { sub: Some(inner), .. } => self.alternatives(inner),
+            Pat::Or(pats) => self.ir.list(pats).flat_map(|pat| self.alternatives(pat)).collect(),
+            _ => SmallVec::from_elem(pat, 1),
         }
     }
 

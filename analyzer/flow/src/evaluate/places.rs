@@ -1,6 +1,7 @@
 //! Places that can be written to: a local variable and the way to a part of it.
 
 use smallvec::SmallVec;
+use ward_semantics::Callee;
 use ward_syntax::{Expr, ExprId, LocalId, Symbol, UnaryOp};
 
 use super::Evaluator;
@@ -58,10 +59,22 @@ impl Evaluator<'_> {
             Expr::Ref { operand, .. } | Expr::Unary { op: UnaryOp::Deref, operand } => self.place(operand),
             Expr::Index { base, .. } => self.place(base),
             Expr::Await(operand) | Expr::Try(operand) => self.place(operand),
-            Expr::MethodCall { receiver, method, .. } if REACHES_IN.contains(&method.as_str()) => {
+            Expr::MethodCall { receiver, method, .. }
+                if REACHES_IN.contains(&method.as_str()) || self.appends(expr) =>
+            {
                 self.place(receiver)
             }
             _ => None,
+        }
+    }
+
+    /// Whether a call gives back its receiver with something appended.
+    fn appends(&self, call: ExprId) -> bool {
+        match self.types.callee(call) {
+            Callee::Method { ty, name } => {
+                self.cx.models.methods.get(&(*ty, *name)).is_some_and(|model| model.appends.is_some())
+            }
+            _ => false,
         }
     }
 

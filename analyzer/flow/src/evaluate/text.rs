@@ -7,7 +7,7 @@ use ward_syntax::{ExprId, FormatId, HoleStyle, Piece, Span, Symbol, sym};
 use super::{Evaluator, ValueId};
 use crate::step::StepKind;
 use crate::summary::Hit;
-use crate::value::{Hole, Origin, Outcome, Text, Value, add_origins};
+use crate::value::{Hole, Origin, Outcome, Text, Value, add_origins, joined_shape};
 
 impl Evaluator<'_> {
     pub(super) fn eval_format(&mut self, expr: ExprId, id: FormatId) -> ValueId {
@@ -62,6 +62,7 @@ impl Evaluator<'_> {
         }
         let mut text = Value { text: Text::Constant, built: true, ..Value::default() };
         let mut whole = Some(String::new());
+        let mut shape = sym::EMPTY;
         for (index, piece) in format.pieces.iter().enumerate() {
             match *piece {
                 Piece::Text { text: piece, .. } => {
@@ -69,6 +70,7 @@ impl Evaluator<'_> {
                         whole.push_str(piece.as_str());
                     }
                     text.tail = Some(piece);
+                    shape = joined_shape(shape, piece);
                 }
                 Piece::Hole { value, style, span } => {
                     let value = self.eval_hole(value, style);
@@ -79,14 +81,16 @@ impl Evaluator<'_> {
                     let hole =
                         Hole { before: tail.unwrap_or(sym::EMPTY), after: text_after(&format.pieces, index) };
                     text.tail = filled.constant;
-                    let origins = self.put_into(value, hole, span, StepKind::Template);
+                    let origins = self.put_into(value, hole, shape, span, StepKind::Template);
                     add_origins(&mut text.origins, &origins);
+                    shape = joined_shape(shape, self.values.shape(value));
                 }
             }
         }
         if let Some(whole) = whole {
             text.constant = Some(Symbol::new(&whole));
         }
+        text.shape = Some(shape);
         self.values.push(text)
     }
 
@@ -99,6 +103,7 @@ impl Evaluator<'_> {
         &mut self,
         id: ValueId,
         hole: Hole,
+        lead: Symbol,
         span: Span,
         kind: StepKind,
     ) -> SmallVec<[Origin; 4]> {
@@ -116,6 +121,7 @@ impl Evaluator<'_> {
                 origin.outer = Some(hole);
             }
             origin.hole = origin.hole.or(Some(hole));
+            origin.lead = joined_shape(lead, origin.lead);
         }
         origins
     }
@@ -194,12 +200,14 @@ impl Evaluator<'_> {
         let hole = Hole { before, after: sym::EMPTY };
         let constant = base.constant.zip(more.constant);
         let constant = constant.map(|(a, b)| Symbol::new(&format!("{a}{b}")));
-        let origins = self.put_into(value, hole, span, StepKind::Appended);
+        let (before, behind) = (self.values.shape(old), self.values.shape(value));
+        let origins = self.put_into(value, hole, before, span, StepKind::Appended);
         let mut text = Value {
             text: base.text.max(more.text),
             built: true,
             tail: if more.constant.is_some() { constant.or(more.constant) } else { more.tail },
             constant,
+            shape: Some(joined_shape(before, behind)),
             outcome: Outcome::Open,
             ..base
         };

@@ -18,8 +18,8 @@ use super::schema::{
 };
 use super::{
     AttributeParameters, AttributeSource, Barrier, Beside, Bound, CallModel, Callers, Constant, Edge,
-    Extractor, HandlerSource, Kind, KindCarries, Kinds, Models, NameOnlySink, Port, Sink, Source,
-    SourceBeside, SourceClass, TextSink, TupleSink, When,
+    Extractor, HandlerSource, Kind, KindCarries, Kinds, Models, NameOnlySink, ParameterBarrier, Port,
+    RefusedCharacters, Sink, Source, SourceBeside, SourceClass, TextSink, TupleSink, When,
 };
 
 /// The text of a model file.
@@ -404,6 +404,8 @@ impl Loader {
             closures: Table(row.closures.0.clone()),
             flow: row.flow.clone(),
             diverges: row.diverges,
+            appends: None,
+            part: None,
         };
         let (external, model) = self.call(&call, &[], Receiver::None);
         for path in &row.path.0 {
@@ -440,9 +442,12 @@ impl Loader {
             None => default_flow(&external, params, receiver),
         };
         let has_receiver = receiver == Receiver::Taken;
+        let text = |text: &Option<Text>| text.as_ref().map(|text| Symbol::new(text.get_ref()));
+        let (appends, part) = (text(&call.appends), text(&call.part));
+        let diverges = call.diverges;
         (
             external,
-            CallModel { flow: Some(flow), diverges: call.diverges, has_receiver, ..CallModel::default() },
+            CallModel { flow: Some(flow), diverges, has_receiver, appends, part, ..CallModel::default() },
         )
     }
 
@@ -584,11 +589,13 @@ impl Loader {
 
     fn dangers(&mut self, parsed: &Parsed) {
         for row in &parsed.rows.sinks {
-            self.sink(row, parsed.krate);
+            for kind in &row.kind.0 {
+                self.sink(row, kind, parsed.krate);
+            }
         }
     }
 
-    fn sink(&mut self, row: &SinkRow, krate: Option<Symbol>) {
+    fn sink(&mut self, row: &SinkRow, kind: &Text, krate: Option<Symbol>) {
         let Some(input) = self.port(&row.input) else { return };
         if matches!(input, Port::Return | Port::ClosureParameter(..) | Port::Name) {
             self.complain(row.input.span(), format!("`{}` is no input", row.input.get_ref()), None);
@@ -600,7 +607,7 @@ impl Loader {
             let help = Some(help.to_owned());
             self.complain(row.input.span(), "a sink needs a call", help);
         }
-        let kind = Symbol::new(row.kind.get_ref());
+        let kind = Symbol::new(kind.get_ref());
         if !self.kinds.iter().any(|known| known.name == kind) {
             self.kinds.push(Kind::plain(kind));
         }
@@ -610,7 +617,8 @@ impl Loader {
         let context =
             row.context.as_ref().and_then(|text| self.told(parse_input(text.get_ref().trim()), text));
         let when = row.when.as_ref().map(|when| symbols(&when.0)).unwrap_or_default();
-        let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when };
+        let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
+        let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when, given };
         if let Some(holds) = &row.text_with {
             self.models.text_sinks.push(TextSink { sink: sink.clone(), holds: symbols(&holds.0) });
         }
@@ -676,9 +684,30 @@ impl Loader {
             [("always", When::Always), ("true", When::True), ("false", When::False), ("ok", When::Ok)];
         let when = self.choice(row.when.as_ref(), &forms, When::Always);
         let context = row.context.as_ref().map(|context| Symbol::new(context.get_ref()));
-        let barrier = Barrier { kinds: symbols(&row.kinds), when, what, context };
-        for callee in self.callees(Some(&row.call)) {
+        let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
+        let kinds = symbols(&row.kinds);
+        let barrier = Barrier { kinds: kinds.clone(), when, what, context, given };
+        if let Some(refuses) = &row.refuses {
+            let characters = Symbol::new(refuses.get_ref());
+            self.models.refused_characters.push(RefusedCharacters { characters, kinds: kinds.clone() });
+        }
+        let forms = [&row.call, &row.pattern, &row.attribute];
+        let places = forms.iter().filter(|form| form.is_some()).count() + usize::from(row.refuses.is_some());
+        if places != 1 {
+            let help = "give one of `call`, `pattern`, `attribute`, `refuses`";
+            let span = row.kinds.first().map_or(0..0, Text::span);
+            self.complain(span, "a barrier needs one place where it stands", Some(help.to_owned()));
+        }
+        for callee in self.callees(row.call.as_ref()) {
             self.model(callee).barriers.push(barrier.clone());
+        }
+        for pattern in self.paths(row.pattern.as_ref()) {
+            self.models.pattern_barriers.entry(pattern).or_default().push(barrier.clone());
+        }
+        let attributes = self.paths(row.attribute.as_ref());
+        if !attributes.is_empty() {
+            let types = self.type_paths(row.types.as_ref());
+            self.models.parameter_barriers.push(ParameterBarrier { attributes, types, kinds });
         }
     }
 

@@ -41,6 +41,12 @@ pub struct Models {
     /// Attributes on an impl or trait (`async_graphql::Object`) that make the parameters of its methods
     /// request data.
     pub impl_attributes: FxHashMap<Symbol, AttributeSource>,
+    /// What a match of an external pattern tells, by the canonical path of the variant.
+    pub pattern_barriers: FxHashMap<Symbol, Vec<Barrier>>,
+    /// What attributes make of parameters of certain types.
+    pub parameter_barriers: Vec<ParameterBarrier>,
+    /// Characters that a test must refuse, to make a text harmless for certain kinds of sink.
+    pub refused_characters: Vec<RefusedCharacters>,
     /// Sinks known by method name alone, for receivers of unknown type.
     pub name_only_sinks: FxHashMap<Symbol, Vec<NameOnlySink>>,
     /// Macros with dangerous inputs by canonical path, without the `!`.
@@ -75,6 +81,10 @@ pub struct CallModel {
     pub barriers: Vec<Barrier>,
     /// Never returns to its caller.
     pub diverges: bool,
+    /// Each argument is put behind the text of the receiver, with this between: the words of a command.
+    pub appends: Option<Symbol>,
+    /// The result is a part of the receiver by this name: what is checked of it says nothing of the whole.
+    pub part: Option<Symbol>,
     /// Called on a value: called by its path (`Option::map(x, f)`), its first argument is the receiver and the
     /// others are counted from 0. Not set for associated functions, nor for methods of types no row describes.
     pub has_receiver: bool,
@@ -97,6 +107,9 @@ pub struct Sink {
     pub context: Option<Input>,
     /// Only where the context's text, in lower case, holds one of these words; empty for everywhere.
     pub when: Vec<Symbol>,
+    /// It is one only if an argument, or the first part of one, is one of these constants, whatever the case of
+    /// their letters; empty for any.
+    pub given: Vec<Symbol>,
 }
 
 /// Something that goes into a call: a port or a part of what is there.
@@ -276,8 +289,31 @@ pub struct Barrier {
     pub when: When,
     /// What is safe: [`Port::Return`] for an escape or a parser, an input for a check.
     pub what: Port,
-    /// Only for a hole between single quotes of SQL text, or the like: a context the lint knows by name.
+    /// Of a result: only for a hole between single quotes of SQL text, or the like: a context the lint knows by
+    /// name. Of a check: it holds only for what a barrier with this context made.
     pub context: Option<Symbol>,
+    /// It holds only if an argument, or an element of one, is one of these constants; empty for any.
+    pub given: Vec<Symbol>,
+}
+
+/// Characters that are harmless in most texts, and harmful for certain kinds of sink.
+#[derive(Debug, Clone)]
+pub struct RefusedCharacters {
+    /// All of them.
+    pub characters: Symbol,
+    /// Which kinds.
+    pub kinds: Vec<Symbol>,
+}
+
+/// A parameter that is safe for some kinds of sink as it comes in.
+#[derive(Debug, Clone)]
+pub struct ParameterBarrier {
+    /// The attributes of the function, by canonical path.
+    pub attributes: Vec<Symbol>,
+    /// The types of the parameter, by canonical path.
+    pub types: Vec<Symbol>,
+    /// Which kinds.
+    pub kinds: Vec<Symbol>,
 }
 
 /// When a barrier holds.

@@ -90,6 +90,8 @@ pub(super) struct Call {
     pub(super) closures: Table<Vec<Text>>,
     pub(super) flow: Option<Vec<Text>>,
     pub(super) diverges: bool,
+    pub(super) appends: Option<Text>,
+    pub(super) part: Option<Text>,
 }
 
 /// `[[step]]`.
@@ -137,8 +139,9 @@ pub(super) struct SourceRow {
 pub(super) struct SinkRow {
     pub(super) call: Option<Texts>,
     pub(super) input: Text,
-    pub(super) kind: Text,
+    pub(super) kind: Texts,
     pub(super) help: Text,
+    pub(super) given: Option<Texts>,
     pub(super) name_only: Option<NameOnly>,
     pub(super) text_with: Option<Texts>,
     pub(super) tuple_with: Option<Texts>,
@@ -170,7 +173,12 @@ pub(super) struct NameOnly {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BarrierRow {
-    pub(super) call: Texts,
+    pub(super) call: Option<Texts>,
+    pub(super) pattern: Option<Texts>,
+    pub(super) attribute: Option<Texts>,
+    pub(super) types: Option<Texts>,
+    pub(super) given: Option<Texts>,
+    pub(super) refuses: Option<Text>,
     pub(super) kinds: Vec<Text>,
     pub(super) what: Option<Text>,
     pub(super) when: Option<Text>,
@@ -270,6 +278,8 @@ impl<'de> Deserialize<'de> for Call {
             flow: Option<Vec<Text>>,
             #[serde(default)]
             diverges: bool,
+            appends: Option<Text>,
+            part: Option<Text>,
         }
 
         struct Reader;
@@ -309,9 +319,11 @@ impl<'de> Deserialize<'de> for Call {
                 closures: Table::default(),
                 flow: None,
                 diverges: false,
+                appends: None,
+                part: None,
             },
-            Form::Full(Full { returns, closures, flow, diverges }) => {
-                Self { returns, closures, flow, diverges }
+            Form::Full(Full { returns, closures, flow, diverges, appends, part }) => {
+                Self { returns, closures, flow, diverges, appends, part }
             }
         })
     }

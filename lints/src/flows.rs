@@ -1,0 +1,186 @@
+//! What lints that follow data share: they ask for the places that somebody's data reaches, judge each way by
+//! the text around it, and tell of the surest.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+use ward_diagnostics::{Confidence, Finding, LintMetadata, Severity};
+use ward_flow::{Entry, Reached, UNKNOWN, Way};
+use ward_linter::LintContext;
+use ward_syntax::FileSpan;
+
+/// What a lint says of a place.
+pub(crate) struct Wording {
+    /// Stands before the call's name: `request data becomes part of the path given to`.
+    pub(crate) message: &'static str,
+    /// What the place is.
+    pub(crate) label: &'static str,
+    /// Why it matters.
+    pub(crate) note: &'static str,
+    /// What to write instead, where it is not what the sink's model says.
+    pub(crate) help: Option<&'static str>,
+}
+
+/// What a lint makes of one way.
+pub(crate) struct Judgement {
+    /// How sure it is.
+    pub(crate) confidence: Confidence,
+    /// How bad.
+    pub(crate) severity: Severity,
+    /// The words for it.
+    pub(crate) wording: &'static Wording,
+}
+
+/// Reports every place that data reaches by a way that `judge` holds for dangerous. Several kinds of sink are told
+/// together where they stand at one place.
+pub(crate) fn report(
+    cx: &LintContext,
+    lint: &'static LintMetadata,
+    kinds: &[&'static str],
+    judge: impl Fn(&Way, &str) -> Option<Judgement>,
+) {
+    for Place { reached, ways } in places(cx, kinds) {
+        let judged = ways.iter().filter_map(|(kind, way)| Some((way, judge(way, kind)?)));
+        let mut judged: Vec<(&Way, Judgement)> = judged.collect();
+        judged.sort_by_key(|(_, judgement)| Reverse((judgement.confidence, judgement.severity)));
+        let Some((way, judgement)) = judged.first() else { continue };
+        let mut finding = describe(lint, &reached, judgement);
+        finding.function = Some(cx.name(reached.function));
+        let mut told: Vec<&Way> = Vec::new();
+        for (way, _) in &judged {
+            if !told.iter().any(|other| other.steps == way.steps) {
+                told.push(way);
+                finding = finding.flow(cx.tell(way, &reached));
+            }
+        }
+        if let Some((at, message)) = entry(cx, way, &reached) {
+            finding = finding.related(at, message);
+        }
+        cx.report(finding);
+    }
+}
+
+/// A place, with its ways by the kind of sink that they reach there.
+struct Place {
+    reached: Reached,
+    ways: Vec<(&'static str, Way)>,
+}
+
+/// The places of all kinds, each once, in their order.
+fn places(cx: &LintContext, kinds: &[&'static str]) -> Vec<Place> {
+    let mut all: Vec<Place> = Vec::new();
+    let mut known: FxHashMap<FileSpan, usize> = FxHashMap::default();
+    for kind in kinds {
+        for mut reached in cx.flows(kind) {
+            let ways = std::mem::take(&mut reached.ways).into_iter().map(|way| (*kind, way));
+            match known.get(&reached.place) {
+                Some(at) => all[*at].ways.extend(ways),
+                None => {
+                    known.insert(reached.place, all.len());
+                    all.push(Place { ways: ways.collect(), reached });
+                }
+            }
+        }
+    }
+    all.sort_by_key(|place| place.reached.place);
+    all
+}
+
+fn describe(lint: &'static LintMetadata, reached: &Reached, judgement: &Judgement) -> Finding {
+    let Judgement { confidence, severity, wording } = judgement;
+    let message = format!("{} `{}`", wording.message, reached.callee);
+    let mut finding = Finding::new(lint, reached.place, message)
+        .label(wording.label)
+        .note(wording.note)
+        .help(wording.help.unwrap_or(reached.sink.help.as_str()));
+    finding.confidence = *confidence;
+    finding.severity = *severity;
+    finding
+}
+
+/// Where the data comes in, as a label beside the place.
+fn entry(cx: &LintContext, way: &Way, reached: &Reached) -> Option<(FileSpan, String)> {
+    let first = cx.tell(way, reached).steps.into_iter().next()?;
+    (first.location != reached.place).then_some((first.location, first.message))
+}
+
+/// How sure it is that a request writes here; `None` if none does.
+pub(crate) fn by_request(way: &Way) -> Option<Confidence> {
+    match (way.entry, way.assumed) {
+        (Entry::Request(_), 0) => Some(Confidence::High),
+        (Entry::Request(_), 1) => Some(Confidence::Medium),
+        (Entry::Request(_), _) => Some(Confidence::Low),
+        _ => None,
+    }
+}
+
+/// Where in a URL a text stands, told by what stands before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum UrlPosition {
+    /// At its beginning.
+    Start,
+    /// Behind one slash at its beginning: another makes a host of what follows.
+    Slash,
+    /// In the host, behind a scheme.
+    Host,
+    /// Behind something that is not known, and nothing else.
+    BehindUnknown,
+    /// In the path, the query or the fragment.
+    Behind,
+}
+
+impl UrlPosition {
+    /// Where the text of a way stands. A path of a URL, with its slash, ends the host before it.
+    pub(crate) fn of(way: &Way) -> Self {
+        let is_rooted = way.escaped.is_some_and(|context| context.as_str() == "rooted");
+        match Self::behind(way.lead.as_str()) {
+            Self::BehindUnknown if is_rooted => Self::Behind,
+            Self::Host if is_rooted && !way.lead.as_str().ends_with("//") => Self::Behind,
+            position => position,
+        }
+    }
+
+    fn behind(lead: &str) -> Self {
+        let rest = match lead.split_once("://") {
+            Some((_, rest)) => {
+                return if rest.contains(['/', '?', '#']) { Self::Behind } else { Self::Host };
+            }
+            None => lead,
+        };
+        match rest {
+            "" => Self::Start,
+            "/" => Self::Slash,
+            "//" => Self::Host,
+            UNKNOWN => Self::BehindUnknown,
+            _ if rest.contains(['/', '?', '#']) => Self::Behind,
+            // A piece of text that is no URL yet: what it is put behind decides.
+            _ => Self::BehindUnknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UrlPosition;
+
+    #[test]
+    fn what_stands_before_tells_the_position() {
+        let cases = [
+            ("", UrlPosition::Start),
+            ("/", UrlPosition::Slash),
+            ("https://", UrlPosition::Host),
+            ("https://api.", UrlPosition::Host),
+            ("//", UrlPosition::Host),
+            ("https://example.com/", UrlPosition::Behind),
+            ("https://example.com?q=", UrlPosition::Behind),
+            ("\u{FFFC}", UrlPosition::BehindUnknown),
+            ("\u{FFFC}/", UrlPosition::Behind),
+            ("\u{FFFC}://", UrlPosition::Host),
+            ("/users/", UrlPosition::Behind),
+            ("/login?next=", UrlPosition::Behind),
+        ];
+        for (lead, position) in cases {
+            assert_eq!(UrlPosition::behind(lead), position, "{lead}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Text that somebody else chose as the target of a redirect.
+//!
+//! A path that begins with one slash may begin with two, and then names a host; a check of the first slash alone is
+//! therefore none. Behind a literal segment, or a constant origin with its slash, a target stays where it belongs.
+
+use ward_diagnostics::{Confidence, Severity};
+use ward_flow::Way;
+use ward_linter::{Lint, LintContext, declare_lint};
+
+use crate::flows::{Judgement, UrlPosition, Wording, by_request, report};
+
+declare_lint! {
+    /// Text that somebody else chose as the target of a redirect.
+    OPEN_REDIRECT = {
+        name: "open-redirect",
+        group: "output",
+        summary: "a request chooses where a redirect leads",
+        severity: Medium,
+        confidence: High,
+        cwe: [601],
+        owasp: ["API8:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &OPEN_REDIRECT, check };
+
+static ABSOLUTE: Wording = Wording {
+    message: "request data chooses the target of the redirect made by",
+    label: "this may be a URL of any host",
+    note: "a link to this service that leads to somebody else's page is what phishing needs; tokens in the target go along",
+    help: None,
+};
+
+static RELATIVE: Wording = Wording {
+    message: "request data may name a host in the target of the redirect made by",
+    label: "this may begin with `//`",
+    note: "a target that begins with `//` has no scheme, but it has a host: `//evil.example` leaves this service as `https://evil.example` does",
+    help: None,
+};
+
+fn check(cx: &LintContext) {
+    report(cx, &OPEN_REDIRECT, &["redirect-absolute", "redirect-relative"], judge);
+}
+
+fn judge(way: &Way, kind: &str) -> Option<Judgement> {
+    let confidence = by_request(way)?;
+    let absolute = kind == "redirect-absolute";
+    let (confidence, wording) = match UrlPosition::of(way) {
+        UrlPosition::Behind => return None,
+        UrlPosition::BehindUnknown => (Confidence::Low, &ABSOLUTE),
+        UrlPosition::Start | UrlPosition::Host if absolute => (confidence, &ABSOLUTE),
+        UrlPosition::Slash if absolute => return None,
+        UrlPosition::Start | UrlPosition::Host | UrlPosition::Slash => (confidence, &RELATIVE),
+    };
+    Some(Judgement { confidence, severity: Severity::Medium, wording })
+}

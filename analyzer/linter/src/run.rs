@@ -8,10 +8,11 @@ use ward_diagnostics::{Edit, Finding, ProblemLevel, ReportProblem, RunStats, Sup
 use ward_flow::FlowIndex;
 use ward_flow::models::{self, ModelError, ModelFile, UserModels};
 use ward_project::{
-    DiscoverOptions, FileState, LoadedFile, Problem, ProblemKind, ProjectError, discover, load,
+    DiscoverOptions, FileState, FunctionBodies, LoadedFile, Problem, ProblemKind, ProjectError, discover,
+    load,
 };
-use ward_semantics::Semantics;
 use ward_semantics::endpoint::Endpoints;
+use ward_semantics::{DefId, Semantics};
 
 use crate::config::{Access, Levels, Suppressions};
 use crate::suppression::Directives;
@@ -124,13 +125,25 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     }
     let externals = std::mem::take(&mut models.externals);
     clock.lap("models");
-    let loaded = load(&project, &settings.discover);
+    let bodies = match settings.tests {
+        TestFindings::Drop => FunctionBodies::LeaveOutTests,
+        TestFindings::Report => FunctionBodies::Read,
+    };
+    let loaded = load(&project, &DiscoverOptions { bodies, ..settings.discover.clone() });
     clock.lap("parse");
-    let problems = project.problems.iter().chain(&loaded.problems).map(told).collect();
-    let mut stats = stats(&loaded.files, &loaded.problems);
-    stats.packages = project.packages.len();
-    let semantics = Semantics::new(project, loaded.files, externals);
+    let mut semantics = Semantics::index(project, loaded.files, externals);
+    let wanted: Vec<DefId> = match settings.tests {
+        TestFindings::Drop => semantics.defs.iter().filter(|def| !semantics.is_test(*def)).collect(),
+        TestFindings::Report => semantics.defs.iter().collect(),
+    };
+    semantics.demand(wanted);
+    semantics.settle();
+    let mut problems = loaded.problems;
+    problems.append(&mut semantics.problems);
+    let mut stats = stats(&semantics.files, &problems);
+    stats.packages = semantics.project.packages.len();
     stats.functions = semantics.functions().len();
+    let problems = semantics.project.problems.iter().chain(&problems).map(told).collect();
     clock.lap("resolve");
     let flows = FlowIndex::new(&semantics, &models);
     clock.lap("flow");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ward_syntax::TestCode;
+use ward_syntax::{FunctionBodies, TestCode};
 
 use crate::config::{find_config, hidden_config};
 use crate::locate::{Location, locate};
@@ -27,6 +27,8 @@ pub struct DiscoverOptions {
     pub max_file_size: u64,
     /// Texts that stand for what lies on disk, by absolute path.
     pub texts: Arc<BTreeMap<PathBuf, String>>,
+    /// Whether the bodies of functions are lowered with their file, or once they are wanted: [`crate::read_bodies`].
+    pub bodies: FunctionBodies,
 }
 
 /// Whether examples are loaded.
@@ -46,6 +48,7 @@ impl Default for DiscoverOptions {
             exclude: Vec::new(),
             max_file_size: 8 << 20,
             texts: Arc::default(),
+            bodies: FunctionBodies::Read,
         }
     }
 }

@@ -45,7 +45,7 @@ mod workspaces;
 
 pub use config::{CONFIG_FILE, ConfigError, ConfigFile, line_column, read_config, read_section};
 pub use discover::{DiscoverOptions, Examples, discover};
-pub use load::{FileState, Loaded, LoadedFile, content_hash, load, read_source, thread_pool};
+pub use load::{FileState, Loaded, LoadedFile, content_hash, load, read_bodies, read_source, thread_pool};
 pub use locate::{find_beside, workspace_of};
 pub use pretty::pretty;
 pub use problem::{Problem, ProblemKind, ProjectError};
@@ -55,4 +55,4 @@ pub use project::{
 };
 pub use snapshot::{Snapshot, hash_twice};
 pub use walk::PathPatterns;
-pub use ward_syntax::TestCode;
+pub use ward_syntax::{FunctionBodies, TestCode};

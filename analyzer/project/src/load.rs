@@ -10,7 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustc_hash::FxHasher;
-use ward_syntax::{FileId, LineIndex, SourceIr, Span, SyntaxError, TestCode, lower};
+use ward_syntax::{
+    BodyId, FileId, FunctionBodies, LineIndex, SourceIr, Span, SyntaxError, TestCode, lower_bodies,
+    lower_with,
+};
 
 use crate::{DiscoverOptions, Examples, FileRole, Problem, ProblemKind, Project, ProjectError, ProjectFile};
 
@@ -119,10 +122,16 @@ fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<
         return (LoadedFile::skipped(file.role), Vec::new());
     }
     if let Some(text) = options.texts.get(&file.absolute) {
-        return lower_file(file, text, options.tests);
+        return lower_file(file, text, options.tests, FunctionBodies::Read);
     }
     match read_text(file, options.max_file_size.min(u64::from(u32::MAX))) {
-        Ok(text) => lower_file(file, &text, options.tests),
+        Ok(text) => {
+            let bodies = match (options.bodies, file.role) {
+                (FunctionBodies::LeaveOutTests, FileRole::Test | FileRole::Bench) => FunctionBodies::LeaveOut,
+                (bodies, _) => bodies,
+            };
+            lower_file(file, &text, options.tests, bodies)
+        }
         Err(problem) => (LoadedFile::skipped(file.role), vec![problem]),
     }
 }
@@ -166,9 +175,14 @@ fn too_large(file: &ProjectFile, size: u64, limit: u64) -> Problem {
     .help("raise `max-file-size` to analyse it, or exclude it")
 }
 
-fn lower_file(file: &ProjectFile, text: &str, tests: TestCode) -> (LoadedFile, Vec<Problem>) {
+fn lower_file(
+    file: &ProjectFile,
+    text: &str,
+    tests: TestCode,
+    bodies: FunctionBodies,
+) -> (LoadedFile, Vec<Problem>) {
     // The last line of defence: nothing in `lower` is meant to panic.
-    let Ok((ir, errors)) = catch_unwind(AssertUnwindSafe(|| lower(text, tests))) else {
+    let Ok((ir, errors)) = catch_unwind(AssertUnwindSafe(|| lower_with(text, tests, bodies))) else {
         let problem =
             Problem::new(ProblemKind::Internal, &file.path, "internal error while reading the file, skipped")
                 .help("please report it with the file");
@@ -178,6 +192,35 @@ fn lower_file(file: &ProjectFile, text: &str, tests: TestCode) -> (LoadedFile, V
     let role = if is_generated(text) { FileRole::Generated } else { file.role };
     let loaded = LoadedFile { ir, role, lines: count_lines(text), content_hash: content_hash(text), state };
     (loaded, syntax_problems(file, text, errors))
+}
+
+/// Lowers bodies that were left out when their file was loaded, in the given order and each once. Bodies that cannot be read any more stay
+/// empty.
+///
+/// Runs on a worker of [`thread_pool`].
+pub fn read_bodies(file: &ProjectFile, loaded: &mut LoadedFile, bodies: &[BodyId]) -> Vec<Problem> {
+    let text = match read_text(file, u64::from(u32::MAX)) {
+        Ok(text) if content_hash(&text) == loaded.content_hash => text,
+        Ok(_) => {
+            return vec![
+                Problem::new(ProblemKind::Vanished, &file.path, "the file changed while it was analysed")
+                    .help("run again when nothing changes the folder"),
+            ];
+        }
+        Err(problem) => return vec![problem],
+    };
+    let ir = &mut loaded.ir;
+    // The last line of defence, as for whole files.
+    let Ok(errors) = catch_unwind(AssertUnwindSafe(|| lower_bodies(ir, &text, bodies))) else {
+        return vec![
+            Problem::new(ProblemKind::Internal, &file.path, "internal error while reading functions")
+                .help("please report it with the file"),
+        ];
+    };
+    if !errors.is_empty() {
+        loaded.state = FileState::ReadWithErrors;
+    }
+    syntax_problems(file, &text, errors)
 }
 
 fn syntax_problems(file: &ProjectFile, text: &str, mut errors: Vec<SyntaxError>) -> Vec<Problem> {

@@ -64,8 +64,8 @@ impl Edges {
 impl CallGraph {
     /// Builds the graph over `count` items. `nodes` are those with a body, in order, each with what it needs,
     /// sorted and without repetition.
-    pub(crate) fn new(count: usize, nodes: &[(DefId, Vec<DefId>)]) -> Self {
-        let callees = Edges::new(count, nodes.iter().map(|(def, targets)| (*def, targets.as_slice())));
+    pub(crate) fn new(count: usize, nodes: &[(DefId, &[DefId])]) -> Self {
+        let callees = Edges::new(count, nodes.iter().copied());
         let levels = levels(count, nodes.iter().map(|(def, _)| *def), &callees);
         let callers = callees.reversed();
         Self { callees, callers, levels }
@@ -81,7 +81,7 @@ impl CallGraph {
         self.callers.of(def)
     }
 
-    /// Levels of strongly connected components, bottom-up: a component only needs components of earlier
+    /// Vec<Vec<Vec<DefId>>> of strongly connected components, bottom-up: a component only needs components of earlier
     /// levels and itself. Components are sorted, and so are their members.
     pub fn levels(&self) -> &[Vec<Vec<DefId>>] {
         &self.levels
@@ -197,6 +197,7 @@ mod tests {
         for (from, to) in edges {
             nodes[*from as usize].1.push(DefId(*to));
         }
+        let nodes: Vec<(DefId, &[DefId])> = nodes.iter().map(|(node, to)| (*node, to.as_slice())).collect();
         CallGraph::new(count as usize, &nodes)
     }
 

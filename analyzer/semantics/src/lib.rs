@@ -7,6 +7,7 @@
 mod call_graph;
 mod def;
 mod def_map;
+mod demand;
 pub mod endpoint;
 mod exports;
 mod externals;

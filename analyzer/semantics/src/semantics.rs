@@ -4,23 +4,18 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use ward_project::{LoadedFile, PackageId, Project};
-use ward_syntax::{
-    Attribute, BodyId, Expr, FileId, HoleStyle, Item, ItemId, ItemKind, Piece, SourceIr, Symbol, TypeRefId,
-    sym,
-};
+use ward_project::{FileRole, LoadedFile, PackageId, Problem, Project};
+use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, ItemKind, SourceIr, Symbol, TypeRefId};
 
-use crate::infer::infer;
 use crate::known::known;
 use crate::signature::Signatures;
 use crate::text::TextTable;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
-    BodyTypes, CallGraph, Callee, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext,
-    Namespace, PathTarget, Resolution, Template, TraitName, Ty,
+    BodyTypes, CallGraph, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext, Namespace,
+    PathTarget, Template, TraitName, Ty,
 };
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -53,14 +48,28 @@ pub struct Semantics {
     /// Methods of the workspace by name and number of arguments, but for names that the standard library has
     /// too.
     pub(crate) guesses: FxHashMap<(Symbol, usize), SmallVec<[DefId; 2]>>,
-    functions: Vec<DefId>,
-    bodies: Vec<Option<Box<BodyTypes>>>,
-    call_graph: CallGraph,
+    pub(crate) functions: Vec<DefId>,
+    pub(crate) bodies: Vec<Option<Box<BodyTypes>>>,
+    /// Whose bodies were inferred, in that order.
+    pub(crate) inferred: Vec<DefId>,
+    pub(crate) call_graph: CallGraph,
+    /// What went wrong when bodies were read.
+    pub problems: Vec<Problem>,
 }
 
 impl Semantics {
-    /// Indexes a workspace: names, then signatures, then bodies in parallel on the current rayon pool.
+    /// Indexes a workspace and infers all bodies.
     pub fn new(project: Project, loaded: Vec<LoadedFile>, externals: Externals) -> Self {
+        let mut semantics = Self::index(project, loaded, externals);
+        let all: Vec<DefId> = semantics.defs.iter().collect();
+        semantics.demand(all);
+        semantics.settle();
+        semantics
+    }
+
+    /// Indexes a workspace: names, then signatures. Bodies are inferred by [`Self::demand`], after which [`Self::settle`]
+    /// has to be called.
+    pub fn index(project: Project, loaded: Vec<LoadedFile>, externals: Externals) -> Self {
         let defs = DefIndex::new(loaded.iter().map(|file| file.ir.tree.items.len()));
         let def_map = DefMap::build(&project, &loaded, &defs, &externals);
         let impls =
@@ -81,7 +90,9 @@ impl Semantics {
             guesses: FxHashMap::default(),
             functions: Vec::new(),
             bodies: Vec::new(),
+            inferred: Vec::new(),
             call_graph: CallGraph::default(),
+            problems: Vec::new(),
         };
         semantics.index_externals();
         Signatures::build(&mut semantics);
@@ -89,9 +100,7 @@ impl Semantics {
         semantics.text = TextTable::build(&semantics);
         semantics.dispatch =
             semantics.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
-        let has_body = |def: &DefId| semantics.body(*def).is_some() && semantics.item(*def).as_fn().is_some();
-        semantics.functions = semantics.defs.iter().filter(has_body).collect();
-        semantics.infer_bodies();
+        semantics.bodies.resize_with(semantics.defs.len(), || None);
         semantics
     }
 
@@ -126,73 +135,6 @@ impl Semantics {
         }
     }
 
-    fn infer_bodies(&mut self) {
-        let nodes: Vec<DefId> = self.defs.iter().filter(|def| self.body(*def).is_some()).collect();
-        let infer = |def: &DefId| {
-            let (file, body) = self.body(*def)?;
-            let types = infer(self, *def, file, body);
-            let needs = self.needs(&types, file, body);
-            Some((Box::new(types), (*def, needs)))
-        };
-        let (bodies, edges): (Vec<_>, Vec<_>) = nodes.par_iter().filter_map(infer).unzip();
-        self.call_graph = CallGraph::new(self.defs.len(), &edges);
-        self.bodies.resize_with(self.defs.len(), || None);
-        for (types, (def, _)) in bodies.into_iter().zip(edges) {
-            self.bodies[def.index()] = Some(types);
-        }
-    }
-
-    /// Every function and initialiser that a body needs, sorted.
-    fn needs(&self, types: &BodyTypes, file: FileId, body: BodyId) -> Vec<DefId> {
-        let mut needs = self.printers(types, file, body);
-        for (_, callee) in types.callees() {
-            match callee {
-                Callee::Fn(def) => needs.push(*def),
-                Callee::Dispatch { targets, .. } | Callee::Guess(targets) => needs.extend_from_slice(targets),
-                _ => {}
-            }
-        }
-        for (_, resolution) in types.paths() {
-            match resolution {
-                Resolution::Def(def) => needs.push(def),
-                Resolution::TraitItem { item, .. } => needs.extend_from_slice(self.implementations(item)),
-                _ => {}
-            }
-        }
-        needs.extend(types.conversions().map(|(_, def)| def));
-        needs.sort_unstable();
-        needs.dedup();
-        needs.retain(|def| self.body(*def).is_some());
-        needs.shrink_to_fit();
-        needs
-    }
-
-    /// The `Display` and `Debug` of the workspace's own types that a body puts into texts.
-    fn printers(&self, types: &BodyTypes, file: FileId, body: BodyId) -> Vec<DefId> {
-        let ir = self.ir(file);
-        let mut printers = Vec::new();
-        for expr in ir.body(body).exprs.of(&ir.exprs) {
-            match *expr {
-                Expr::Format(format) => {
-                    for piece in &ir.format(format).pieces {
-                        let Piece::Hole { value, style, .. } = *piece else { continue };
-                        let ty = types.expr(value);
-                        printers.extend(match style {
-                            HoleStyle::Display => self.display_impl(ty),
-                            HoleStyle::Debug => self.debug_impl(ty),
-                            HoleStyle::Other => None,
-                        });
-                    }
-                }
-                Expr::MethodCall { receiver, method: sym::TO_STRING, .. } => {
-                    printers.extend(self.display_impl(types.expr(receiver)));
-                }
-                _ => {}
-            }
-        }
-        printers
-    }
-
     pub(crate) fn names(&self) -> NameContext<'_> {
         NameContext { files: &self.files, defs: &self.defs, externals: &self.externals }
     }
@@ -213,6 +155,12 @@ impl Semantics {
         self.defs.locate(def)
     }
 
+    /// Whether an item is test code, or stands in a file of tests or benches.
+    pub fn is_test(&self, def: DefId) -> bool {
+        let (file, _) = self.locate(def);
+        self.item(def).is_test || matches!(self.files[file.index()].role, FileRole::Test | FileRole::Bench)
+    }
+
     /// The path of an item for messages: `crate_name::module::Type::name`.
     pub fn path(&self, def: DefId) -> String {
         self.def_map.qualified_name(def)
@@ -223,13 +171,24 @@ impl Semantics {
         self.project.file(self.locate(def).0).package
     }
 
-    /// Every function with a body, in the order of files. Initialisers are found by [`Self::body`].
+    /// Every function whose body was read, in the order of files. Initialisers are found by [`Self::body`].
     pub fn functions(&self) -> &[DefId] {
         &self.functions
     }
 
-    /// The body of a function, const, static or item-level macro call.
+    /// The body of a function, const, static or item-level macro call, if it was read.
     pub fn body(&self, def: DefId) -> Option<(FileId, BodyId)> {
+        let (file, body) = self.written_body(def)?;
+        self.ir(file).body(body).is_read.then_some((file, body))
+    }
+
+    /// Whether an item has a body, be it read or not.
+    pub fn has_body(&self, def: DefId) -> bool {
+        self.written_body(def).is_some()
+    }
+
+    /// The body that an item has, be it read or not.
+    pub(crate) fn written_body(&self, def: DefId) -> Option<(FileId, BodyId)> {
         let body = match &self.item(def).kind {
             ItemKind::Fn(function) => function.body,
             ItemKind::Const { body, .. } | ItemKind::MacroCall { body, .. } => *body,
@@ -295,7 +254,15 @@ impl Semantics {
         self.def_map.is_exported(def)
     }
 
-    /// Which function needs which.
+    /// The functions that a body calls or names, and the consts and statics with a body that it names; sorted.
+    pub fn callees(&self, def: DefId) -> &[DefId] {
+        match self.types(def) {
+            Some(types) if !types.needs.is_empty() => &types.needs,
+            _ => self.call_graph.callees(def),
+        }
+    }
+
+    /// Which function needs which, once everything is [`Self::settle`]d.
     pub fn call_graph(&self) -> &CallGraph {
         &self.call_graph
     }

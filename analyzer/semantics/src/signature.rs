@@ -126,7 +126,7 @@ fn members(semantics: &Semantics) -> FxHashMap<(TypeHead, Symbol), SmallVec<[Def
     for data in of_traits {
         let Some(TraitName::Workspace(trait_def)) = data.trait_name else { continue };
         for (name, item) in index.items(trait_def) {
-            if is_member(*item) && index.item(data.def, *name).is_none() && semantics.body(*item).is_some() {
+            if is_member(*item) && index.item(data.def, *name).is_none() && semantics.has_body(*item) {
                 let known = members.entry((data.head, *name)).or_default();
                 if !known.contains(item) {
                     known.push(*item);

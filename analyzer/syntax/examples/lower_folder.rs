@@ -1,12 +1,13 @@
 //! Lowers every Rust file below a folder and says what came of it, for counting instructions and for looking.
 //!
-//! `lower_folder FOLDER [floor|lower|trim|print]`: `floor` parses with syn alone, `lower` lowers everything (the default), `trim`
-//! lowers without test code, `print` shows the IR. Under `valgrind --tool=callgrind` the first three compare.
+//! `lower_folder FOLDER [floor|lower|trim|heads|print]`: `floor` parses with syn alone, `lower` lowers everything (the default),
+//! `trim` lowers without test code, `heads` without test code and functions' bodies, `print` shows the IR. Under
+//! `valgrind --tool=callgrind` all but the last compare.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ward_syntax::{Expr, SourceIr, TestCode, lower, pretty};
+use ward_syntax::{Expr, FunctionBodies, SourceIr, TestCode, lower_with, pretty};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -27,7 +28,7 @@ struct Totals {
 fn main() {
     let mut args = std::env::args().skip(1);
     let Some(folder) = args.next() else {
-        eprintln!("usage: lower_folder FOLDER [floor|lower|trim|print]");
+        eprintln!("usage: lower_folder FOLDER [floor|lower|trim|heads|print]");
         std::process::exit(2);
     };
     let mode = args.next().unwrap_or_default();
@@ -53,8 +54,9 @@ fn run(files: &[PathBuf], mode: &str) {
             proc_macro2::extra::invalidate_current_thread_spans();
             continue;
         }
-        let tests = if mode == "trim" { TestCode::Trim } else { TestCode::Keep };
-        let (ir, errors) = lower(&text, tests);
+        let tests = if matches!(mode, "trim" | "heads") { TestCode::Trim } else { TestCode::Keep };
+        let bodies = if mode == "heads" { FunctionBodies::LeaveOut } else { FunctionBodies::Read };
+        let (ir, errors) = lower_with(&text, tests, bodies);
         for error in &errors {
             eprintln!("{}: {}: {}", file.display(), error.span.start, error.message);
         }

@@ -74,6 +74,8 @@ pub struct SourceIr {
     pub lists: ListPool,
     /// Comments that are meant for the analyzer.
     pub directives: Vec<Directive>,
+    /// Bodies that were not lowered with the file, by their ids; they stay listed when they are.
+    pub left_out: Vec<LeftOutBody>,
 }
 
 /// A comment that is meant for the analyzer: `// ward: allow(..)`.
@@ -103,6 +105,17 @@ pub struct Body {
     pub locals: Run,
     /// `self`, the first local where the function takes it.
     pub self_local: Option<LocalId>,
+    /// Whether it was lowered. A body that was left out is an empty block until [`crate::lower_bodies`] has read it.
+    pub is_read: bool,
+}
+
+/// The body of a function that was not lowered with its file.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftOutBody {
+    /// The body.
+    pub body: BodyId,
+    /// Where it stands, with its braces.
+    pub span: Span,
 }
 
 /// A local variable. `self` is one.
@@ -626,6 +639,7 @@ impl SourceIr {
         self.formats.shrink_to_fit();
         self.macros.shrink_to_fit();
         self.lists.shrink_to_fit();
+        self.left_out.shrink_to_fit();
     }
 
     /// An expression.

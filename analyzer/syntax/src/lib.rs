@@ -17,7 +17,7 @@ mod snapshot_tests;
 pub use arena::{Id, List, ListPool, Run};
 pub use body::*;
 pub use item_tree::*;
-pub use lower::{SyntaxError, TestCode, lower, parse_only};
+pub use lower::{FunctionBodies, SyntaxError, TestCode, lower, lower_bodies, lower_with, parse_only};
 pub use pretty::pretty;
 pub use source::{LineColumn, LineIndex};
 pub use span::{FileId, FileSpan, Span};

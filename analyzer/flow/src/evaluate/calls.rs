@@ -313,7 +313,7 @@ impl<'a> Evaluator<'a> {
 
     fn call_item(&mut self, def: DefId, values: &[ValueId], span: Span) -> ValueId {
         let nowhere: SmallVec<[Option<ExprId>; 4]> = values.iter().map(|_| None).collect();
-        if self.cx.semantics.body(def).is_some() {
+        if self.cx.semantics.has_body(def) {
             return self.call_function(def, values, span, &nowhere);
         }
         let targets = self.cx.semantics.implementations(def).to_vec();

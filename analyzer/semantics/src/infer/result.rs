@@ -106,6 +106,8 @@ pub struct BodyTypes {
     pub(crate) fields: Box<[(ExprId, FieldOwner)]>,
     /// Sorted by expression.
     pub(crate) conversions: Box<[(ExprId, DefId)]>,
+    /// What the body needs, sorted, until the call graph knows it.
+    pub(crate) needs: Box<[DefId]>,
 }
 
 /// The struct, or enum and variant, that has a field.

@@ -185,6 +185,7 @@ impl Lowerer<'_> {
             exprs: run(exprs, self.ir.exprs.len()),
             locals: run(locals, self.ir.locals.len()),
             self_local,
+            is_read: true,
         });
         id
     }
@@ -251,7 +252,9 @@ impl Lowerer<'_> {
             }
             if let Some(block) = block {
                 let root = this.block_root(block);
-                function.body = Some(this.push_body(id, root, exprs, locals, self_local));
+                let body = this.push_body(id, root, exprs, locals, self_local);
+                this.note_left_out(body, block);
+                function.body = Some(body);
             }
             ItemKind::Fn(Box::new(function))
         });

@@ -5,6 +5,7 @@
 //! dropped before [`lower`] returns.
 
 mod attributes;
+mod bodies;
 mod directives;
 mod expressions;
 mod items;
@@ -20,7 +21,8 @@ mod types;
 use proc_macro2::Ident;
 use smallvec::SmallVec;
 
-use self::scan::{Chunk, Reduced, Scan, is_word};
+pub use self::bodies::lower_bodies;
+use self::scan::{Chunk, LeftOut, Reduced, Scan, is_word};
 use self::scope::Scopes;
 use self::spans::SpanTable;
 use crate::{Expr, ExprId, Id, ItemId, SourceIr, Span, Symbol};
@@ -43,15 +45,31 @@ pub enum TestCode {
     Trim,
 }
 
+/// Whether the bodies of functions are lowered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FunctionBodies {
+    /// They are.
+    Read,
+    /// Those of test code that hold no items are left out, to be lowered by [`lower_bodies`] once they are wanted.
+    LeaveOutTests,
+    /// All that hold no items are left out.
+    LeaveOut,
+}
+
 /// Lowers one file. Total: whatever the text, some IR comes back, and an error for what is missing in it.
 ///
 /// The thread must have a stack of 64 MB: what nests too deep for that yields an empty IR and an error.
 pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
+    lower_with(text, tests, FunctionBodies::Read)
+}
+
+/// Lowers one file as [`lower()`] does, its functions' bodies only if wanted. What is wrong in a body that is left out is not told.
+pub fn lower_with(text: &str, tests: TestCode, bodies: FunctionBodies) -> (SourceIr, Vec<SyntaxError>) {
     if u32::try_from(text.len()).is_err() {
         return (SourceIr::default(), vec![SyntaxError::at("the file is larger than 4 GB", Span::default())]);
     }
     let base = prologue(text);
-    let reduced = match scan::scan(text, base, tests) {
+    let reduced = match scan::scan(text, base, tests, bodies) {
         Scan::Text(reduced) => reduced,
         Scan::TooDeep(at) => return (SourceIr::default(), vec![too_deep(at)]),
     };
@@ -61,11 +79,11 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
     }
     if tests == TestCode::Trim {
         // The scan may have cut an item in the wrong place; without that the file may be sound.
-        return lower(text, TestCode::Keep);
+        return lower_with(text, TestCode::Keep, bodies);
     }
     let recovered = recover::recover(text, base);
     let mut errors = recovered.errors;
-    let rest = match scan::scan(&recovered.text, base, TestCode::Keep) {
+    let rest = match scan::scan(&recovered.text, base, TestCode::Keep, FunctionBodies::Read) {
         Scan::Text(rest) => lower_reduced(text, &rest).map(|mut ir| {
             directives::enter(&mut ir, &rest.comments, text);
             ir
@@ -99,16 +117,16 @@ const CHUNK: usize = 1 << 20;
 /// Parses and lowers what the scan left of `text`.
 fn lower_reduced(text: &str, reduced: &Reduced) -> Result<SourceIr, SyntaxError> {
     let chunks = reduced.chunks(CHUNK);
-    let result = lower_chunks(text, &chunks);
+    let mut result = lower_chunks(text, &chunks, &reduced.left_out);
     if result.is_err() && chunks.len() > 1 {
         // Perhaps only a cut between chunks was wrong.
-        return lower_chunks(text, &[reduced.whole()]);
+        result = lower_chunks(text, &[reduced.whole()], &reduced.left_out);
     }
     result
 }
 
-fn lower_chunks(text: &str, chunks: &[Chunk<'_>]) -> Result<SourceIr, SyntaxError> {
-    let mut lowerer = Lowerer::new(text);
+fn lower_chunks(text: &str, chunks: &[Chunk<'_>], left_out: &[LeftOut]) -> Result<SourceIr, SyntaxError> {
+    let mut lowerer = Lowerer { left_out, ..Lowerer::new(text) };
     for chunk in chunks {
         lowerer.spans = chunk.spans();
         let lowered = lowerer.chunk(chunk.text);
@@ -174,6 +192,8 @@ type Ids<T> = SmallVec<[T; 8]>;
 struct Lowerer<'t> {
     text: &'t str,
     spans: SpanTable,
+    /// The bodies that the parser did not get, in their order.
+    left_out: &'t [LeftOut],
     ir: SourceIr,
     scopes: Scopes,
     /// The item whose content is being lowered.
@@ -185,7 +205,7 @@ struct Lowerer<'t> {
 impl<'t> Lowerer<'t> {
     fn new(text: &'t str) -> Self {
         let (spans, ir) = (SpanTable::default(), SourceIr::default());
-        Self { text, spans, ir, scopes: Scopes::default(), parent: None, in_test: false }
+        Self { text, spans, left_out: &[], ir, scopes: Scopes::default(), parent: None, in_test: false }
     }
 
     /// Parses and lowers a part of the file, whose spans are set.

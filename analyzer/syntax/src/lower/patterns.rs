@@ -15,7 +15,7 @@ enum Alternatives {
 }
 
 impl Lowerer<'_> {
-    fn add_pat(&mut self, pat: Pat, span: Span) -> PatId {
+    pub(super) fn add_pat(&mut self, pat: Pat, span: Span) -> PatId {
         let id = PatId::from_index(self.ir.pats.len());
         self.ir.pats.push(pat);
         self.ir.pat_spans.push(span);

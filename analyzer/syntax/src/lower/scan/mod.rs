@@ -7,18 +7,22 @@
 //! a line break there, and so a row in the table that maps positions back. All other line breaks outside
 //! of strings are spaces: proc-macro2 looks up every position in its table of lines, which should be short.
 
+mod bodies;
 mod directives;
 mod items;
 mod nesting;
 mod tokens;
 
+pub(super) use self::bodies::LeftOut;
+use self::bodies::{Bodies, Event};
 pub(super) use self::directives::{Comment, MARK};
 pub(super) use self::items::{Delimiters, item_end};
 use self::items::{attribute, begins_item};
 use self::nesting::Nesting;
 pub(super) use self::tokens::{Kind, Scanner, Token, is_word};
-use super::TestCode;
 use super::spans::SpanTable;
+use super::{FunctionBodies, TestCode};
+use crate::Span;
 
 /// White space and comments at least this long, in bytes, are cut. proc-macro2 spends some 20 instructions on a blank.
 const CUT: usize = 64;
@@ -40,6 +44,8 @@ pub(super) struct Reduced {
     starts: Vec<u32>,
     /// Comments for the analyzer in what is left.
     pub(super) comments: Vec<Comment>,
+    /// The bodies of functions that were left out, in their order.
+    pub(super) left_out: Vec<LeftOut>,
 }
 
 /// Part of a reduced text: some items, or all of them.
@@ -58,6 +64,11 @@ impl Chunk<'_> {
 }
 
 impl Reduced {
+    /// Nothing yet, of a text from byte `base` on.
+    fn at(base: usize, capacity: usize) -> Self {
+        Self { text: String::with_capacity(capacity), starts: vec![base as u32], ..Self::default() }
+    }
+
     /// All of it.
     pub(super) fn whole(&self) -> Chunk<'_> {
         Chunk { text: &self.text, starts: self.starts.clone() }
@@ -110,8 +121,13 @@ fn boundaries(text: &str, size: usize) -> Vec<usize> {
 }
 
 /// Scans `text` from byte `base` on.
-pub(super) fn scan(text: &str, base: usize, tests: TestCode) -> Scan {
+pub(super) fn scan(text: &str, base: usize, tests: TestCode, bodies: FunctionBodies) -> Scan {
     let mut nesting = Nesting::default();
+    let mut left_out = Bodies::default();
+    // Behind the brace that opened the body at hand.
+    let mut opened: Option<Checkpoint> = None;
+    // Bodies are left out up to here.
+    let mut left_out_until = if bodies == FunctionBodies::LeaveOut { text.len() } else { 0 };
     let mut reducer = Reducer::new(text, base);
     // The attributes before the coming item: where the first began, and where the last ends.
     let mut attributes: Option<(Checkpoint, usize)> = None;
@@ -125,12 +141,24 @@ pub(super) fn scan(text: &str, base: usize, tests: TestCode) -> Scan {
         {
             attributes = None;
         }
+        if bodies == FunctionBodies::LeaveOutTests
+            && token.start >= left_out_until
+            && token.kind == Kind::Punct(b'#')
+            && let Some(attribute) = attribute(text, &scanner)
+            && attribute.is_test
+        {
+            left_out_until = match attribute.is_inner {
+                true if nesting.is_outermost() => text.len(),
+                true => 0,
+                false => item_end(text, attribute.end).unwrap_or(0),
+            };
+        }
         if tests == TestCode::Trim
             && token.kind == Kind::Punct(b'#')
             && let Some(attribute) = attribute(text, &scanner)
         {
             if attribute.is_test && attribute.is_inner && nesting.is_outermost() {
-                return Scan::Text(Reduced { starts: vec![base as u32], ..Reduced::default() });
+                return Scan::Text(Reduced::at(base, 0));
             }
             let start = match attributes.take() {
                 Some((start, _)) => start,
@@ -146,11 +174,41 @@ pub(super) fn scan(text: &str, base: usize, tests: TestCode) -> Scan {
             }
             attributes = Some((start, attribute.end));
         }
+        if token.start < left_out_until {
+            match left_out.token(text, token, nesting.depth()) {
+                Event::Nothing => {}
+                Event::Opens => opened = Some(reducer.checkpoint_behind(token)),
+                Event::LeavesOut => {
+                    if let Some(opened) = opened.take() {
+                        reducer.cut_from(&opened, token.start);
+                        reducer.token(token);
+                    }
+                }
+            }
+        }
         if nesting.count(text.as_bytes(), token) {
             return Scan::TooDeep(token.start);
         }
     }
-    Scan::Text(reducer.finish())
+    Scan::Text(Reduced { left_out: left_out.found, ..reducer.finish() })
+}
+
+/// The texts of some bodies, one after the other, reduced as a file is.
+pub(super) fn reduce(text: &str, bodies: impl IntoIterator<Item = Span>) -> Reduced {
+    let mut bodies = bodies.into_iter().peekable();
+    let first = bodies.peek().map_or(0, |body| body.start as usize);
+    let mut reducer = Reducer::new(text, first);
+    for body in bodies {
+        let (start, end) = (body.start as usize, body.end as usize);
+        if start != first {
+            reducer.copy(reducer.end);
+            reducer.cut(start);
+            reducer.end = start;
+        }
+        let tokens = Scanner::new(&text[..end], start).filter(|token| token.kind != Kind::Doc);
+        tokens.for_each(|token| reducer.token(token));
+    }
+    reducer.finish()
 }
 
 /// Copies what is kept of a text.
@@ -174,8 +232,7 @@ struct Checkpoint {
 
 impl<'t> Reducer<'t> {
     fn new(text: &'t str, base: usize) -> Self {
-        let kept = String::with_capacity(text.len() - base);
-        let reduced = Reduced { text: kept, starts: vec![base as u32], comments: Vec::new() };
+        let reduced = Reduced::at(base, text.len() - base);
         Self { text, reduced, copied: base, end: base, marked: text.contains(MARK) }
     }
 
@@ -227,6 +284,12 @@ impl<'t> Reducer<'t> {
         Checkpoint { start: token.start, length: self.reduced.text.len(), lines: self.reduced.starts.len() }
     }
 
+    /// The place behind the token that was kept last.
+    fn checkpoint_behind(&mut self, token: Token) -> Checkpoint {
+        self.copy(token.end);
+        Checkpoint { start: token.end, length: self.reduced.text.len(), lines: self.reduced.starts.len() }
+    }
+
     fn cut_from(&mut self, start: &Checkpoint, after: usize) {
         self.reduced.text.truncate(start.length);
         self.reduced.starts.truncate(start.lines);
@@ -257,11 +320,12 @@ pub(super) fn blanked(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CUT, SPACES, Scan, scan};
-    use crate::TestCode;
+    use super::{CUT, SPACES, Scan, reduce, scan};
+    use crate::lower::FunctionBodies;
+    use crate::{Span, TestCode};
 
     fn reduced(text: &str, tests: TestCode) -> String {
-        let Scan::Text(reduced) = scan(text, 0, tests) else { panic!("too deep") };
+        let Scan::Text(reduced) = scan(text, 0, tests, FunctionBodies::Read) else { panic!("too deep") };
         let lines = reduced.text.split('\n');
         assert_eq!(lines.clone().count(), reduced.starts.len());
         // Every line of what is left stands in the text where the table says, but for blanks.
@@ -316,9 +380,44 @@ mod tests {
     }
 
     #[test]
+    fn bodies_are_left_out() {
+        let left_out = |text: &str, bodies| {
+            let Scan::Text(reduced) = scan(text, 0, TestCode::Keep, bodies) else { panic!("too deep") };
+            let left_out: Vec<&str> =
+                reduced.left_out.iter().map(|body| &text[body.open as usize..body.end as usize]).collect();
+            let spans = left_out.iter().map(|body| {
+                let start = text.find(body).unwrap();
+                Span::new(start as u32, (start + body.len()) as u32)
+            });
+            let rest = reduced.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let again = reduce(text, spans.collect::<Vec<_>>()).text;
+            (rest, again.split_whitespace().collect::<Vec<_>>().join(" "))
+        };
+        let long = "let long_name = another_name(and, more);";
+        let text = format!(
+            "fn a() {{ {long} }} #[test] fn b() -> [u8; {{ 1 }}] {{ {long} }} impl C {{ fn d(&self) {{ use e; {long} }} fn f() {{ }} }} m! {{ fn g() {{ {long} }} }}"
+        );
+        let (rest, again) = left_out(&text, FunctionBodies::LeaveOut);
+        assert_eq!(
+            rest,
+            format!(
+                "fn a() {{ }} #[test] fn b() -> [u8; {{ 1 }}] {{ }} impl C {{ fn d(&self) {{ use e; {long} }} fn f() {{ }} }} m! {{ fn g() {{ {long} }} }}"
+            )
+        );
+        assert_eq!(again, format!("{{ {long} }} {{ {long} }}"));
+        let (rest, _) = left_out(&text, FunctionBodies::LeaveOutTests);
+        assert!(
+            rest.starts_with(&format!("fn a() {{ {long} }} #[test] fn b() -> [u8; {{ 1 }}] {{ }} impl")),
+            "{rest}"
+        );
+    }
+
+    #[test]
     fn chunks_are_items() {
         let text = "const A: B = B { };\n/* comment */ fn c() { \"d\ne\" } struct F;                                                                  \nfn g() {}";
-        let Scan::Text(reduced) = scan(text, 0, TestCode::Keep) else { panic!("too deep") };
+        let Scan::Text(reduced) = scan(text, 0, TestCode::Keep, FunctionBodies::Read) else {
+            panic!("too deep")
+        };
         let chunks = reduced.chunks(4);
         assert_eq!(
             chunks.iter().map(|chunk| chunk.text.trim()).collect::<Vec<_>>(),
@@ -353,6 +452,6 @@ mod tests {
         let table = "1 << 3, -5, x as u8, a.b.c,\n".repeat(20_000);
         let calls = "f(a)?.b().await; if c { d } else { e }\n".repeat(20_000);
         let text = format!("match x {{ {arms} }} [ {table} ]; {calls}");
-        assert!(matches!(scan(&text, 0, TestCode::Keep), Scan::Text(_)));
+        assert!(matches!(scan(&text, 0, TestCode::Keep, FunctionBodies::Read), Scan::Text(_)));
     }
 }

@@ -53,6 +53,11 @@ impl Nesting {
         self.levels.is_empty()
     }
 
+    /// How many delimiters are open.
+    pub(super) fn depth(&self) -> usize {
+        self.levels.len()
+    }
+
     /// Counts a token and says whether the limit is passed.
     pub(super) fn count(&mut self, bytes: &[u8], token: Token) -> bool {
         let before = self.previous;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ward_syntax::{ItemKind, SourceIr, SyntaxError, TestCode, lower};
+use ward_syntax::{
+    BodyId, FunctionBodies, ItemKind, SourceIr, SyntaxError, TestCode, lower, lower_bodies, lower_with,
+};
 
 fn names(ir: &SourceIr) -> Vec<&'static str> {
     ir.tree.items.iter().map(|item| item.name.as_str()).collect()
@@ -159,6 +161,9 @@ impl<'a, T> Tr<u8> for S<'a, T> {
         Ok(())
     }
 }
+impl Q { fn p(self, (a, b): (u8, String), S { a: q, .. }: S, v @ (Some(_) | None): Option<u8>) -> bool {
+    let long = |x: u8| format!("{a} {b} {x} ä"); self.r(&v) && q == b && long(a).is_empty() // é
+} }
 macro_rules! m { ($($x:expr),*) => { $($x)* } }
 lazy_static! { static ref R: Regex = Regex::new("x").unwrap(); }
 #[cfg(test)] mod tests { #[test] fn t() { assert_eq!(1, 1, "no {}", 2); } }
@@ -239,4 +244,36 @@ fn the_sample_is_sound() {
     assert_eq!(errors, []);
     check(SAMPLE, &ir, &errors);
     assert!(ir.tree.items.iter().any(|item| matches!(item.kind, ItemKind::MacroRules { .. })));
+}
+
+/// Lowers the functions' bodies after the rest of the file.
+fn lowered_late(text: &str, bodies: FunctionBodies) -> (SourceIr, Vec<SyntaxError>) {
+    let (mut ir, mut errors) = lower_with(text, TestCode::Keep, bodies);
+    let left_out: Vec<BodyId> = ir.left_out.iter().map(|left_out| left_out.body).collect();
+    assert!(left_out.iter().all(|body| !ir.body(*body).is_read));
+    errors.extend(lower_bodies(&mut ir, text, &left_out));
+    assert!(ir.bodies.iter().all(|body| body.is_read));
+    (ir, errors)
+}
+
+#[test]
+fn bodies_lowered_late_are_the_same() {
+    let (ir, _) = lower(SAMPLE, TestCode::Keep);
+    for bodies in [FunctionBodies::LeaveOut, FunctionBodies::LeaveOutTests] {
+        let (late, errors) = lowered_late(SAMPLE, bodies);
+        assert_eq!(errors, []);
+        assert_eq!(ward_syntax::pretty(&late), ward_syntax::pretty(&ir));
+        check(SAMPLE, &late, &errors);
+    }
+    assert!(!lower_with(SAMPLE, TestCode::Keep, FunctionBodies::LeaveOut).0.left_out.is_empty());
+}
+
+#[test]
+fn a_broken_body_is_found_when_it_is_lowered() {
+    let text = "fn a(x: u8) { first(x); let = ; third(x); } fn b(y: u8) { the_rest_is_sound(y, y) }";
+    let (ir, errors) = lowered_late(text, FunctionBodies::LeaveOut);
+    assert_eq!(errors.len(), 1);
+    let span = errors[0].span;
+    assert!(text[..span.start as usize].ends_with("let "), "{span:?}");
+    assert!(ir.expr_spans.iter().any(|span| span.text(text) == "the_rest_is_sound(y, y)"));
 }

@@ -256,13 +256,21 @@ fn lowered_late(text: &str, bodies: FunctionBodies) -> (SourceIr, Vec<SyntaxErro
     (ir, errors)
 }
 
+/// The IR as text, locals without their numbers.
+fn without_numbers(ir: &SourceIr) -> String {
+    let text = ward_syntax::pretty(ir);
+    let mut parts = text.split('#');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "#" + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+}
+
 #[test]
 fn bodies_lowered_late_are_the_same() {
     let (ir, _) = lower(SAMPLE, TestCode::Keep);
     for bodies in [FunctionBodies::LeaveOut, FunctionBodies::LeaveOutTests] {
         let (late, errors) = lowered_late(SAMPLE, bodies);
         assert_eq!(errors, []);
-        assert_eq!(ward_syntax::pretty(&late), ward_syntax::pretty(&ir));
+        assert_eq!(without_numbers(&late), without_numbers(&ir));
         check(SAMPLE, &late, &errors);
     }
     assert!(!lower_with(SAMPLE, TestCode::Keep, FunctionBodies::LeaveOut).0.left_out.is_empty());
@@ -270,7 +278,7 @@ fn bodies_lowered_late_are_the_same() {
 
 #[test]
 fn a_broken_body_is_found_when_it_is_lowered() {
-    let text = "fn a(x: u8) { first(x); let = ; third(x); } fn b(y: u8) { the_rest_is_sound(y, y) }";
+    let text = "fn a(x: u8) { the_first(x); let = ; the_third(x); } fn b(y: u8) { the_rest_is_sound(y, y) }";
     let (ir, errors) = lowered_late(text, FunctionBodies::LeaveOut);
     assert_eq!(errors.len(), 1);
     let span = errors[0].span;

@@ -16,9 +16,28 @@ use super::common::{
     method_named, methods_in, opaque_route, owned, text, unknown_path,
 };
 
-/// The framework.
+/// The framework, or one that is built like it.
 #[derive(Debug)]
-pub(super) struct ActixWeb;
+pub(super) struct ActixWeb {
+    pub(super) name: &'static str,
+    pub(super) crates: &'static [&'static str],
+}
+
+/// actix-web itself.
+pub(super) static ACTIX_WEB: ActixWeb = ActixWeb {
+    name: "actix-web",
+    crates: &[
+        "actix_web",
+        "actix_files",
+        "actix_web_codegen",
+        "actix_web_codegen_const_routes",
+        "actix_web_lab",
+        "apistos",
+        "my_codegen",
+        "paperclip",
+        "utoipa_actix_web",
+    ],
+};
 
 /// `App`, `Scope`.
 const SCOPE: &str = "scope";
@@ -31,21 +50,11 @@ const CONFIG: &str = "config";
 
 impl Framework for ActixWeb {
     fn name(&self) -> &'static str {
-        "actix-web"
+        self.name
     }
 
     fn crates(&self) -> &'static [&'static str] {
-        &[
-            "actix_web",
-            "actix_files",
-            "actix_web_codegen",
-            "actix_web_codegen_const_routes",
-            "actix_web_lab",
-            "apistos",
-            "my_codegen",
-            "paperclip",
-            "utoipa_actix_web",
-        ]
+        self.crates
     }
 
     fn builds(&self, path: &str) -> bool {
@@ -82,7 +91,7 @@ impl Framework for ActixWeb {
             return None;
         }
         let router = match (parent, name) {
-            ("App", "new" | "default") => cx.router(self, SCOPE),
+            ("App", "new" | "default" | "with" | "with_config") => cx.router(self, SCOPE),
             ("web" | "Scope", "scope" | "new") => {
                 Router { prefix: texts(call.argument(0)), ..cx.router(self, SCOPE) }
             }
@@ -111,7 +120,7 @@ impl Framework for ActixWeb {
         let mut router = owned(router);
         let first = call.argument(0);
         match (call.name(), router.kind) {
-            ("wrap" | "wrap_fn", _) => router.layers.push(cx.attached(AttachedKind::Layer, first, call)),
+            ("wrap" | "wrap_fn" | "middleware" | "filter", _) => router.layers.push(cx.attached(AttachedKind::Layer, first, call)),
             ("guard", ROUTE) => self.route_guard(cx, &mut router, call),
             ("guard", _) => router.layers.push(cx.attached(AttachedKind::Condition, first, call)),
             ("method", ROUTE) => self.set_methods(&mut router, methods_in(first)),

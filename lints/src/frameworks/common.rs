@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ward_semantics::DefId;
+use ward_semantics::{DefId, Ty, TyKind};
 use ward_semantics::endpoint::{
     Attached, AttachedKind, AttributeArgument, Call, Evaluator, HOLE, Made, Methods, Route, Router, Value,
     What, handler,
 };
-use ward_syntax::{Attribute, FileSpan, Symbol};
+use ward_syntax::{Attribute, FileSpan, ItemKind, Symbol};
 
 /// The methods that functions and attributes are named after.
 pub(super) const METHODS: &[&str] =
@@ -167,4 +167,40 @@ pub(super) fn each(value: &Value) -> Vec<Value> {
 /// The router in an `Arc`, to be changed.
 pub(super) fn owned(router: Arc<Router>) -> Router {
     Arc::unwrap_or_clone(router)
+}
+
+/// The type of the workspace that a value is of, told by the value or by its type.
+pub(super) fn adt_of(cx: &Evaluator<'_>, value: &Value, ty: Ty) -> Option<DefId> {
+    if let Some(def) = adt(ty) {
+        return Some(def);
+    }
+    match value {
+        Value::Struct(value) => Some(value.def),
+        Value::Made(made) => match made.what {
+            What::Item(def) if cx.semantics.item(def).as_fn().is_none() => match cx.semantics.item(def).kind {
+                ItemKind::Struct { .. } | ItemKind::Enum { .. } => Some(def),
+                _ => None,
+            },
+            What::Function(def) => adt(cx.semantics.signature(def)?.ret),
+            _ => None,
+        },
+        Value::OneOf(all) => all.iter().find_map(|value| adt_of(cx, value, Ty::unknown())),
+        _ => None,
+    }
+}
+
+/// The type of the workspace that a type is, in a pointer, a result or an option too.
+fn adt(ty: Ty) -> Option<DefId> {
+    match ty.kind() {
+        TyKind::Adt { def, .. } => Some(*def),
+        TyKind::External { args, path } if path.as_str().starts_with("std::") => adt(*args.first()?),
+        _ => None,
+    }
+}
+
+/// The impl or trait around a function.
+pub(super) fn block_of(cx: &Evaluator<'_>, function: DefId) -> Option<DefId> {
+    let parent = cx.semantics.item(function).parent?;
+    let (file, _) = cx.semantics.locate(function);
+    Some(cx.semantics.defs.def(file, parent))
 }

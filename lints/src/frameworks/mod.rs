@@ -29,11 +29,35 @@
 mod actix_web;
 mod axum;
 mod common;
+mod dropshot;
+mod graphql;
+mod lambda_http;
+mod ntex;
+mod poem;
 mod rocket;
+mod salvo;
+mod server_functions;
+mod tide;
 mod tonic;
+mod warp;
 
 use ward_semantics::endpoint::Framework;
 
 /// Every framework.
-pub static FRAMEWORKS: &[&dyn Framework] =
-    &[&actix_web::ActixWeb, &axum::Axum, &rocket::Rocket, &tonic::Tonic];
+pub static FRAMEWORKS: &[&dyn Framework] = &[
+    &actix_web::ACTIX_WEB,
+    &axum::Axum,
+    &dropshot::Dropshot,
+    &graphql::ASYNC_GRAPHQL,
+    &graphql::JUNIPER,
+    &lambda_http::LambdaHttp,
+    &ntex::NTEX,
+    &poem::Poem,
+    &rocket::Rocket,
+    &salvo::Salvo,
+    &server_functions::DIOXUS,
+    &server_functions::LEPTOS,
+    &tide::Tide,
+    &tonic::Tonic,
+    &warp::Warp,
+];

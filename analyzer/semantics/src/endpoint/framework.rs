@@ -56,6 +56,12 @@ pub trait Framework: Sync + fmt::Debug {
         None
     }
 
+    /// What a router becomes when it is served: the place to put together what was kept apart until then.
+    fn served(&self, cx: &mut Evaluator<'_>, router: &Arc<Router>) -> Arc<Router> {
+        let _ = cx;
+        Arc::clone(router)
+    }
+
     /// Last segments of attributes on functions that are routes.
     fn attributes(&self) -> &'static [&'static str] {
         &[]
@@ -86,6 +92,8 @@ pub struct Call<'a> {
     pub path: Symbol,
     /// The arguments without the receiver.
     pub arguments: &'a [Value],
+    /// The types of the arguments; as many as there are, or none where they were not looked up.
+    pub types: &'a [Ty],
     /// From the first argument to the end of the call; the end of the call if there is none.
     pub place: FileSpan,
     /// Turbofish arguments, resolved.
@@ -114,6 +122,11 @@ impl Call<'_> {
     pub fn argument(&self, index: usize) -> &Value {
         const UNKNOWN: &Value = &Value::Unknown;
         self.arguments.get(index).unwrap_or(UNKNOWN)
+    }
+
+    /// The type of an argument; unknown if there is none.
+    pub fn argument_type(&self, index: usize) -> Ty {
+        self.types.get(index).copied().unwrap_or_else(Ty::unknown)
     }
 }
 

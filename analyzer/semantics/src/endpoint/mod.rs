@@ -180,7 +180,7 @@ impl Methods {
         match self {
             Self::Any => true,
             Self::Only(names) => {
-                names.iter().any(|name| !matches!(name.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE"))
+                names.iter().any(|name| !matches!(name.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY" | "SUBSCRIPTION"))
             }
         }
     }

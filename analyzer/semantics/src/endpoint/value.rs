@@ -86,6 +86,8 @@ pub struct Router {
     pub methods: Option<Methods>,
     /// Whether methods change it in place, through a reference.
     pub in_place: bool,
+    /// Whether its routes are parts of which routes may be made: they are none before it is served.
+    pub partial: bool,
     /// What else a framework wants to remember.
     pub notes: Vec<(&'static str, Value)>,
     /// What is not known of all routes in it.
@@ -109,6 +111,17 @@ pub struct Route {
     pub router: Option<DefId>,
     /// What is not known of it.
     pub unknown: Vec<Unknown>,
+}
+
+impl Made {
+    /// What the first of a chain of method calls was called on.
+    pub fn beginning(&self) -> &Self {
+        let mut made = self;
+        while let Some(Value::Made(receiver)) = &made.receiver {
+            made = receiver;
+        }
+        made
+    }
 }
 
 impl Value {
@@ -277,6 +290,7 @@ impl Router {
             layers: Vec::new(),
             methods: None,
             in_place: false,
+            partial: false,
             notes: Vec::new(),
             unknown: Vec::new(),
         }

@@ -151,7 +151,15 @@ impl<'a> Evaluator<'a> {
         };
         let generics = self.generics(frame, &generics);
         let place = frame.call_place(id, args.first().copied());
-        let call = Call { path, arguments: &values, place, generics: &generics, function: frame.function };
+        let types = frame.types_of(args);
+        let call = Call {
+            path,
+            arguments: &values,
+            types: &types,
+            place,
+            generics: &generics,
+            function: frame.function,
+        };
         if let Some(value) = self.framework_call(&call) {
             return value;
         }
@@ -441,8 +449,15 @@ impl<'a> Evaluator<'a> {
         let generics: Vec<TypeRefId> = frame.ir.list(generics).collect();
         let generics = self.generics(frame, &generics);
         let place = frame.call_place(id, args.first().copied());
-        let call =
-            Call { path: method, arguments: &values, place, generics: &generics, function: frame.function };
+        let types = frame.types_of(args);
+        let call = Call {
+            path: method,
+            arguments: &values,
+            types: &types,
+            place,
+            generics: &generics,
+            function: frame.function,
+        };
         if let Value::Router(router) = &receiver {
             if name == "clone" {
                 return receiver;
@@ -520,7 +535,7 @@ impl<'a> Evaluator<'a> {
     ) -> Option<Outcome> {
         let ty = frame.types.map_or_else(Ty::unknown, |types| types.expr(receiver_expr));
         let known: Option<Symbol> = match (receiver, ty.kind()) {
-            (Value::Made(made), _) if let What::External(path) = made.what => Some(path),
+            (Value::Made(made), _) if let What::External(path) = made.beginning().what => Some(path),
             (_, TyKind::External { path, .. }) => Some(*path),
             _ => None,
         };
@@ -549,10 +564,17 @@ impl<'a> Evaluator<'a> {
 
     /// The result of a method, its receiver put back if it was changed in place.
     fn settle(&mut self, frame: &mut Frame<'a>, receiver: ExprId, outcome: Outcome) -> Value {
-        if let Some(changed) = outcome.receiver
+        if let Some(mut changed) = outcome.receiver
             && let Some(place) = frame.place_of_chain(receiver)
         {
             self.note(&changed);
+            // What calls on the way there noted is of their results, not of what they were called on.
+            if frame.place_of(receiver).is_none()
+                && let Value::Router(router) = &mut changed
+                && let Some(Value::Router(before)) = frame.value_at(&place)
+            {
+                Arc::make_mut(router).notes.clone_from(&before.notes);
+            }
             self.assign(frame, &place, changed);
         }
         outcome.value
@@ -560,7 +582,8 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn macro_call(&mut self, frame: &mut Frame<'a>, id: ExprId, call: MacroId) -> Value {
         let call = frame.ir.macro_call(call);
-        let values: Vec<Value> = frame.ir.list(call.args).map(|arg| self.expr(frame, arg)).collect();
+        let args: Vec<ExprId> = frame.ir.list(call.args).collect();
+        let values: Vec<Value> = args.iter().map(|arg| self.expr(frame, *arg)).collect();
         let name = call.path.as_str();
         if matches!(name, "concat" | "std::concat") {
             return values.into_iter().reduce(|text, piece| self.sum(text, piece)).unwrap_or_default();
@@ -577,7 +600,15 @@ impl<'a> Evaluator<'a> {
         };
         let place = frame.expr_place(id);
         let path = Symbol::new(&format!("{path}!"));
-        let known = Call { path, arguments: &values, place, generics: &[], function: frame.function };
+        let types = frame.types_of(&args);
+        let known = Call {
+            path,
+            arguments: &values,
+            types: &types,
+            place,
+            generics: &[],
+            function: frame.function,
+        };
         if let Some(value) = self.framework_call(&known).or_else(|| self.unresolved_call(&known)) {
             return value;
         }

@@ -31,7 +31,7 @@ impl<'a> Evaluator<'a> {
                 let (lhs, rhs) = (self.expr(frame, lhs), self.expr(frame, rhs));
                 match op {
                     BinaryOp::Add => self.sum(lhs, rhs),
-                    BinaryOp::BitOr | BinaryOp::BitAnd | BinaryOp::Or => {
+                    BinaryOp::BitOr | BinaryOp::BitAnd | BinaryOp::Or | BinaryOp::Div => {
                         made(What::Unknown, vec![lhs, rhs], frame.expr_place(id))
                     }
                     _ => Value::Unknown,
@@ -220,7 +220,7 @@ impl<'a> Evaluator<'a> {
         if path.as_str() == "std::option::Option::None" {
             return Value::Unknown;
         }
-        let call = Call { path, arguments: &[], place, generics: &[], function: frame.function };
+        let call = Call { path, arguments: &[], types: &[], place, generics: &[], function: frame.function };
         self.framework_call(&call).unwrap_or_else(|| made(What::External(path), Vec::new(), place))
     }
 
@@ -359,7 +359,7 @@ fn literal_value(literal: Literal) -> Value {
 }
 
 /// A field of a value.
-fn field(base: &Value, name: Symbol) -> Value {
+pub(super) fn field(base: &Value, name: Symbol) -> Value {
     match base {
         Value::Struct(value) => value.field(name),
         Value::List(all) => {

@@ -10,6 +10,7 @@ mod serve;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use ward_syntax::{ExprId, FileId, FileSpan, LocalId, SourceIr, Span, Symbol};
 
 use super::relevant::{Crates, Relevant};
@@ -299,7 +300,7 @@ impl<'a> Evaluator<'a> {
     fn note(&mut self, value: &Value) {
         let mut routers = Vec::new();
         value.routers(&mut routers);
-        for router in routers {
+        for router in routers.into_iter().filter(|router| !router.partial) {
             for route in &router.routes {
                 self.see(router.framework, route);
             }
@@ -509,6 +510,12 @@ pub fn texts(value: &Value) -> Vec<Symbol> {
 impl Frame<'_> {
     fn place(&self, span: Span) -> FileSpan {
         FileSpan { file: self.file, span }
+    }
+
+    /// The types of some expressions.
+    fn types_of(&self, exprs: &[ExprId]) -> SmallVec<[Ty; 4]> {
+        let ty = |expr: &ExprId| self.types.map_or_else(Ty::unknown, |types| types.expr(*expr));
+        exprs.iter().map(ty).collect()
     }
 
     fn expr_place(&self, expr: ExprId) -> FileSpan {

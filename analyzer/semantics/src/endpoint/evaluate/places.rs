@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use ward_syntax::{Expr, ExprId, LocalId, Symbol, UnaryOp};
 
+use super::expressions::field;
 use super::{Evaluator, Frame};
 use crate::endpoint::{StructValue, Value};
 
@@ -40,6 +41,12 @@ impl Frame<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What is in a place.
+    pub(super) fn value_at(&self, place: &Place) -> Option<Value> {
+        let root = self.locals.get(&place.local)?;
+        Some(place.fields.iter().fold(root.clone(), |value, name| field(&value, *name)))
     }
 }
 

@@ -31,7 +31,9 @@ impl Evaluator<'_> {
         let mut routers: Vec<&Arc<Router>> = Vec::new();
         value.routers(&mut routers);
         for router in routers {
-            for route in self.close(router) {
+            let framework = self.frameworks[router.framework];
+            let router = framework.served(self, router);
+            for route in self.close(&router) {
                 self.served.push((router.framework, route));
             }
         }

@@ -135,13 +135,6 @@ fn manifest(files: &[(String, String)]) -> String {
         "poem-openapi",
         "postgres",
         "rocket",
-        "salvo",
-        "tide",
-        "tonic",
-        "tower",
-        "tower-http",
-        "utoipa-axum",
-        "warp",
         "rusqlite",
         "salvo",
         "scylla",
@@ -152,6 +145,9 @@ fn manifest(files: &[(String, String)]) -> String {
         "tide",
         "tokio-postgres",
         "tonic",
+        "tower",
+        "tower-http",
+        "utoipa-axum",
         "warp",
     ];
     let mut manifest = "[package]\nname = \"app\"\nedition = \"2024\"\n\n[dependencies]\n".to_owned();

@@ -120,7 +120,9 @@ impl Framework for ActixWeb {
         let mut router = owned(router);
         let first = call.argument(0);
         match (call.name(), router.kind) {
-            ("wrap" | "wrap_fn" | "middleware" | "filter", _) => router.layers.push(cx.attached(AttachedKind::Layer, first, call)),
+            ("wrap" | "wrap_fn" | "middleware" | "filter", _) => {
+                router.layers.push(cx.attached(AttachedKind::Layer, first, call))
+            }
             ("guard", ROUTE) => self.route_guard(cx, &mut router, call),
             ("guard", _) => router.layers.push(cx.attached(AttachedKind::Condition, first, call)),
             ("method", ROUTE) => self.set_methods(&mut router, methods_in(first)),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ward_semantics::{DefId, Ty, TyKind};
 use ward_semantics::endpoint::{
     Attached, AttachedKind, AttributeArgument, Call, Evaluator, HOLE, Made, Methods, Route, Router, Value,
     What, handler,
 };
+use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{Attribute, FileSpan, ItemKind, Symbol};
 
 /// The methods that functions and attributes are named after.
@@ -177,10 +177,12 @@ pub(super) fn adt_of(cx: &Evaluator<'_>, value: &Value, ty: Ty) -> Option<DefId>
     match value {
         Value::Struct(value) => Some(value.def),
         Value::Made(made) => match made.what {
-            What::Item(def) if cx.semantics.item(def).as_fn().is_none() => match cx.semantics.item(def).kind {
-                ItemKind::Struct { .. } | ItemKind::Enum { .. } => Some(def),
-                _ => None,
-            },
+            What::Item(def) if cx.semantics.item(def).as_fn().is_none() => {
+                match cx.semantics.item(def).kind {
+                    ItemKind::Struct { .. } | ItemKind::Enum { .. } => Some(def),
+                    _ => None,
+                }
+            }
             What::Function(def) => adt(cx.semantics.signature(def)?.ret),
             _ => None,
         },

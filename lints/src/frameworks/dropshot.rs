@@ -9,7 +9,7 @@ use ward_semantics::endpoint::{
 use ward_semantics::{DefId, TraitName, Ty};
 use ward_syntax::{Attribute, FileSpan, ItemKind};
 
-use super::common::{attribute_text, opaque_route, owned, unknown_path};
+use super::common::{attribute_text, is_attribute_of, opaque_route, owned, unknown_path};
 
 /// The framework.
 #[derive(Debug)]
@@ -50,18 +50,15 @@ impl Framework for Dropshot {
                 Value::Function(function) => cx.attributed(self, *function),
                 _ => None,
             };
-            match inner {
-                Some(inner) => {
-                    for mut route in cx.close(&inner) {
-                        route.router = Some(call.function);
-                        router.routes.push(route);
-                    }
-                }
-                None => {
-                    let mut route = opaque_route(cx, unknown_path(), value, call);
-                    route.unknown.push(Unknown { part: UnknownPart::Methods, place: call.place });
+            if let Some(inner) = inner {
+                for mut route in cx.close(&inner) {
+                    route.router = Some(call.function);
                     router.routes.push(route);
                 }
+            } else {
+                let mut route = opaque_route(cx, unknown_path(), value, call);
+                route.unknown.push(Unknown { part: UnknownPart::Methods, place: call.place });
+                router.routes.push(route);
             }
         }
         Outcome::router(router)
@@ -74,8 +71,7 @@ impl Framework for Dropshot {
     fn attributed(&self, cx: &mut Evaluator<'_>, function: DefId) -> Option<Router> {
         let mut router = cx.router(self, API);
         for attribute in &cx.semantics.item(function).attributes {
-            let resolved = cx.semantics.resolve_attribute(function, attribute);
-            if resolved.as_str().starts_with("dropshot::") {
+            if is_attribute_of(cx, function, attribute, self.crates()) {
                 router.routes.extend(self.operation(cx, attribute, function, function));
             }
         }
@@ -85,7 +81,9 @@ impl Framework for Dropshot {
     /// The function that registers all of a trait is generated: its impls are endpoints.
     fn implementation(&self, cx: &mut Evaluator<'_>, impl_def: DefId) -> Option<Router> {
         let semantics = cx.semantics;
-        let Some(TraitName::Workspace(declared)) = semantics.impls.get(impl_def)?.trait_name else { return None };
+        let Some(TraitName::Workspace(declared)) = semantics.impls.get(impl_def)?.trait_name else {
+            return None;
+        };
         if !is_described(cx, declared) {
             return None;
         }
@@ -96,6 +94,7 @@ impl Framework for Dropshot {
                 router.routes.extend(self.operation(cx, attribute, *function, answers));
             }
         }
+        router.notes.push(("mounted", Value::Unknown));
         Some(router)
     }
 }

@@ -3,7 +3,8 @@
 //! Their methods are `QUERY`, `MUTATION` and `SUBSCRIPTION`; their paths are the names by which clients ask for them.
 
 use ward_semantics::endpoint::{
-    Attached, AttachedKind, Call, Evaluator, Framework, Handler, Methods, Route, Router, Value, attribute_arguments,
+    Attached, AttachedKind, Call, Evaluator, Framework, Handler, Methods, Route, Router, Value,
+    attribute_arguments,
 };
 use ward_semantics::{DefId, TyKind, TypeHead};
 use ward_syntax::{Attribute, FileSpan, Symbol};
@@ -60,8 +61,10 @@ impl Framework for Graphql {
 
     fn builds(&self, path: &str) -> bool {
         let mut names = path.rsplit("::");
-        matches!(names.next(), Some("build" | "new" | "build_with_ignore_name_conflicts" | "new_with_scalar_value"))
-            && names.next() == Some(self.schema)
+        matches!(
+            names.next(),
+            Some("build" | "new" | "build_with_ignore_name_conflicts" | "new_with_scalar_value")
+        ) && names.next() == Some(self.schema)
     }
 
     fn call(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
@@ -98,10 +101,18 @@ impl Graphql {
     }
 
     /// The fields of a root type, and of those it is merged from.
-    fn fields(&self, cx: &mut Evaluator<'_>, root: DefId, operation: &str, routes: &mut Vec<Route>, depth: usize) {
+    fn fields(
+        &self,
+        cx: &mut Evaluator<'_>,
+        root: DefId,
+        operation: &str,
+        routes: &mut Vec<Route>,
+        depth: usize,
+    ) {
         let semantics = cx.semantics;
         for block in semantics.impls.of_type(TypeHead::Adt(root)) {
-            let Some(object) = semantics.item(*block).attributes.iter().find(|known| self.is_object(known)) else {
+            let Some(object) = semantics.item(*block).attributes.iter().find(|known| self.is_object(known))
+            else {
                 continue;
             };
             let around = guards(cx, *block, object);
@@ -111,9 +122,11 @@ impl Graphql {
                 }
             }
         }
-        let merged = semantics.item(root).attributes.iter().any(|known| {
-            known.last_segment() == "derive" && known.args.as_str().contains("Merged")
-        });
+        let merged = semantics
+            .item(root)
+            .attributes
+            .iter()
+            .any(|known| known.last_segment() == "derive" && known.args.as_str().contains("Merged"));
         if merged && depth > 0 {
             for part in semantics.fields(root, None) {
                 if let TyKind::Adt { def, .. } = part.ty.kind() {
@@ -148,7 +161,8 @@ fn field(
     layers.extend_from_slice(around);
     let (file, _) = cx.semantics.locate(function);
     let place = FileSpan { file, span: item.name_span };
-    let mut route = cx.route(Methods::one(operation), Symbol::new(&shown), Handler::Function(function), place, function);
+    let mut route =
+        cx.route(Methods::one(operation), Symbol::new(&shown), Handler::Function(function), place, function);
     route.wrap(&layers);
     Some(route)
 }

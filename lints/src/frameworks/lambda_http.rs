@@ -1,4 +1,4 @@
-//! lambda_http: one function answers everything.
+//! `lambda_http`: one function answers everything.
 
 use ward_semantics::endpoint::{Call, Evaluator, Framework, Methods, Router, Value, handler};
 use ward_semantics::{Ty, TyKind};
@@ -47,9 +47,9 @@ fn takes_requests(cx: &Evaluator<'_>, value: &Value) -> bool {
     let ward_semantics::endpoint::Handler::Function(def) = handler(value) else { return false };
     let Some(signature) = cx.semantics.signature(def) else { return false };
     let is_request = |ty: &Ty| match ty.kind() {
-        TyKind::External { path, .. } => {
-            REQUESTS.iter().any(|name| path.as_str().rsplit("::").next().is_some_and(|ty| ty.starts_with(name)))
-        }
+        TyKind::External { path, .. } => REQUESTS
+            .iter()
+            .any(|name| path.as_str().rsplit("::").next().is_some_and(|ty| ty.starts_with(name))),
         _ => false,
     };
     signature.params.iter().any(|ty| match ty.kind() {

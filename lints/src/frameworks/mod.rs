@@ -31,6 +31,7 @@ mod axum;
 mod common;
 mod dropshot;
 mod graphql;
+mod hyper;
 mod lambda_http;
 mod ntex;
 mod poem;
@@ -50,6 +51,7 @@ pub static FRAMEWORKS: &[&dyn Framework] = &[
     &dropshot::Dropshot,
     &graphql::ASYNC_GRAPHQL,
     &graphql::JUNIPER,
+    &hyper::Hyper,
     &lambda_http::LambdaHttp,
     &ntex::NTEX,
     &poem::Poem,

@@ -13,7 +13,8 @@ use ward_semantics::{DefId, TraitName, Ty, TyKind, TypeHead};
 use ward_syntax::{Attribute, FileSpan, Symbol};
 
 use super::common::{
-    METHODS, REST, adt_of, attached_by_text, attribute_text, block_of, method_named, methods_in, opaque_route, owned, text,
+    METHODS, REST, adt_of, attached_by_text, attribute_text, block_of, method_named, methods_in,
+    opaque_route, owned, text,
 };
 
 /// The framework.
@@ -47,7 +48,12 @@ impl Framework for Poem {
             || path.split("::").any(|name| {
                 matches!(
                     name,
-                    "Route" | "RouteMethod" | "RouteDomain" | "RouteScheme" | "OpenApiService" | "EndpointExt"
+                    "Route"
+                        | "RouteMethod"
+                        | "RouteDomain"
+                        | "RouteScheme"
+                        | "OpenApiService"
+                        | "EndpointExt"
                 )
             })
     }
@@ -79,7 +85,7 @@ impl Framework for Poem {
             ("poem" | "route", name) if !call.arguments.is_empty() => {
                 let methods = method_named(name)?;
                 let mut router = cx.router(self, ON_PATH);
-                self.add_handler(cx, &mut router, &methods, call.argument(0), call);
+                Self::add_handler(cx, &mut router, &methods, call.argument(0), call);
                 router
             }
             _ => return None,
@@ -96,7 +102,9 @@ impl Framework for Poem {
         }
         let mut router = owned(router);
         match (name, router.kind) {
-            ("at" | "nest_no_strip", ROUTE) => self.add_at(cx, &mut router, first, second, Below::Itself, call),
+            ("at" | "nest_no_strip", ROUTE) => {
+                self.add_at(cx, &mut router, first, second, Below::Itself, call);
+            }
             ("just_at", ROUTE) => self.add_at(cx, &mut router, &text(""), first, Below::Itself, call),
             ("nest", ROUTE) => self.add_at(cx, &mut router, first, second, Below::Rest, call),
             ("at", CHOICE) => self.add_at(cx, &mut router, &text(""), second, Below::Rest, call),
@@ -104,10 +112,10 @@ impl Framework for Poem {
                 let inner = call.arguments.last().cloned().unwrap_or_default();
                 self.add_at(cx, &mut router, &text(""), &inner, Below::Rest, call);
             }
-            ("method", ON_PATH) => self.add_handler(cx, &mut router, &methods_in(first), second, call),
+            ("method", ON_PATH) => Self::add_handler(cx, &mut router, &methods_in(first), second, call),
             (name, ON_PATH) if METHODS.contains(&name) => {
                 if let Some(methods) = method_named(name) {
-                    self.add_handler(cx, &mut router, &methods, first, call);
+                    Self::add_handler(cx, &mut router, &methods, first, call);
                 }
             }
             _ => wrap(&mut router, name, call),
@@ -116,8 +124,10 @@ impl Framework for Poem {
     }
 
     fn foreign_method(&self, cx: &mut Evaluator<'_>, receiver: &Value, call: &Call<'_>) -> Option<Outcome> {
-        if !matches!(call.name(), "with" | "with_if" | "around" | "before" | "catch_error" | "catch_all_error")
-            || matches!(receiver, Value::Unknown | Value::Text(_))
+        if !matches!(
+            call.name(),
+            "with" | "with_if" | "around" | "before" | "catch_error" | "catch_all_error"
+        ) || matches!(receiver, Value::Unknown | Value::Text(_))
         {
             return None;
         }
@@ -197,7 +207,6 @@ impl Poem {
     }
 
     fn add_handler(
-        &self,
         cx: &mut Evaluator<'_>,
         router: &mut Router,
         methods: &Methods,
@@ -280,7 +289,9 @@ impl Poem {
         }
         let (file, _) = semantics.locate(marked);
         let mut routes = Vec::new();
-        for attribute in semantics.item(marked).attributes.iter().filter(|known| known.last_segment() == "oai") {
+        for attribute in
+            semantics.item(marked).attributes.iter().filter(|known| known.last_segment() == "oai")
+        {
             let (mut path, mut methods, mut layers) = (None, Vec::new(), Vec::new());
             for argument in attribute_arguments(attribute) {
                 match argument.name {
@@ -339,7 +350,8 @@ fn wrap(router: &mut Router, name: &str, call: &Call<'_>) {
         "catch_error" | "catch_all_error" => AttachedKind::Catcher,
         _ => return,
     };
-    let mut attached = Attached::new(kind, if name == "with_if" { call.argument(1) } else { first }, call.place);
+    let mut attached =
+        Attached::new(kind, if name == "with_if" { call.argument(1) } else { first }, call.place);
     if name == "with_if" {
         attached.condition = Condition::Sometimes;
     }
@@ -360,7 +372,13 @@ fn wrap(router: &mut Router, name: &str, call: &Call<'_>) {
 fn is_document(name: &str) -> bool {
     matches!(
         name,
-        "swagger_ui" | "rapidoc" | "redoc" | "scalar" | "stoplight_elements" | "openapi_explorer" | "spec_endpoint"
+        "swagger_ui"
+            | "rapidoc"
+            | "redoc"
+            | "scalar"
+            | "stoplight_elements"
+            | "openapi_explorer"
+            | "spec_endpoint"
             | "spec_endpoint_yaml"
     )
 }

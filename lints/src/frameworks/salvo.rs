@@ -52,11 +52,11 @@ impl Framework for Salvo {
             ("Router", "new" | "default") => {}
             ("Router", name) => {
                 let method = name.strip_prefix("try_").unwrap_or(name).strip_prefix("with_")?;
-                self.change(cx, &mut router, method, call);
+                Self::change(cx, &mut router, method, call);
             }
             ("Service", "new") => {
                 router.kind = SERVICE;
-                self.push(cx, &mut router, call.argument(0), call);
+                Self::push(cx, &mut router, call.argument(0), call);
             }
             _ => return None,
         }
@@ -72,7 +72,7 @@ impl Framework for Salvo {
             let after = if matches!(value, Value::Router(_)) { value } else { Value::router(before) };
             return Outcome::value(after);
         }
-        self.change(cx, &mut router, name.strip_prefix("try_").unwrap_or(name), call);
+        Self::change(cx, &mut router, name.strip_prefix("try_").unwrap_or(name), call);
         Outcome::router(router)
     }
 
@@ -82,7 +82,7 @@ impl Framework for Salvo {
                 let mut router = cx.router(self, HANDLER);
                 router.routes = cx.routes(&Methods::Any, &text(""), &goal(cx, receiver, Ty::unknown()), call);
                 if call.name() == "hoop" {
-                    self.hoop(cx, &mut router, call.argument(0), call);
+                    Self::hoop(cx, &mut router, call.argument(0), call);
                 }
                 Some(Outcome::router(router))
             }
@@ -102,37 +102,37 @@ impl Framework for Salvo {
 
 impl Salvo {
     /// What a method does to a router; constructors that begin with `with_` do the same to a new one.
-    fn change(&self, cx: &mut Evaluator<'_>, router: &mut Router, method: &str, call: &Call<'_>) {
+    fn change(cx: &mut Evaluator<'_>, router: &mut Router, method: &str, call: &Call<'_>) {
         let first = call.argument(0);
         match method {
-            "path" => self.below(router, &texts(first)),
-            "push" | "unshift" => self.push(cx, router, first, call),
-            "insert" => self.push(cx, router, call.argument(1), call),
+            "path" => Self::below(router, &texts(first)),
+            "push" | "unshift" => Self::push(cx, router, first, call),
+            "insert" => Self::push(cx, router, call.argument(1), call),
             "append" | "extend" => {
                 for value in each(first) {
-                    self.push(cx, router, &value, call);
+                    Self::push(cx, router, &value, call);
                 }
             }
             "hoop" | "hoop_when" => {
-                self.hoop(cx, router, first, call);
+                Self::hoop(cx, router, first, call);
                 if method == "hoop_when"
                     && let Some(attached) = router.layers.first_mut()
                 {
                     attached.condition = Condition::Sometimes;
                 }
             }
-            "filter" => self.filter(cx, router, first, call),
+            "filter" => Self::filter(cx, router, first, call),
             "filter_fn" | "host" | "scheme" | "port" => {
                 router.layers.insert(0, cx.attached(AttachedKind::Condition, first, call));
             }
             "goal" => {
                 let methods = router.methods.clone().unwrap_or(Methods::Any);
-                self.goal(cx, router, &methods, call);
+                Self::goal(cx, router, &methods, call);
             }
             "catcher" => router.layers.push(cx.attached(AttachedKind::Catcher, first, call)),
             name if METHODS.contains(&name) && !call.arguments.is_empty() => {
                 if let Some(methods) = method_named(name) {
-                    self.goal(cx, router, &methods, call);
+                    Self::goal(cx, router, &methods, call);
                 }
             }
             _ => {}
@@ -140,7 +140,7 @@ impl Salvo {
     }
 
     /// Puts paths below what stands before the router already.
-    fn below(&self, router: &mut Router, paths: &[Symbol]) {
+    fn below(router: &mut Router, paths: &[Symbol]) {
         let paths: Vec<Symbol> = paths.iter().map(|path| Symbol::new(&plain(path.as_str()))).collect();
         if router.prefix.is_empty() {
             router.prefix = paths;
@@ -152,7 +152,7 @@ impl Salvo {
         }
     }
 
-    fn push(&self, cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
+    fn push(cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
         match value {
             Value::Router(inner) => {
                 let mut routes = cx.close(inner);
@@ -165,7 +165,7 @@ impl Salvo {
             }
             Value::List(all) | Value::OneOf(all) => {
                 for value in all.iter() {
-                    self.push(cx, router, value, call);
+                    Self::push(cx, router, value, call);
                 }
             }
             value => {
@@ -175,7 +175,7 @@ impl Salvo {
         }
     }
 
-    fn goal(&self, cx: &mut Evaluator<'_>, router: &mut Router, methods: &Methods, call: &Call<'_>) {
+    fn goal(cx: &mut Evaluator<'_>, router: &mut Router, methods: &Methods, call: &Call<'_>) {
         match call.argument(0) {
             Value::Router(inner) => {
                 for mut route in cx.close(inner) {
@@ -191,7 +191,7 @@ impl Salvo {
         }
     }
 
-    fn hoop(&self, cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
+    fn hoop(cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
         let attached = match goal(cx, value, call.argument_type(0)) {
             Value::Function(def) if !matches!(value, Value::Function(_)) => {
                 Attached::new(AttachedKind::Layer, value, call.place).with(What::Function(def))
@@ -202,15 +202,15 @@ impl Salvo {
     }
 
     /// Filters of methods and paths say which; all others are conditions.
-    fn filter(&self, cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
+    fn filter(cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
         if let Value::Made(made) = value {
             if let Some(receiver) = &made.receiver
                 && let What::Method(name) | What::External(name) = made.what
                 && matches!(name.as_str().rsplit("::").next(), Some("and" | "or"))
             {
-                self.filter(cx, router, receiver, call);
+                Self::filter(cx, router, receiver, call);
                 for argument in &made.arguments {
-                    self.filter(cx, router, argument, call);
+                    Self::filter(cx, router, argument, call);
                 }
                 return;
             }
@@ -219,12 +219,12 @@ impl Salvo {
             {
                 let name = path.as_str().rsplit("::").next().unwrap_or_default();
                 if let Some(Methods::Only(names)) = method_named(name) {
-                    self.methods(router, names.into_iter());
+                    Self::methods(router, names.into_iter());
                     return;
                 }
                 if matches!(name, "path" | "try_path") {
                     let paths = made.arguments.first().map(texts).unwrap_or_default();
-                    self.below(router, &paths);
+                    Self::below(router, &paths);
                     return;
                 }
             }
@@ -232,7 +232,7 @@ impl Salvo {
         router.layers.insert(0, cx.attached(AttachedKind::Condition, value, call));
     }
 
-    fn methods(&self, router: &mut Router, names: impl Iterator<Item = Symbol>) {
+    fn methods(router: &mut Router, names: impl Iterator<Item = Symbol>) {
         let before = match router.methods.take() {
             Some(Methods::Only(before)) => before,
             _ => <_>::default(),
@@ -260,5 +260,8 @@ fn goal(cx: &Evaluator<'_>, value: &Value, ty: Ty) -> Value {
 
 /// A path whose parameters that take the rest are written as others write them.
 fn plain(path: &str) -> String {
-    path.replace("{**", "{*").replace("{*+", "{*").replace("{*?", "{*").replace("<**", "<*").replace("<*", "<*")
+    path.replace("{**", "{*")
+        .replace("{*+", "{*")
+        .replace("{*?", "{*")
+        .replace("<**", "<*")
 }

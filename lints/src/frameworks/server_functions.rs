@@ -4,11 +4,12 @@
 
 use ward_semantics::DefId;
 use ward_semantics::endpoint::{
-    AttachedKind, AttributeArgument, Evaluator, Framework, Handler, Methods, Router, Value, attribute_arguments,
+    AttachedKind, AttributeArgument, Evaluator, Framework, Handler, Methods, Router, Value,
+    attribute_arguments,
 };
 use ward_syntax::{Attribute, FileSpan, Symbol};
 
-use super::common::{attached_by_text, attribute_text, method_named};
+use super::common::{attached_by_text, attribute_text, is_attribute_of, method_named};
 
 /// leptos, or dioxus.
 #[derive(Debug)]
@@ -19,8 +20,11 @@ pub(super) struct ServerFunctions {
 }
 
 /// leptos.
-pub(super) static LEPTOS: ServerFunctions =
-    ServerFunctions { name: "leptos", crates: &["leptos", "leptos_macro", "server_fn"], attributes: &["server"] };
+pub(super) static LEPTOS: ServerFunctions = ServerFunctions {
+    name: "leptos",
+    crates: &["leptos", "leptos_macro", "server_fn"],
+    attributes: &["server"],
+};
 
 /// dioxus.
 pub(super) static DIOXUS: ServerFunctions = ServerFunctions {
@@ -49,7 +53,8 @@ impl Framework for ServerFunctions {
     fn attributed(&self, cx: &mut Evaluator<'_>, function: DefId) -> Option<Router> {
         let item = cx.semantics.item(function);
         let attribute = item.attributes.iter().find(|attribute| {
-            self.attributes.contains(&attribute.last_segment()) && self.is_own(cx, function, attribute)
+            self.attributes.contains(&attribute.last_segment())
+                && is_attribute_of(cx, function, attribute, self.crates)
         })?;
         let mut route = self.route(cx, function, attribute);
         for middleware in item.attributes.iter().filter(|known| known.last_segment() == "middleware") {
@@ -67,21 +72,6 @@ impl Framework for ServerFunctions {
 }
 
 impl ServerFunctions {
-    /// Whether an attribute is the framework's, or comes out of one of its preludes.
-    fn is_own(&self, cx: &Evaluator<'_>, function: DefId, attribute: &Attribute) -> bool {
-        let path = cx.semantics.resolve_attribute(function, attribute);
-        let first = path.as_str().split("::").next().unwrap_or_default();
-        if path.as_str().contains("::") {
-            return self.crates.contains(&first);
-        }
-        first == "server" && self.is_dependency(cx, function)
-    }
-
-    fn is_dependency(&self, cx: &Evaluator<'_>, function: DefId) -> bool {
-        let package = cx.semantics.project.package(cx.semantics.package(function));
-        package.dependencies.iter().any(|dependency| self.crates.contains(&dependency.name.as_str()))
-    }
-
     fn route(
         &self,
         cx: &mut Evaluator<'_>,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use ward_semantics::Ty;
 use ward_semantics::endpoint::{
-    AttachedKind, Call, Evaluator, Framework, Methods, Outcome, Route, Router, Value, texts,
+    Attached, AttachedKind, Call, Evaluator, Framework, Handler, Methods, Outcome, Route, Router, Value,
+    texts,
 };
 use ward_syntax::Symbol;
 
@@ -66,9 +67,11 @@ impl Framework for Tide {
                 let inner = texts(first);
                 let mut paths = Vec::new();
                 for front in &outer {
-                    paths.extend(inner.iter().map(|back| {
-                        Value::Text(Symbol::new(&self.join(front.as_str(), back.as_str())))
-                    }));
+                    paths.extend(
+                        inner
+                            .iter()
+                            .map(|back| Value::Text(Symbol::new(&self.join(front.as_str(), back.as_str())))),
+                    );
                 }
                 let around = router.note(AROUND).cloned();
                 let mut route = router.clone();
@@ -91,7 +94,14 @@ impl Framework for Tide {
             }
             ("nest", Some(at)) => self.nest(cx, &mut router, at, call),
             ("serve_dir", Some(at)) => self.add(cx, &mut router, at, &Methods::one("get"), Some(REST), call),
-            ("serve_file", Some(at)) => self.add(cx, &mut router, at, &Methods::one("get"), None, call),
+            ("serve_file", Some(at)) => {
+                for path in texts(at) {
+                    let file = Handler::External(Symbol::new("tide::Route::serve_file"));
+                    let mut route = cx.route(Methods::one("get"), path, file, call.place, call.function);
+                    route.wrap(&around(&router));
+                    router.routes.push(route);
+                }
+            }
             ("all", Some(at)) => self.add(cx, &mut router, at, &Methods::Any, None, call),
             ("method", Some(at)) => {
                 let methods = methods_in(first);
@@ -124,7 +134,8 @@ impl Tide {
         let routes: Vec<Route> = match rest {
             Some(rest) => {
                 let below = texts(at).into_iter().map(|path| Symbol::new(&self.join(path.as_str(), rest)));
-                below.map(|path| opaque_route(cx, path, call.argument(0), call)).collect()
+                let files = Handler::External(Symbol::new("tide::Route::serve_dir"));
+                below.map(|path| cx.route(methods.clone(), path, files, call.place, call.function)).collect()
             }
             None => cx.routes(methods, at, call.argument(0), call),
         };
@@ -157,7 +168,7 @@ impl Tide {
 }
 
 /// The middleware of the route that is built.
-fn around(router: &Router) -> Vec<ward_semantics::endpoint::Attached> {
+fn around(router: &Router) -> Vec<Attached> {
     match router.note(AROUND) {
         Some(Value::Router(around)) => around.layers.clone(),
         _ => Vec::new(),

@@ -43,8 +43,7 @@ impl Framework for Warp {
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
         let name = path.rsplit("::").next().unwrap_or(path);
-        matches!(name, "Filter" | "BoxedFilter")
-            .then(|| Router { partial: true, ..Router::empty(FILTER) })
+        matches!(name, "Filter" | "BoxedFilter").then(|| Router { partial: true, ..Router::empty(FILTER) })
     }
 
     fn call(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
@@ -104,8 +103,8 @@ impl Framework for Warp {
         let mut router = owned(router);
         let first = call.argument(0);
         match call.name() {
-            "and" => router.routes = self.and(&router.routes, first, call),
-            "or" => self.or(&mut router, first, call),
+            "and" => router.routes = Self::and(&router.routes, first, call),
+            "or" => Self::or(&mut router, first, call),
             "map" | "and_then" | "then" => {
                 if router.routes.is_empty() {
                     router.routes.push(beginning(call));
@@ -119,15 +118,15 @@ impl Framework for Warp {
                     }
                 }
             }
-            "with" => self.attach(&mut router, AttachedKind::Layer, call),
-            "recover" | "map_err" => self.attach(&mut router, AttachedKind::Catcher, call),
+            "with" => Self::attach(&mut router, AttachedKind::Layer, call),
+            "recover" | "map_err" => Self::attach(&mut router, AttachedKind::Catcher, call),
             "or_else" => {
                 for part in router.routes.iter_mut().filter(|part| is_value(part)) {
                     for attached in &mut part.layers {
                         attached.condition = Condition::Sometimes;
                     }
                 }
-                self.attach(&mut router, AttachedKind::Catcher, call);
+                Self::attach(&mut router, AttachedKind::Catcher, call);
             }
             _ => {}
         }
@@ -153,8 +152,7 @@ impl Framework for Warp {
 
 impl Warp {
     /// Every alternative of one filter followed by every one of the other.
-    #[allow(clippy::unused_self, reason = "reads as an operation of the framework")]
-    fn and(&self, first: &[Route], second: &Value, call: &Call<'_>) -> Vec<Route> {
+    fn and(first: &[Route], second: &Value, call: &Call<'_>) -> Vec<Route> {
         let unknown = [beginning(call)];
         let first = if first.is_empty() { &unknown[..] } else { first };
         let second: Vec<Route> = match filter_in(second) {
@@ -177,20 +175,8 @@ impl Warp {
         all
     }
 
-    fn or(&self, router: &mut Router, other: &Value, call: &Call<'_>) {
-        let others = match filter_in(other) {
-            Some(other) => other.routes.clone(),
-            None => {
-                let mut part = empty(call);
-                part.path = unknown_path();
-                part.handler = handler(other);
-                note_holes(&mut part);
-                if part.handler == Handler::Unknown {
-                    part.unknown.push(Unknown { part: UnknownPart::Handler, place: call.place });
-                }
-                vec![part]
-            }
-        };
+    fn or(router: &mut Router, other: &Value, call: &Call<'_>) {
+        let others = filter_in(other).map_or_else(|| vec![lost(other, call)], |other| other.routes.clone());
         for other in others {
             // Two ways to get the same value are one: what only one of them asks for is not always there.
             let twin = router.routes.iter_mut().find(|own| is_value(own) && is_value(&other));
@@ -201,8 +187,7 @@ impl Warp {
         }
     }
 
-    #[allow(clippy::unused_self, reason = "reads as an operation of the framework")]
-    fn attach(&self, router: &mut Router, kind: AttachedKind, call: &Call<'_>) {
+    fn attach(router: &mut Router, kind: AttachedKind, call: &Call<'_>) {
         let attached = Attached::new(kind, call.argument(0), call.place);
         for part in &mut router.routes {
             part.wrap(std::slice::from_ref(&attached));
@@ -240,6 +225,18 @@ fn empty(call: &Call<'_>) -> Route {
 fn beginning(call: &Call<'_>) -> Route {
     let unknown = vec![Unknown { part: UnknownPart::Layer, place: call.place }];
     Route { unknown, ..empty(call) }
+}
+
+/// The part for a value that should be a filter.
+fn lost(value: &Value, call: &Call<'_>) -> Route {
+    let mut part = empty(call);
+    part.path = unknown_path();
+    part.handler = handler(value);
+    note_holes(&mut part);
+    if part.handler == Handler::Unknown {
+        part.unknown.push(Unknown { part: UnknownPart::Handler, place: call.place });
+    }
+    part
 }
 
 fn note_holes(part: &mut Route) {
@@ -381,7 +378,9 @@ fn decorate(part: &mut Route, value: &Value, call: &Call<'_>) {
 /// Whether a function is given a reply, or the result of what answers.
 fn takes_reply(cx: &Evaluator<'_>, value: &Value) -> bool {
     let ty = match value {
-        Value::Function(def) => cx.semantics.signature(*def).and_then(|signature| signature.params.first().copied()),
+        Value::Function(def) => {
+            cx.semantics.signature(*def).and_then(|signature| signature.params.first().copied())
+        }
         Value::Closure(closure) => {
             let params = &cx.semantics.ir(closure.file).closure(closure.closure).params;
             let ty = params.first().and_then(|(_, ty)| *ty);
@@ -402,9 +401,11 @@ fn replies(cx: &Evaluator<'_>, handler: Handler) -> bool {
 fn is_reply(ty: Ty) -> bool {
     match ty.kind() {
         TyKind::External { path, args } => {
-            matches!(last(path.as_str()), "Response" | "Reply" | "WithStatus" | "WithHeader" | "Json" | "Html")
-                || matches!(last(path.as_str()), "Result" | "Future")
-                    && args.first().is_some_and(|inner| is_reply(*inner))
+            matches!(
+                last(path.as_str()),
+                "Response" | "Reply" | "WithStatus" | "WithHeader" | "Json" | "Html"
+            ) || matches!(last(path.as_str()), "Result" | "Future")
+                && args.first().is_some_and(|inner| is_reply(*inner))
         }
         TyKind::Bounds(bounds) => bounds.iter().any(|bound| match bound.name {
             TraitName::External(path) => last(path.as_str()) == "Reply",

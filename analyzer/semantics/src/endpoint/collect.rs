@@ -23,6 +23,7 @@ pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framew
             evaluator.root(*function);
         }
     }
+    super::dispatch::dispatching(&mut evaluator);
     let mut table = Table::default();
     for (framework, route) in std::mem::take(&mut evaluator.served) {
         table.add(frameworks[framework].name(), route);

@@ -56,6 +56,25 @@ pub trait Framework: Sync + fmt::Debug {
         None
     }
 
+    /// Whether functions that name this external item, of one of the crates, may route by hand.
+    fn dispatches(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
+    /// The routes that a function makes by hand: asked for functions that name an item by which that is done.
+    fn dispatch(&self, cx: &mut Evaluator<'_>, function: DefId) -> Option<Router> {
+        let _ = (cx, function);
+        None
+    }
+
+    /// The routes that a method of the workspace makes by what it is given, where the first argument is an item of
+    /// one of the crates.
+    fn registered(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Router> {
+        let _ = (cx, call);
+        None
+    }
+
     /// What a router becomes when it is served: the place to put together what was kept apart until then.
     fn served(&self, cx: &mut Evaluator<'_>, router: &Arc<Router>) -> Arc<Router> {
         let _ = cx;

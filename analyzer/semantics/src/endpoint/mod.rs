@@ -8,6 +8,7 @@
 mod attached;
 mod attributes;
 mod collect;
+mod dispatch;
 mod evaluate;
 mod framework;
 mod path;
@@ -179,9 +180,9 @@ impl Methods {
     pub fn may_change(&self) -> bool {
         match self {
             Self::Any => true,
-            Self::Only(names) => {
-                names.iter().any(|name| !matches!(name.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY" | "SUBSCRIPTION"))
-            }
+            Self::Only(names) => names.iter().any(|name| {
+                !matches!(name.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY" | "SUBSCRIPTION")
+            }),
         }
     }
 }

@@ -334,6 +334,7 @@ impl<'a> Evaluator<'a> {
         let target = types.callee(id);
         let name = method.as_str();
         if let Callee::Fn(def) = target {
+            self.registered(frame, id, method, &args, &values);
             return self.own_method(frame, id, receiver_expr, *def, receiver, &args, values);
         }
         if let Value::OneOf(all) = &receiver
@@ -379,6 +380,36 @@ impl<'a> Evaluator<'a> {
             return value.or(self.apply_in(frame, &function, vec![receiver]));
         }
         self.on_value(frame, id, receiver_expr, receiver, method, &args, values, generics)
+    }
+
+    /// A method of the workspace that is given an item of a framework: the framework may see it fill a table of routes.
+    fn registered(
+        &mut self,
+        frame: &Frame<'a>,
+        id: ExprId,
+        method: Symbol,
+        args: &[ExprId],
+        values: &[Value],
+    ) {
+        let Some(Value::Made(first)) = values.first() else { return };
+        let What::External(item) = first.what else { return };
+        let crates = self.crates;
+        for index in crates.of(item.as_str()) {
+            let types = frame.types_of(args);
+            let call = Call {
+                path: method,
+                arguments: values,
+                types: &types,
+                place: frame.call_place(id, args.first().copied()),
+                generics: &[],
+                function: frame.function,
+            };
+            self.current_framework = *index;
+            let framework = self.frameworks[*index];
+            if let Some(router) = framework.registered(self, &call) {
+                self.serve(&Value::router(router));
+            }
+        }
     }
 
     fn is_optional(&self, frame: &Frame<'a>, expr: ExprId) -> bool {
@@ -601,14 +632,8 @@ impl<'a> Evaluator<'a> {
         let place = frame.expr_place(id);
         let path = Symbol::new(&format!("{path}!"));
         let types = frame.types_of(&args);
-        let known = Call {
-            path,
-            arguments: &values,
-            types: &types,
-            place,
-            generics: &[],
-            function: frame.function,
-        };
+        let known =
+            Call { path, arguments: &values, types: &types, place, generics: &[], function: frame.function };
         if let Some(value) = self.framework_call(&known).or_else(|| self.unresolved_call(&known)) {
             return value;
         }

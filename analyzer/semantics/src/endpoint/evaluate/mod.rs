@@ -31,7 +31,7 @@ pub struct Evaluator<'a> {
     /// The index.
     pub semantics: &'a Semantics,
     pub(super) frameworks: &'a [&'static dyn Framework],
-    crates: &'a Crates<'a>,
+    pub(super) crates: &'a Crates<'a>,
     relevant: &'a Relevant,
     /// Functions being evaluated.
     stack: Vec<DefId>,

@@ -6,12 +6,12 @@ use super::Evaluator;
 use crate::endpoint::{Router, Value};
 
 /// Methods that begin to serve what they are called on.
-const SERVING: &[&str] = &["launch", "run", "listen", "start", "bind", "accept"];
+const SERVING: &[&str] = &["serve", "serve_connection", "launch", "run", "listen", "start", "bind", "accept"];
 
 impl Evaluator<'_> {
     /// Takes what is called to serve as served.
     pub(super) fn serve_by_method(&mut self, router: &Value, method: &str) {
-        if method.starts_with("serve") || SERVING.contains(&method) {
+        if method.starts_with("serve_with") || SERVING.contains(&method) {
             self.serve(router);
         }
     }

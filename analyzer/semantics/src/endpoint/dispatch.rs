@@ -1,0 +1,48 @@
+//! Functions that route by hand: a match on method and path, or a table that is filled with both.
+
+use rayon::prelude::*;
+use ward_syntax::Symbol;
+
+use super::Evaluator;
+use super::relevant::is_test;
+use crate::{DefId, Resolution};
+
+/// Asks the frameworks about functions that name one of the items they route by.
+pub(super) fn dispatching(evaluator: &mut Evaluator<'_>) {
+    let semantics = evaluator.semantics;
+    let frameworks = evaluator.frameworks;
+    let crates = evaluator.crates;
+    let wanted =
+        |path: &str| crates.of(path).iter().find(|index| frameworks[**index].dispatches(path)).copied();
+    let named = |function: &DefId| {
+        let types = semantics.types(*function)?;
+        types.paths().find_map(|(_, resolution)| match resolution {
+            Resolution::External(path) => wanted(path.as_str()),
+            Resolution::Method { ty, name } if !crates.of(ty.as_str()).is_empty() => {
+                wanted(Symbol::new(&format!("{ty}::{name}")).as_str())
+            }
+            _ => None,
+        })
+    };
+    let functions: Vec<(DefId, usize)> = semantics
+        .functions()
+        .par_iter()
+        .filter_map(|function| Some((*function, named(function)?)))
+        .filter(|(function, _)| !is_test(semantics, *function))
+        .collect();
+    for (function, index) in functions {
+        evaluator.current_framework = index;
+        if let Some(router) = frameworks[index].dispatch(evaluator, function) {
+            evaluator.serve(&super::Value::router(router));
+        }
+    }
+}
+
+impl Evaluator<'_> {
+    /// Evaluates a function of which nothing is called, if that has not been done.
+    pub fn evaluate(&mut self, function: DefId) {
+        if !self.visited.contains(&function) {
+            self.root(function);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! A lint is four things named after it: `src/<group>/<lint>.rs`, `docs/<lint>.md`, `specs/<lint>.md`, and its line
 //! below.
 
+pub mod access;
 mod flows;
 pub mod frameworks;
 pub mod injection;
@@ -15,7 +16,11 @@ use ward_linter::{Lint, Registry};
 /// Every lint, by name.
 pub static LINTS: &[Lint] = &[
     injection::command_injection::LINT,
+    access::missing_auth::LINT,
+    access::missing_authorization::LINT,
+    access::missing_owner_check::LINT,
     output::open_redirect::LINT,
+    access::optional_guard::LINT,
     injection::path_traversal::LINT,
     injection::sql_injection::LINT,
     input::ssrf::LINT,

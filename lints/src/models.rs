@@ -10,6 +10,9 @@ macro_rules! files {
 
 /// Name and text.
 pub(crate) const FILES: &[(&str, &str)] = files![
+    "actix-identity.toml",
+    "actix-session.toml",
+    "actix-web-httpauth.toml",
     "actix-web.toml",
     "anyhow.toml",
     "arangors.toml",
@@ -19,7 +22,9 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "axum.toml",
     "base64.toml",
     "bb8.toml",
+    "biscuit-auth.toml",
     "bytes.toml",
+    "casbin.toml",
     "cassandra-cpp.toml",
     "cdrs-tokio.toml",
     "chrono.toml",

@@ -14,6 +14,7 @@ mod way;
 
 pub use analysis::FlowIndex;
 pub use evaluate::{Context, evaluate};
+pub use sources::request_parameters;
 pub use step::{Step, StepId, StepKind, Steps};
 pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Summaries};
 pub use value::{AccessPath, Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text, UNKNOWN};

@@ -1,12 +1,24 @@
 //! Which parameters of a function hold request data.
 
 use smallvec::SmallVec;
-use ward_semantics::{DefId, Ty, TyKind};
+use ward_semantics::{DefId, Semantics, Ty, TyKind};
 use ward_syntax::{Attribute, FnItem, ItemId, Symbol};
 
 use crate::evaluate::Context;
-use crate::models::{AttributeParameters, AttributeSource, Source};
+use crate::models::{AttributeParameters, AttributeSource, Models, Source};
+use crate::summary::Summaries;
 use crate::value::KindSet;
+
+/// For every parameter of a function but `self`, the request data that its type or an attribute says it holds.
+pub fn request_parameters(
+    semantics: &Semantics,
+    models: &Models,
+    def: DefId,
+) -> SmallVec<[Option<Source>; 4]> {
+    let Some(function) = semantics.item(def).as_fn() else { return SmallVec::new() };
+    let summaries = Summaries::default();
+    of_parameters(Context { semantics, models, summaries: &summaries }, def, function)
+}
 
 /// For every parameter of a function but `self`, the request data it holds, if any.
 pub(crate) fn of_parameters(cx: Context, def: DefId, function: &FnItem) -> SmallVec<[Option<Source>; 4]> {

@@ -10,6 +10,7 @@ use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
 use crate::config::Access;
+use crate::guards::{EndpointAccess, Guards};
 use crate::suppression::Directives;
 use crate::{Settings, TestFindings, tell};
 
@@ -19,6 +20,7 @@ pub struct LintContext<'a> {
     semantics: &'a Semantics,
     flows: &'a FlowIndex,
     endpoints: &'a Endpoints,
+    guards: &'a Guards<'a>,
     settings: &'a Settings,
     directives: &'a Directives,
     findings: RefCell<Vec<Finding>>,
@@ -29,10 +31,11 @@ impl<'a> LintContext<'a> {
         semantics: &'a Semantics,
         flows: &'a FlowIndex,
         endpoints: &'a Endpoints,
+        guards: &'a Guards<'a>,
         settings: &'a Settings,
         directives: &'a Directives,
     ) -> Self {
-        Self { semantics, flows, endpoints, settings, directives, findings: RefCell::default() }
+        Self { semantics, flows, endpoints, guards, settings, directives, findings: RefCell::default() }
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {
@@ -52,6 +55,16 @@ impl<'a> LintContext<'a> {
     /// What the project says about its guards, public endpoints and roles.
     pub fn access(&self) -> &'a Access {
         &self.settings.access
+    }
+
+    /// What functions, types and endpoints do about the caller.
+    pub fn guards(&self) -> &'a Guards<'a> {
+        self.guards
+    }
+
+    /// What stands before each endpoint, in the order of [`Endpoints::all`].
+    pub fn endpoint_access(&self) -> &'a [EndpointAccess] {
+        self.guards.of_endpoints(self.endpoints)
     }
 
     /// Every place where somebody's data reaches a sink of this kind, in code that [`Self::is_reported`].

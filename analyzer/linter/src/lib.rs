@@ -7,6 +7,7 @@ pub mod baseline;
 mod bodies;
 pub mod config;
 mod context;
+pub mod guards;
 pub mod nearest;
 mod places;
 mod routes;

@@ -5,16 +5,18 @@ use ward_semantics::Semantics;
 use ward_semantics::endpoint::{AttachedKind, Condition, Endpoint, Endpoints, Handler, UnknownPart};
 
 use crate::Analysis;
+use crate::guards::{Effect, EndpointAccess, GuardKind};
 use crate::places::{Functions, Lines};
 
 /// The endpoints of a run as rows, in the order of their paths.
 pub fn route_rows(analysis: &Analysis) -> Vec<RouteRow> {
     let semantics = &analysis.semantics;
     let mut lines = Lines::default();
-    analysis.endpoints.all().iter().map(|endpoint| row(semantics, endpoint, &mut lines)).collect()
+    let rows = analysis.endpoints.all().iter().zip(&analysis.access);
+    rows.map(|(endpoint, access)| row(semantics, endpoint, access, &mut lines)).collect()
 }
 
-fn row(semantics: &Semantics, endpoint: &Endpoint, lines: &mut Lines) -> RouteRow {
+fn row(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAccess, lines: &mut Lines) -> RouteRow {
     let layers = endpoint.layers.iter().map(|attached| RouteLayer {
         name: attached.name(semantics),
         kind: kind_name(attached.kind),
@@ -42,10 +44,46 @@ fn row(semantics: &Semantics, endpoint: &Endpoint, lines: &mut Lines) -> RouteRo
         router: endpoint.router.map(|def| semantics.path(def)),
         extractors: extractors.iter().map(|extractor| semantics.pretty_type(extractor.ty)).collect(),
         layers,
-        guards: RouteGuards::Unknown,
-        effects: Vec::new(),
+        guards: match guard_names(semantics, endpoint, access) {
+            names if names.is_empty() => RouteGuards::None,
+            names => RouteGuards::By(names),
+        },
+        effects: effect_names(access),
         unknown,
     }
+}
+
+/// The names of the guards that nobody gets past unknown.
+fn guard_names(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAccess) -> Vec<String> {
+    let extractors = endpoint.extractors(semantics);
+    let enforcing = access.guards.iter().filter(|guard| guard.verdict.enforces());
+    let mut names: Vec<String> = enforcing
+        .filter_map(|guard| match guard.how {
+            GuardKind::Attached(index) => endpoint.layers.get(index).map(|layer| layer.name(semantics)),
+            GuardKind::Argument(index) => {
+                extractors.get(index).map(|extractor| semantics.pretty_type(extractor.ty))
+            }
+            GuardKind::Body => Some("checked by the handler".to_owned()),
+        })
+        .collect();
+    // What the handler asks of a guard it takes is no second one.
+    if names.len() > 1 && names.last().is_some_and(|name| name == "checked by the handler") {
+        names.pop();
+    }
+    names.dedup();
+    names
+}
+
+fn effect_names(access: &EndpointAccess) -> Vec<String> {
+    const NAMES: [(Effect, &str); 5] = [
+        (Effect::Write, "store write"),
+        (Effect::Read, "store read"),
+        (Effect::File, "file"),
+        (Effect::Command, "command"),
+        (Effect::Outbound, "outbound request"),
+    ];
+    let named = NAMES.iter().filter(|(effect, _)| access.effects.has(*effect));
+    named.map(|(_, name)| (*name).to_owned()).collect()
 }
 
 fn kind_name(kind: AttachedKind) -> &'static str {
@@ -86,7 +124,16 @@ fn handler_name(semantics: &Semantics, handler: Handler) -> String {
 }
 
 /// Gives every finding the endpoint through which it is reached, unless its lint said which.
-pub(crate) fn name_endpoints(semantics: &Semantics, endpoints: &Endpoints, findings: &mut [Finding]) {
+pub(crate) fn name_endpoints(
+    semantics: &Semantics,
+    endpoints: &Endpoints,
+    access: &[EndpointAccess],
+    findings: &mut [Finding],
+) {
+    let access_of = |endpoint: &Endpoint| {
+        let mut all = endpoints.all().iter().zip(access);
+        all.find(|(other, _)| std::ptr::eq(*other, endpoint)).map(|(_, access)| access)
+    };
     let mut functions = Functions::default();
     for finding in findings.iter_mut().filter(|finding| finding.endpoint.is_none()) {
         // Where the data enters tells more than where it ends.
@@ -96,17 +143,22 @@ pub(crate) fn name_endpoints(semantics: &Semantics, endpoints: &Endpoints, findi
             .filter_map(|place| Some((functions.at(semantics, place)?, place)))
             .find_map(|(function, place)| {
                 let reaching = endpoints.reaching(semantics, function, Some(place));
-                reaching.first().map(|endpoint| reference(semantics, endpoint))
+                reaching.first().map(|endpoint| reference(semantics, endpoint, access_of(endpoint)))
             });
     }
 }
 
 /// An endpoint as a finding names it.
-fn reference(semantics: &Semantics, endpoint: &Endpoint) -> EndpointRef {
+fn reference(semantics: &Semantics, endpoint: &Endpoint, access: Option<&EndpointAccess>) -> EndpointRef {
+    let guarded = access.map(|access| guard_names(semantics, endpoint, access).into_iter().next());
     EndpointRef {
         method: endpoint.methods.names().join("|"),
         path: endpoint.path.as_str().to_owned(),
         handler: endpoint.handler_place(semantics),
-        guarded: EndpointGuard::Unknown,
+        guarded: match guarded {
+            Some(Some(name)) => EndpointGuard::By(name),
+            Some(None) => EndpointGuard::None,
+            None => EndpointGuard::Unknown,
+        },
     }
 }

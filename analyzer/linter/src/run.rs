@@ -15,6 +15,7 @@ use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{DefId, Semantics};
 
 use crate::config::{Access, Levels, Suppressions};
+use crate::guards::{EndpointAccess, Guards};
 use crate::suppression::Directives;
 use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes};
 
@@ -72,6 +73,8 @@ pub struct Analysis {
     pub semantics: Semantics,
     /// The ways into the service.
     pub endpoints: Endpoints,
+    /// What stands before each of them, in the same order.
+    pub access: Vec<EndpointAccess>,
     /// Sorted by path, span and lint. All confidences.
     pub findings: Vec<Finding>,
     /// What could not be read or understood.
@@ -152,10 +155,13 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     clock.lap("endpoints");
     let mut problems: Vec<ReportProblem> = problems;
     let mut directives = Directives::read(&semantics);
+    let guards = Guards::new(&semantics, &models, settings.access.guards());
+    let index = Index { semantics: &semantics, flows: &flows, endpoints: &endpoints, guards: &guards };
+    let access = guards.of_endpoints(&endpoints);
     let (mut findings, mut unused) = (Vec::new(), Vec::new());
     if settings.scope == Scope::Findings {
-        findings = run_lints(&semantics, &flows, &endpoints, registry, settings, &directives);
-        routes::name_endpoints(&semantics, &endpoints, &mut findings);
+        findings = run_lints(index, registry, settings, &directives);
+        routes::name_endpoints(&semantics, &endpoints, access, &mut findings);
         findings.retain_mut(|finding| apply_level(&semantics, settings, finding));
         bodies::fill_in(&semantics, &mut findings);
         directives.apply(&mut findings);
@@ -163,23 +169,28 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
         problems.extend(suppressions.problems);
         unused = suppressions.removals;
     }
+    let access = access.to_vec();
+    drop(guards);
     clock.lap("lint");
     stats.millis = clock.total().as_millis() as u64;
-    Ok(Analysis { semantics, endpoints, findings, problems, stats, unused, phases: clock.laps })
+    Ok(Analysis { semantics, endpoints, access, findings, problems, stats, unused, phases: clock.laps })
 }
 
-fn run_lints(
-    semantics: &Semantics,
-    flows: &FlowIndex,
-    endpoints: &Endpoints,
-    registry: &Registry,
-    settings: &Settings,
-    directives: &Directives,
-) -> Vec<Finding> {
+/// What lints ask.
+#[derive(Clone, Copy)]
+struct Index<'a> {
+    semantics: &'a Semantics,
+    flows: &'a FlowIndex,
+    endpoints: &'a Endpoints,
+    guards: &'a Guards<'a>,
+}
+
+fn run_lints(index: Index, registry: &Registry, settings: &Settings, directives: &Directives) -> Vec<Finding> {
+    let Index { semantics, flows, endpoints, guards } = index;
     let lints = registry.lints.par_iter().filter(|lint| settings.runs(lint.metadata));
     let mut findings: Vec<Finding> = lints
         .flat_map_iter(|lint| {
-            let cx = LintContext::new(semantics, flows, endpoints, settings, directives);
+            let cx = LintContext::new(semantics, flows, endpoints, guards, settings, directives);
             (lint.check)(&cx);
             cx.into_findings()
         })

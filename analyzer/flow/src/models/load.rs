@@ -13,13 +13,14 @@ use ward_syntax::Symbol;
 use super::error::{Complaint, ModelError, did_you_mean, place};
 use super::port::{Wrong, parse_edge, parse_input, parse_port};
 use super::schema::{
-    BarrierRow, Call, FnRow, KindRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table, Text, Texts,
-    TypeRow, UserFile,
+    BarrierRow, Call, EffectRow, FnRow, GuardRow, KindRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table,
+    Text, Texts, TypeRow, UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Barrier, Beside, Bound, CallModel, Callers, Constant, Edge,
-    Extractor, HandlerSource, Kind, KindCarries, Kinds, Models, NameOnlySink, ParameterBarrier, Port,
-    RefusedCharacters, Sink, Source, SourceBeside, SourceClass, TextSink, TupleSink, When,
+    AttributeParameters, AttributeSource, Authenticates, Barrier, Beside, Bound, CallModel, Callers, Constant,
+    Edge, Effect, Extractor, GuardCall, GuardType, HandlerSource, Kind, KindCarries, Kinds, Models,
+    NameOnlySink, ParameterBarrier, Port, RefusedCharacters, Sink, Source, SourceBeside, SourceClass, TextSink,
+    TupleSink, When,
 };
 
 /// The text of a model file.
@@ -667,6 +668,80 @@ impl Loader {
     fn checks(&mut self, parsed: &Parsed) {
         for row in &parsed.rows.barriers {
             self.barrier(row);
+        }
+        for row in &parsed.rows.guards {
+            self.guard(row);
+        }
+        for row in &parsed.rows.effects {
+            self.effect(row);
+        }
+    }
+
+    fn guard(&mut self, row: &GuardRow) {
+        let forms = [
+            &row.ty,
+            &row.call,
+            &row.credential,
+            &row.holder,
+            &row.wrapper,
+            &row.derive,
+            &row.passes,
+            &row.made,
+            &row.next,
+        ];
+        let mut given = forms.into_iter().flatten();
+        if given.clone().count() != 1 {
+            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `passes`, `made`, `next`";
+            let span = given.next().and_then(|texts| texts.0.first()).map_or(0..0, Text::span);
+            self.complain(span, "a guard needs one form", Some(help.to_owned()));
+        }
+        let forms = [("enforced", Authenticates::Enforced), ("optional", Authenticates::Optional)];
+        let authenticates = self.choice(row.authenticates.as_ref(), &forms, Authenticates::Enforced);
+        let guard = GuardType { authenticates, role: row.role };
+        for path in self.type_paths(row.ty.as_ref()) {
+            self.models.guards.types.insert(path, guard);
+        }
+        for path in self.type_paths(row.holder.as_ref()) {
+            self.models.guards.holders.insert(path);
+        }
+        for path in self.type_paths(row.wrapper.as_ref()) {
+            self.models.guards.wrappers.insert(path);
+        }
+        for path in self.paths(row.derive.as_ref()) {
+            self.models.guards.derives.insert(path);
+        }
+        for (texts, call) in [
+            (&row.call, GuardCall::Check(guard)),
+            (&row.credential, GuardCall::Credential),
+            (&row.next, GuardCall::Next),
+        ] {
+            for callee in self.callees(texts.as_ref()) {
+                self.model(callee).guard = Some(call);
+            }
+        }
+        for (texts, is_made) in [(&row.passes, false), (&row.made, true)] {
+            for path in self.paths(texts.as_ref()) {
+                let Some((owner, name)) = split_last(path.as_str()) else { continue };
+                let owner = self.models.externals.canonical(Symbol::new(owner));
+                let pair = (owner, Symbol::new(name));
+                let guards = &mut self.models.guards;
+                if is_made { guards.made.push(pair) } else { guards.passes.push(pair) }
+            }
+        }
+    }
+
+    fn effect(&mut self, row: &EffectRow) {
+        const FORMS: [(&str, Option<Effect>); 5] = [
+            ("read", Some(Effect::Read)),
+            ("write", Some(Effect::Write)),
+            ("file", Some(Effect::File)),
+            ("command", Some(Effect::Command)),
+            ("outbound", Some(Effect::Outbound)),
+        ];
+        let Some(effect) = self.choice(Some(&row.kind), &FORMS, None) else { return };
+        for callee in self.callees(Some(&row.call)) {
+            let model = self.model(callee);
+            model.effects = model.effects.with(effect);
         }
     }
 

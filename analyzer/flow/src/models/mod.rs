@@ -5,6 +5,7 @@
 //! about one callee merged into a [`CallModel`], found by canonical path.
 
 mod error;
+mod guard;
 mod kinds;
 mod load;
 mod port;
@@ -13,6 +14,7 @@ mod schema;
 mod tests;
 
 pub use error::ModelError;
+pub use guard::{Authenticates, Effect, Effects, GuardCall, GuardModels, GuardType};
 pub use kinds::{Bound, Callers, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, UserModels, load};
 
@@ -63,6 +65,8 @@ pub struct Models {
     pub tuple_sinks: Vec<TupleSink>,
     /// Macros that rows describe: the path without `!`, and with it, under which [`Self::functions`] has it.
     pub macros: FxHashMap<Symbol, Symbol>,
+    /// Types, traits and derives that ask who the caller is.
+    pub guards: GuardModels,
 }
 
 /// What the models say of one callee.
@@ -90,6 +94,10 @@ pub struct CallModel {
     pub has_receiver: bool,
     /// Functions or closures given as an argument whose parameters are request data: handlers.
     pub handlers: Vec<HandlerSource>,
+    /// What it has to do with asking who the caller is.
+    pub guard: Option<GuardCall>,
+    /// What it does beyond its result.
+    pub effects: Effects,
 }
 
 /// A dangerous input.

@@ -32,6 +32,10 @@ pub(super) struct Rows {
     pub(super) barriers: Vec<BarrierRow>,
     #[serde(default, rename = "constant")]
     pub(super) constants: Vec<ConstantRow>,
+    #[serde(default, rename = "guard")]
+    pub(super) guards: Vec<GuardRow>,
+    #[serde(default, rename = "effect")]
+    pub(super) effects: Vec<EffectRow>,
 }
 
 /// A user's `ward.toml`, as far as it speaks of models.
@@ -183,6 +187,33 @@ pub(super) struct BarrierRow {
     pub(super) what: Option<Text>,
     pub(super) when: Option<Text>,
     pub(super) context: Option<Text>,
+}
+
+/// `[[guard]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GuardRow {
+    #[serde(rename = "type")]
+    pub(super) ty: Option<Texts>,
+    pub(super) call: Option<Texts>,
+    pub(super) credential: Option<Texts>,
+    pub(super) holder: Option<Texts>,
+    pub(super) wrapper: Option<Texts>,
+    pub(super) derive: Option<Texts>,
+    pub(super) passes: Option<Texts>,
+    pub(super) made: Option<Texts>,
+    pub(super) next: Option<Texts>,
+    pub(super) authenticates: Option<Text>,
+    #[serde(default)]
+    pub(super) role: bool,
+}
+
+/// `[[effect]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EffectRow {
+    pub(super) call: Texts,
+    pub(super) kind: Text,
 }
 
 /// One text or a list of texts.

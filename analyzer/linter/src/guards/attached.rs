@@ -1,0 +1,134 @@
+//! What is attached to routes: functions, closures, types that requests pass through, and external layers.
+
+use ward_diagnostics::Confidence;
+use ward_flow::models::GuardCall;
+use ward_semantics::endpoint::{Attached, AttachedKind, Condition, What};
+use ward_semantics::{DefId, DefKind, Ty, TyKind, TypeHead, TraitName};
+use ward_syntax::{ItemKind, Symbol};
+
+use super::evaluate::{Context, Evaluator, last_segment};
+use super::{Authenticates, Verdict, extract, names};
+
+/// How many types a middleware may be made of: a layer makes a service, which wraps another.
+const MOST_TYPES: usize = 3;
+
+/// What something attached does about the caller.
+pub(crate) fn of_attached(cx: Context, attached: &Attached) -> Verdict {
+    if matches!(attached.kind, AttachedKind::Hook | AttachedKind::Catcher) {
+        // A hook sees requests and cannot refuse them; a catcher answers when it is too late.
+        return Verdict::NONE;
+    }
+    let own = of_what(cx, attached.what);
+    let parts = attached.arguments.iter().map(|what| match what {
+        What::Text(text) => of_text(attached, *text),
+        what => of_what(cx, *what),
+    });
+    let mut verdict = parts.fold(own, Verdict::stronger);
+    if attached.condition == Condition::Sometimes && verdict.authenticates == Authenticates::Enforced {
+        verdict.confidence = Confidence::Low;
+    }
+    verdict
+}
+
+/// A filter that takes a credential by its name is passed only by requests that have one.
+fn of_text(attached: &Attached, text: Symbol) -> Verdict {
+    let takes = |what: What| match what {
+        What::External(path) => ["header", "cookie"].iter().any(|word| path.as_str().contains(word)),
+        _ => false,
+    };
+    let takes = takes(attached.what) || attached.arguments.iter().any(|what| takes(*what));
+    if attached.kind == AttachedKind::Extractor && takes && names::is_credential(text.as_str()) {
+        return Verdict { authenticates: Authenticates::Enforced, confidence: Confidence::Medium, ..Verdict::NONE };
+    }
+    Verdict::NONE
+}
+
+fn of_what(cx: Context, what: What) -> Verdict {
+    match what {
+        What::Function(def) => of_function(cx, def),
+        What::Closure { function, file, closure } => {
+            let summary = Evaluator::closure(cx, function, file, closure);
+            summary.map_or(Verdict::NONE, |summary| extract::of_summary(&summary))
+        }
+        What::Item(def) => of_item(cx, def, MOST_TYPES),
+        What::External(path) => of_external(cx, path),
+        What::Method(_) | What::Text(_) | What::Unknown => Verdict::NONE,
+    }
+}
+
+/// A function is the middleware, or makes it.
+fn of_function(cx: Context, def: DefId) -> Verdict {
+    let own = cx.known.summary(def).map_or(Verdict::NONE, extract::of_summary);
+    if own.authenticates == Authenticates::Enforced {
+        return own;
+    }
+    let made = cx.semantics.signature(def).map_or_else(Ty::unknown, |signature| signature.ret);
+    let made = match made.kind() {
+        TyKind::Adt { def, .. } => of_item(cx, *def, MOST_TYPES),
+        TyKind::External { .. } | TyKind::Bounds(_) | TyKind::Unknown => inside(cx, def),
+        _ => Verdict::NONE,
+    };
+    own.stronger(made)
+}
+
+/// What a function that makes a middleware names: the functions that do its work.
+fn inside(cx: Context, def: DefId) -> Verdict {
+    let callees = cx.semantics.call_graph().callees(def).iter();
+    let judged = callees.filter_map(|callee| cx.known.summary(*callee)).map(extract::of_summary);
+    judged.fold(Verdict::NONE, Verdict::stronger)
+}
+
+/// A type: by what requests pass through in it, or in the type that it makes.
+pub(crate) fn of_item(cx: Context, def: DefId, depth: usize) -> Verdict {
+    let Some(depth) = depth.checked_sub(1) else { return Verdict::NONE };
+    if !matches!(cx.semantics.def_map.kind(def), DefKind::Struct | DefKind::Enum) {
+        return of_constant(cx, def);
+    }
+    if let Some(role) = cx.known.declared(def) {
+        let role = role == super::index::Role::Asked;
+        return Verdict { authenticates: Authenticates::Enforced, role, ..Verdict::NONE };
+    }
+    let mut verdict = Verdict::NONE;
+    for implementation in cx.semantics.impls.of_type(TypeHead::Adt(def)) {
+        let Some(data) = cx.semantics.impls.get(*implementation) else { continue };
+        let Some(TraitName::External(path)) = data.trait_name else { continue };
+        let of_trait = |rows: &[(Symbol, Symbol)]| -> Vec<Symbol> {
+            let same = rows.iter().filter(|(row, _)| last_segment(*row) == last_segment(path));
+            same.map(|(_, name)| *name).collect()
+        };
+        for method in of_trait(&cx.models.guards.passes) {
+            let summary = cx.semantics.impls.item(*implementation, method).and_then(|item| cx.known.summary(item));
+            verdict = verdict.stronger(summary.map_or(Verdict::NONE, extract::of_summary));
+        }
+        for name in of_trait(&cx.models.guards.made) {
+            let Some(alias) = cx.semantics.impls.item(*implementation, name) else { continue };
+            let ItemKind::TypeAlias { ty: Some(ty), .. } = cx.semantics.item(alias).kind else { continue };
+            if let TyKind::Adt { def: made, .. } = cx.semantics.resolve_type(alias, ty).kind() {
+                verdict = verdict.stronger(of_item(cx, *made, depth));
+            }
+        }
+    }
+    verdict
+}
+
+/// A const or static: what its initialiser names.
+fn of_constant(cx: Context, def: DefId) -> Verdict {
+    if cx.semantics.body(def).is_some() { inside(cx, def) } else { Verdict::NONE }
+}
+
+/// An external layer, by its own row or that of its type.
+fn of_external(cx: Context, path: Symbol) -> Verdict {
+    let split = path.as_str().rsplit_once("::").map(|(ty, name)| (Symbol::new(ty), Symbol::new(name)));
+    let of_type = |ty: Symbol| cx.models.guards.types.get(&ty).copied();
+    let row = cx.models.functions.get(&path).and_then(|model| model.guard);
+    let row = row.or_else(|| cx.models.methods.get(&split?).and_then(|model| model.guard));
+    let guard = match row {
+        Some(GuardCall::Check(guard)) => Some(guard),
+        _ => of_type(path).or_else(|| of_type(split?.0)),
+    };
+    guard.map_or(Verdict::NONE, |guard| Verdict {
+        authenticates: guard.authenticates,
+        role: guard.role,
+        ..Verdict::NONE
+    })
+}

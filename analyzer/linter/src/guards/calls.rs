@@ -1,0 +1,634 @@
+//! Values of calls: of workspace functions by their summaries, of external code by its models, and of what is known
+//! by name only.
+
+use smallvec::SmallVec;
+use ward_flow::models::{Authenticates, CallModel, Effect, Effects, GuardCall, GuardType};
+use ward_semantics::{Callee, DefId, DefKind, Resolution, Ty, TyKind};
+use ward_syntax::{Expr, ExprId, List, Literal, Symbol, TypeRef, TypeRefId};
+
+use super::deps::{Deps, Frame, MOST_HOPS, Sense, Shape, Value};
+use super::evaluate::{Evaluator, is_fallible, is_next, last_segment};
+use super::names;
+
+/// The receiver, if any, and the arguments.
+type Inputs = SmallVec<[(ExprId, Value); 4]>;
+
+/// A call, its inputs evaluated.
+struct Call<'c> {
+    expr: ExprId,
+    name: &'c str,
+    has_receiver: bool,
+    inputs: Inputs,
+}
+
+impl Call<'_> {
+    fn receiver(&self) -> Value {
+        if self.has_receiver { self.inputs[0].1 } else { Value::default() }
+    }
+
+    fn args(&self) -> &[(ExprId, Value)] {
+        &self.inputs[usize::from(self.has_receiver)..]
+    }
+
+    fn data(&self) -> Deps {
+        self.inputs.iter().fold(Deps::NONE, |all, (_, value)| all.union(value.data))
+    }
+
+    fn fail(&self) -> Deps {
+        self.inputs.iter().fold(Deps::NONE, |all, (_, value)| all.union(value.fail))
+    }
+}
+
+/// A call through a trait is followed to this many implementations.
+const MOST_TARGETS: usize = 24;
+
+impl Evaluator<'_> {
+    pub(crate) fn call(&mut self, expr: ExprId, callee: ExprId, args: List<ExprId>) -> Value {
+        let name = match self.ir.expr(callee) {
+            Expr::Path(path) => self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str()),
+            _ => "",
+        };
+        let called = match self.ir.expr(callee) {
+            Expr::Path(_) => Value::default(),
+            _ => self.eval(callee),
+        };
+        let shape = match self.ir.expr(callee) {
+            Expr::Path(path) => self.shape_of_path(path),
+            _ => Shape::Plain,
+        };
+        if let Expr::Path(path) = self.ir.expr(callee)
+            && name.starts_with("from_request")
+            && self.names_credential_type(path)
+        {
+            self.inputs(None, args);
+            self.read_credential(expr, 0);
+            return Value::fallible(Deps::CREDENTIAL);
+        }
+        let inputs = self.inputs(None, args);
+        let call = Call { expr, name, has_receiver: false, inputs };
+        let mut value = self.apply(&call);
+        value.data = value.data.union(called.data);
+        if shape == Shape::Refusal {
+            value.shape = shape;
+        }
+        value
+    }
+
+    pub(crate) fn method_call(
+        &mut self,
+        expr: ExprId,
+        receiver: ExprId,
+        method: Symbol,
+        args: List<ExprId>,
+        generics: List<TypeRefId>,
+    ) -> Value {
+        let inputs = self.inputs(Some(receiver), args);
+        let call = Call { expr, name: method.as_str(), has_receiver: true, inputs };
+        if let Some(value) = self.by_type_argument(&call, generics) {
+            return value;
+        }
+        self.apply(&call)
+    }
+
+    /// Evaluates the receiver and the arguments; closures see what the others hold.
+    fn inputs(&mut self, receiver: Option<ExprId>, args: List<ExprId>) -> Inputs {
+        let exprs: SmallVec<[ExprId; 4]> = receiver.into_iter().chain(self.ir.list(args)).collect();
+        let is_closure = |own: &Self, expr: ExprId| matches!(own.ir.expr(expr), Expr::Closure(_));
+        let mut inputs: Inputs = SmallVec::new();
+        let mut given = Deps::NONE;
+        for expr in &exprs {
+            let value = if is_closure(self, *expr) { Value::default() } else { self.eval(*expr) };
+            given = given.union(value.data);
+            inputs.push((*expr, value));
+        }
+        for (expr, value) in &mut inputs {
+            if let Expr::Closure(closure) = self.ir.expr(*expr) {
+                *value = self.closure_value(closure, Value::of(given));
+            }
+        }
+        inputs
+    }
+
+    fn apply(&mut self, call: &Call) -> Value {
+        let types = self.types;
+        let callee = types.callee(call.expr);
+        let function = self.cx.semantics.def_map.name(self.def);
+        if is_next(self.cx.models, function, callee) {
+            return Value { data: call.data().union(Deps::NEXT), ..Value::default() };
+        }
+        let mut value = match callee {
+            Callee::Fn(def) => self.workspace(call, &[*def]),
+            Callee::Dispatch { declaration, targets } => {
+                let mut value = self.workspace(call, targets);
+                if targets.is_empty() && names::is_authorizing(self.cx.semantics.def_map.name(*declaration).as_str()) {
+                    value = by_name(call);
+                }
+                value
+            }
+            Callee::Guess(targets) => self.workspace(call, targets),
+            Callee::Constructor { .. } => Value::of(call.data()),
+            Callee::ExternalConstructor(path) => self.construct(call, *path),
+            Callee::External(path) => {
+                let model = self.cx.models.functions.get(path);
+                self.external(call, model)
+            }
+            Callee::Method { ty, name } => {
+                let models = self.cx.models;
+                let model = models.methods.get(&(*ty, *name));
+                let model = model.or_else(|| models.methods.get(&(Symbol::new("*"), *name)));
+                self.external(call, model)
+            }
+            Callee::UnknownMethod(name) => {
+                let model = self.cx.models.methods.get(&(Symbol::new("*"), *name));
+                self.external(call, model)
+            }
+            Callee::Value | Callee::Unresolved => self.external(call, None),
+        };
+        self.attach(call);
+        if self.is_tie(call) {
+            value.data = value.data.union(Deps::OWNER);
+            if !value.fail.is_none() {
+                value.fail = value.fail.union(Deps::OWNER);
+            }
+            self.summary.ties = true;
+        }
+        value
+    }
+
+    /// What a middleware leaves in the request for those behind it.
+    fn attach(&mut self, call: &Call) {
+        if !matches!(call.name, "insert" | "inject") || !call.has_receiver {
+            return;
+        }
+        let Some((arg, value)) = call.args().last() else { return };
+        let is_word = |name: &str| matches!(name, "extensions" | "extensions_mut" | "depot");
+        if value.all().has(Deps::CREDENTIAL) && self.by_its_name(call.inputs[0].0, 0, &is_word) {
+            let ty = self.types.expr(*arg);
+            if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
+                self.attached.push(ty);
+            }
+        }
+    }
+
+    /// Whether the caller's identity and something the request chose go into a call together.
+    fn is_tie(&self, call: &Call) -> bool {
+        let identity = |deps: Deps| deps.has(Deps::CREDENTIAL);
+        call.inputs.iter().enumerate().any(|(at, (_, one))| {
+            identity(one.data)
+                && call.inputs.iter().enumerate().any(|(other_at, (_, other))| {
+                    at != other_at && other.data.has(Deps::REQUEST) && !identity(other.data)
+                })
+        })
+    }
+
+    // Workspace functions.
+
+    fn workspace(&mut self, call: &Call, targets: &[DefId]) -> Value {
+        let mut all = Value::default();
+        for target in targets.iter().take(MOST_TARGETS) {
+            let Some(summary) = self.cx.known.summary(*target) else { continue };
+            let of_param = |index: usize| call.inputs.get(index).map_or(Deps::NONE, |(_, value)| value.all());
+            let is_near = summary.hops < MOST_HOPS;
+            let own = |deps: Deps| {
+                let known = if is_near { deps } else { deps.without(Deps::CREDENTIAL).without(Deps::ROLE) };
+                known.without(Deps::NEXT).instantiate(of_param)
+            };
+            all.data = all.data.union(own(summary.data));
+            all.fail = all.fail.union(own(summary.fail));
+            if summary.reads && is_near {
+                self.read_credential(call.expr, summary.hops + 1);
+            }
+            self.summary.ties |= summary.ties;
+            self.summary.effects = self.summary.effects.union(summary.effects);
+        }
+        for (expr, value) in &call.inputs {
+            if matches!(self.ir.expr(*expr), Expr::Closure(_)) {
+                all.data = all.data.union(value.data);
+                all.fail = all.fail.union(value.fail);
+            }
+        }
+        let name = call.name;
+        if ["header", "cookie", "metadata"].iter().any(|word| name.contains(word)) && self.reads_by_name(call) {
+            self.read_credential(call.expr, 0);
+            all.data = all.data.union(Deps::CREDENTIAL);
+            all.fail = all.fail.union(Deps::CREDENTIAL);
+        }
+        if names::is_role(name) && !call.data().is_none() {
+            // What it compares is a role; whether it refuses is told by its body.
+            all.data = all.data.union(Deps::ROLE);
+            if all.fail.has(Deps::CREDENTIAL) || !all.fail.of_caller().is_none() {
+                all.fail = all.fail.union(self.role_of(targets));
+            }
+        }
+        all
+    }
+
+    /// A role, if a function's answer is yes or no, or nothing is known of its body.
+    fn role_of(&self, targets: &[DefId]) -> Deps {
+        let decides = |def: &DefId| {
+            let signature = self.cx.semantics.signature(*def);
+            signature.is_some_and(|signature| super::evaluate::is_bool(signature.ret))
+        };
+        if targets.iter().any(decides) { Deps::ROLE } else { Deps::NONE }
+    }
+
+    // External code.
+
+    fn external(&mut self, call: &Call, model: Option<&CallModel>) -> Value {
+        match model {
+            Some(model) => self.effects_of(call, model),
+            None => self.effects_by_name(call),
+        }
+        match model.and_then(|model| model.guard) {
+            Some(GuardCall::Credential) => {
+                self.read_credential(call.expr, 0);
+                return Value::fallible(Deps::CREDENTIAL);
+            }
+            Some(GuardCall::Check(GuardType { authenticates, role })) => {
+                self.read_credential(call.expr, 0);
+                let role = if role { Deps::ROLE } else { Deps::NONE };
+                let data = call.data().union(Deps::CREDENTIAL).union(role);
+                let fail = if authenticates == Authenticates::Enforced { data } else { Deps::NONE };
+                return Value { data, fail, ..Value::default() };
+            }
+            Some(GuardCall::Next) | None => {}
+        }
+        if self.reads_credential(call) {
+            self.read_credential(call.expr, 0);
+            return Value::fallible(Deps::CREDENTIAL);
+        }
+        if call.has_receiver
+            && let Some(value) = self.of_option(call)
+        {
+            return value;
+        }
+        self.assumed(call)
+    }
+
+    /// A method that takes a header, cookie or metadata by a name that is a credential's.
+    fn reads_credential(&self, call: &Call) -> bool {
+        const READERS: &[&str] = &[
+            "get",
+            "get_one",
+            "get_all",
+            "get_bin",
+            "get_raw",
+            "get_vec",
+            "get_first",
+            "header",
+            "headers_get",
+            "contains_key",
+            "remove",
+            "typed_get",
+            "typed_try_get",
+        ];
+        const COOKIES: &[&str] = &["cookie", "get_private", "get_signed", "get_pending"];
+        let args = call.args().len();
+        if COOKIES.contains(&call.name) && call.has_receiver && args == 1 {
+            return !self.is_harmless(call.args()[0].0);
+        }
+        READERS.contains(&call.name)
+            && args == 1
+            && call.has_receiver
+            && self.reads_by_name(call)
+            && self.is_of_request(call.inputs[0].0, 0)
+    }
+
+    /// Whether a value is a request, its headers, cookies or metadata: by its type, else by how it is come by.
+    fn is_of_request(&self, expr: ExprId, depth: u32) -> bool {
+        const WORDS: &[&str] = &[
+            "header", "headers", "request", "req", "cookie", "cookies", "metadata", "parts", "session", "jar", "depot",
+            "extensions", "trailers",
+        ];
+        let is_word = |name: &str| names::words(name).any(|word| WORDS.contains(&word.as_str()));
+        match self.types.expr(expr).kind() {
+            TyKind::External { path, .. } => {
+                let is_map = path.as_str().starts_with("std::collections::");
+                return is_word(last_segment(*path)) || (is_map && self.by_its_name(expr, depth, &is_word));
+            }
+            TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_) | TyKind::Adt { .. } => {}
+            _ => return false,
+        }
+        self.by_its_name(expr, depth, &is_word)
+    }
+
+    fn by_its_name(&self, expr: ExprId, depth: u32, is_word: &dyn Fn(&str) -> bool) -> bool {
+        if depth > 4 {
+            return false;
+        }
+        match self.ir.expr(expr) {
+            Expr::Local(local) => is_word(self.ir.local(local).name.as_str()),
+            Expr::Field { base, name } => {
+                is_word(name.as_str()) || self.by_its_name(base, depth + 1, is_word)
+            }
+            Expr::MethodCall { receiver, method, .. } => {
+                is_word(method.as_str()) || self.by_its_name(receiver, depth + 1, is_word)
+            }
+            Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => {
+                self.by_its_name(operand, depth + 1, is_word)
+            }
+            Expr::Await(inner) | Expr::Try(inner) => self.by_its_name(inner, depth + 1, is_word),
+            _ => false,
+        }
+    }
+
+    fn is_harmless(&self, arg: ExprId) -> bool {
+        match self.ir.expr(arg) {
+            Expr::Literal(Literal::Str(text)) => {
+                let text = text.as_str().to_lowercase();
+                ["lang", "theme", "locale", "csrf", "xsrf", "consent", "flash", "timezone"]
+                    .iter()
+                    .any(|part| text.contains(part))
+            }
+            _ => false,
+        }
+    }
+
+    fn reads_by_name(&self, call: &Call) -> bool {
+        call.args().iter().any(|(arg, _)| self.names_credential(*arg, 0))
+    }
+
+    /// Whether an argument is the name of a header or cookie that is a credential.
+    fn names_credential(&self, arg: ExprId, depth: u32) -> bool {
+        match self.ir.expr(arg) {
+            Expr::Literal(Literal::Str(text) | Literal::ByteStr(text)) => names::is_credential(text.as_str()),
+            Expr::Path(path) => {
+                let name = self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str());
+                if let Resolution::Def(def) = self.types.path(path) {
+                    if self.cx.semantics.def_map.kind(def) != DefKind::Const {
+                        return false;
+                    }
+                    if let Some(text) = self.cx.known.text_of_const(self.cx.semantics, def) {
+                        return names::is_credential(text.as_str());
+                    }
+                }
+                name.starts_with(char::is_uppercase) && names::is_credential(name)
+            }
+            Expr::Ref { operand, .. } => self.names_credential(operand, depth + 1),
+            Expr::Call { args, .. } if depth < 3 => {
+                self.ir.list(args).any(|arg| self.names_credential(arg, depth + 1))
+            }
+            Expr::MethodCall { receiver, args, .. } if depth < 3 && args.is_empty() => {
+                self.names_credential(receiver, depth + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// `extensions().get::<Claims>()`, `parts.extract::<TypedHeader<Authorization<Bearer>>>()`: by what is asked for.
+    fn by_type_argument(&mut self, call: &Call, generics: List<TypeRefId>) -> Option<Value> {
+        let mut types = self.ir.list(generics);
+        let first = types.next()?;
+        let asks = matches!(
+            call.name,
+            "get" | "get_mut" | "remove" | "obtain" | "extract" | "extract_with_state" | "data" | "data_opt" | "guard"
+                | "data_unchecked" | "typed_get" | "typed_try_get" | "get_data" | "app_data" | "req_data"
+        );
+        if !asks || call.name == "app_data" {
+            return None;
+        }
+        let ty = self.cx.semantics.resolve_type(self.def, first);
+        let given = self.cx.known.given(self.cx, ty);
+        let named = self.names_credential_ref(first, 0)
+            || (matches!(call.name, "get" | "remove" | "obtain" | "data" | "data_opt" | "get_mut" | "req_data")
+                && self.is_from_request(call)
+                && self.names_identity(ty));
+        if !named && !given.data.has(Deps::CREDENTIAL) {
+            return None;
+        }
+        self.read_credential(call.expr, 0);
+        Some(Value::fallible(Deps::CREDENTIAL.union(given.data)))
+    }
+
+    /// Whether a `get::<T>()` is one of what a request carries, not of a map.
+    fn is_from_request(&self, call: &Call) -> bool {
+        call.has_receiver && call.args().len() <= 1
+    }
+
+    fn names_identity(&self, ty: Ty) -> bool {
+        super::extract::is_identity_type(self.cx, ty)
+    }
+
+    fn names_credential_ref(&self, ty: TypeRefId, depth: u32) -> bool {
+        let TypeRef::Path(path) = self.ir.type_ref(ty) else { return false };
+        depth < 4 && self.names_credential_type_at(path, depth)
+    }
+
+    /// Whether a path names a type that is made of a credential alone: `TypedHeader::<Authorization<Bearer>>`.
+    fn names_credential_type(&self, path: ward_syntax::PathId) -> bool {
+        self.names_credential_type_at(path, 0)
+    }
+
+    fn names_credential_type_at(&self, path: ward_syntax::PathId, depth: u32) -> bool {
+        let qualified = self.ir.path(path).qualified_self;
+        if qualified.is_some_and(|ty| self.names_credential_ref(ty, depth + 1)) {
+            return true;
+        }
+        self.ir.path_segments(path).iter().any(|segment| {
+            matches!(segment.name.as_str(), "Authorization" | "BearerAuth" | "BasicAuth" | "AuthBearer" | "AuthBasic")
+                || self.ir.list(segment.args).any(|arg| self.names_credential_ref(arg, depth + 1))
+        })
+    }
+
+    pub(crate) fn is_credential_row(&self, ty: Symbol, name: Symbol) -> bool {
+        let model = self.cx.models.methods.get(&(ty, name));
+        model.and_then(|model| model.guard) == Some(GuardCall::Credential)
+    }
+
+    fn construct(&mut self, call: &Call, path: Symbol) -> Value {
+        let inner = call.inputs.first().map(|(_, value)| *value).unwrap_or_default();
+        let shape = match last_segment(path) {
+            "Ok" | "Some" | "Success" | "Ready" | "Continue" if inner.shape == Shape::Refusal => Shape::Refusal,
+            "Ok" | "Some" | "Success" => Shape::Success,
+            "Err" | "Error" | "Failure" | "Forward" => Shape::Refusal,
+            "Ready" => return inner,
+            _ => Shape::Plain,
+        };
+        Value { data: call.data(), shape, ..Value::default() }
+    }
+
+    /// Methods of options, results and answers that change what is known of them.
+    fn of_option(&mut self, call: &Call) -> Option<Value> {
+        let own = call.receiver();
+        let all = own.all();
+        let args = call.args().iter().fold(Value::default(), |joined, (_, value)| joined.join(*value));
+        let data = own.data.union(args.data);
+        let value = match call.name {
+            "is_some" | "is_ok" => Value { data: all, sense: Sense::Present, ..Value::default() },
+            "is_some_and" | "is_ok_and" => {
+                Value { data: all.union(args.all()), sense: Sense::Present, ..Value::default() }
+            }
+            "is_none" | "is_err" => Value { data: all, sense: Sense::Absent, ..Value::default() },
+            "is_none_or" => Value { data: all.union(args.all()), sense: Sense::Absent, ..Value::default() },
+            "unwrap" | "expect" => {
+                self.refuse_for(own.fail, Sense::Absent, call.expr);
+                self.there(call.expr, own)
+            }
+            "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "map_or" | "map_or_else" => {
+                let data = data.union(own.fail);
+                if args.shape == Shape::Refusal || is_fallible(self.types.expr(call.expr)) {
+                    Value::fallible(data.union(args.fail))
+                } else {
+                    Value::of(data)
+                }
+            }
+            "filter" | "and_then" | "then" | "then_some" | "and" => {
+                Value { data, fail: own.fail.union(args.all()), ..Value::default() }
+            }
+            "or_else" | "or" | "ok_or" | "ok_or_else" | "map_err" | "ok" | "err" | "map" | "transpose"
+            | "flatten" | "as_ref" | "as_deref" | "as_mut" | "cloned" | "copied" | "context" | "with_context"
+            | "inspect" | "inspect_err" | "take" | "clone" | "wrap_err" => {
+                Value { data, fail: own.fail.union(args.fail), ..Value::default() }
+            }
+            _ => return None,
+        };
+        Some(value)
+    }
+
+    /// What a call of unknown code gives: what went in, and no answer if that is wrong where it judges.
+    fn assumed(&mut self, call: &Call) -> Value {
+        let data = call.data();
+        let mut value = Value { data, fail: call.fail(), ..Value::default() };
+        let fallible = is_fallible(self.types.expr(call.expr)) || self.types.expr(call.expr).is_unknown();
+        if fallible && names::is_judging(call.name) {
+            value.fail = value.fail.union(data);
+        }
+        if names::is_role(call.name) && !data.is_none() {
+            value.data = value.data.union(Deps::ROLE);
+            value.fail = value.fail.union(value.data);
+        } else if names::is_authorizing(call.name) && call.args().len() > 1 {
+            value = by_name(call);
+        }
+        let refuses = call.args().iter().any(|(arg, value)| value.shape == Shape::Refusal && self.is_status(*arg));
+        if names::is_refusing(call.name) || refuses {
+            value.shape = Shape::Refusal;
+        } else if call.has_receiver && call.receiver().shape == Shape::Refusal && !fallible {
+            // What is built on a refusal is one: `HttpResponse::Unauthorized().json(..)`.
+            value.shape = Shape::Refusal;
+        }
+        value
+    }
+
+    /// A status as an argument, in contrast to `None` and `false`.
+    fn is_status(&self, arg: ExprId) -> bool {
+        match self.ir.expr(arg) {
+            Expr::Path(path) => {
+                let name = self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str());
+                names::is_refusing(name)
+            }
+            Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Tuple(_) => true,
+            _ => false,
+        }
+    }
+
+    // Effects.
+
+    fn effects_of(&mut self, call: &Call, model: &CallModel) {
+        let mut effects = model.effects;
+        for sink in &model.sinks {
+            match sink.kind.as_str() {
+                "sql" | "nosql" => effects = effects.union(self.sql_effect(call)),
+                "command" => effects = effects.with(Effect::Command),
+                "path" => effects = effects.with(Effect::File),
+                "url" | "ssrf" => effects = effects.with(Effect::Outbound),
+                _ => {}
+            }
+        }
+        self.summary.effects = self.summary.effects.union(effects);
+    }
+
+    /// What calls of unknown code do, by the names that drivers and mappers of stores share.
+    fn effects_by_name(&mut self, call: &Call) {
+        const WRITES: &[&str] = &[
+            "insert_one", "insert_many", "update_one", "update_many", "delete_one", "delete_many", "replace_one",
+            "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "insert_into", "delete_by_id",
+        ];
+        const READS: &[&str] = &[
+            "fetch_one", "fetch_all", "fetch_optional", "get_result", "get_results", "query_row", "query_map",
+            "query_one", "query_opt", "find_one", "find_by_id",
+        ];
+        let effect = match call.name {
+            name if WRITES.contains(&name) => Effect::Write,
+            name if READS.contains(&name) => Effect::Read,
+            _ => return,
+        };
+        self.summary.effects = self.summary.effects.with(effect);
+    }
+
+    /// Whether a statement changes data: by its first word.
+    fn sql_effect(&self, call: &Call) -> Effects {
+        let text = call.inputs.iter().find_map(|(expr, _)| self.text_in(*expr, 0));
+        statement_effect(text.map_or("", Symbol::as_str))
+    }
+
+    fn text_in(&self, expr: ExprId, depth: u32) -> Option<Symbol> {
+        match self.ir.expr(expr) {
+            Expr::Literal(Literal::Str(text)) => Some(text),
+            Expr::Ref { operand, .. } if depth < 4 => self.text_in(operand, depth + 1),
+            Expr::Path(path) => match self.types.path(path) {
+                Resolution::Def(def) => self.cx.known.text_of_const(self.cx.semantics, def),
+                _ => None,
+            },
+            Expr::Format(format) => self.ir.format(format).pieces.iter().find_map(|piece| match piece {
+                ward_syntax::Piece::Text { text, .. } => Some(*text),
+                ward_syntax::Piece::Hole { .. } => None,
+            }),
+            Expr::MethodCall { receiver, .. } if depth < 4 => self.text_in(receiver, depth + 1),
+            _ => None,
+        }
+    }
+
+    /// A macro that executes SQL: `sqlx::query!("INSERT ..")`.
+    pub(crate) fn macro_effects(&mut self, id: ward_syntax::MacroId) {
+        let call = self.ir.macro_call(id);
+        let name = last_segment(call.path);
+        if name.starts_with("query") {
+            let text = self.ir.list(call.args).find_map(|arg| self.text_in(arg, 0));
+            let effects = statement_effect(text.map_or("", Symbol::as_str));
+            self.summary.effects = self.summary.effects.union(effects);
+        }
+    }
+
+    pub(crate) fn push_frame(&mut self, frame: Frame) -> usize {
+        let mark = self.frames.len();
+        self.frames.push(frame);
+        mark
+    }
+
+    pub(crate) fn drop_frames(&mut self, mark: usize) {
+        self.frames.truncate(mark);
+    }
+}
+
+/// A call that asks whether something may be done, of which only the name is known.
+fn by_name(call: &Call) -> Value {
+    let data = call.data().union(Deps::ROLE);
+    Value::fallible(data)
+}
+
+fn statement_effect(text: &str) -> Effects {
+    let first = text.split_whitespace().next().unwrap_or_default().to_uppercase();
+    match first.as_str() {
+        "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "TRUNCATE" | "CREATE" | "DROP" | "ALTER" => {
+            Effects::NONE.with(Effect::Write)
+        }
+        "WITH" if ["INSERT INTO", "UPDATE ", "DELETE FROM"].iter().any(|word| text.to_uppercase().contains(word)) => {
+            Effects::NONE.with(Effect::Write)
+        }
+        _ => Effects::NONE.with(Effect::Read),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ward_flow::models::Effect;
+
+    use super::statement_effect;
+
+    #[test]
+    fn statements_change_data_by_their_first_word() {
+        assert!(statement_effect(" insert into users ..").has(Effect::Write));
+        assert!(statement_effect("WITH x AS (..) DELETE FROM y").has(Effect::Write));
+        assert!(!statement_effect("SELECT 1").has(Effect::Write));
+    }
+}

@@ -1,0 +1,181 @@
+//! What a value in a body has to do with the caller's credential.
+//!
+//! A value is told by what it depends on, as a set of bits: a credential of the request, a role, data that the
+//! request chose, the parameters of the function. For what may be absent or wrong (`Option`, `Result`, `bool`)
+//! a second set says on what its absence depends: refusing when it is absent is a check of those.
+
+use ward_flow::models::Effects;
+use ward_syntax::FileSpan;
+
+/// A set of what a value depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Deps(u64);
+
+/// The first bit of parameters.
+const FIRST_PARAM: u32 = 16;
+/// Parameters beyond this many share a bit.
+const MOST_PARAMS: usize = 40;
+
+impl Deps {
+    pub(crate) const NONE: Self = Self(0);
+    /// A credential of the request, or the identity it gave.
+    pub(crate) const CREDENTIAL: Self = Self(1);
+    /// A role, permission or scope.
+    pub(crate) const ROLE: Self = Self(2);
+    /// The caller's identity together with something else that is named by the request or loaded by it.
+    pub(crate) const OWNER: Self = Self(4);
+    /// What the request chose: path, query, body.
+    pub(crate) const REQUEST: Self = Self(8);
+    /// The answer of what is behind a middleware.
+    pub(crate) const NEXT: Self = Self(16);
+
+    /// The parameter at `index`, `self` being the first where there is one.
+    pub(crate) fn param(index: usize) -> Self {
+        Self(1 << (FIRST_PARAM as usize + index.min(MOST_PARAMS)))
+    }
+
+    pub(crate) fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is known to come from the caller's side: the credential and parameters, of which no one knows more.
+    pub(crate) fn of_caller(self) -> Self {
+        Self(self.0 & (Self::CREDENTIAL.0 | !((1 << FIRST_PARAM) - 1)))
+    }
+
+    /// This set with every parameter replaced by what was given for it.
+    pub(crate) fn instantiate(self, of_param: impl Fn(usize) -> Self) -> Self {
+        let mut result = Self(self.0 & ((1 << FIRST_PARAM) - 1));
+        let mut params = self.0 >> FIRST_PARAM;
+        while params != 0 {
+            let index = params.trailing_zeros();
+            result = result.union(of_param(index as usize));
+            params &= params - 1;
+        }
+        result
+    }
+}
+
+/// What it says of a credential when a condition holds.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Sense {
+    /// Nothing certain: a comparison, the answer of a function.
+    #[default]
+    Unknown,
+    /// It is there.
+    Present,
+    /// It is not there, or wrong.
+    Absent,
+}
+
+impl Sense {
+    /// What it says when the condition does not hold.
+    pub(crate) fn inverse(self) -> Self {
+        match self {
+            Self::Unknown => Self::Unknown,
+            Self::Present => Self::Absent,
+            Self::Absent => Self::Present,
+        }
+    }
+}
+
+/// How a value stands as an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Shape {
+    /// Any value.
+    #[default]
+    Plain,
+    /// `Ok(..)`, `Some(..)`, `true`.
+    Success,
+    /// `Err(..)`, `None`, `false`, a response that refuses.
+    Refusal,
+}
+
+/// A value.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Value {
+    /// What it depends on.
+    pub(crate) data: Deps,
+    /// What its absence depends on.
+    pub(crate) fail: Deps,
+    /// Of a condition: what it says when it holds.
+    pub(crate) sense: Sense,
+    /// How it stands as an answer.
+    pub(crate) shape: Shape,
+}
+
+impl Value {
+    /// A value that is there.
+    pub(crate) fn of(data: Deps) -> Self {
+        Self { data, ..Self::default() }
+    }
+
+    /// A value that is absent depending on what it is.
+    pub(crate) fn fallible(data: Deps) -> Self {
+        Self { data, fail: data, ..Self::default() }
+    }
+
+    /// Everything a decision about it depends on.
+    pub(crate) fn all(self) -> Deps {
+        self.data.union(self.fail)
+    }
+
+    /// One or the other.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self {
+            data: self.data.union(other.data),
+            fail: self.fail.union(other.fail),
+            sense: if self.sense == other.sense { self.sense } else { Sense::Unknown },
+            shape: if self.shape == other.shape { self.shape } else { Shape::Plain },
+        }
+    }
+}
+
+/// A condition under which code runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// What it depends on.
+    pub(crate) deps: Deps,
+    /// What it says of a credential.
+    pub(crate) sense: Sense,
+}
+
+/// What a function does about the caller.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Summary {
+    /// What its result depends on.
+    pub(crate) data: Deps,
+    /// What it refuses for when it is absent: an error, nothing, `false`, a response that refuses.
+    pub(crate) fail: Deps,
+    /// What it refuses for only when it is there and wrong.
+    pub(crate) present: Deps,
+    /// Whether a credential is read in it or below it.
+    pub(crate) reads: bool,
+    /// Whether the caller's identity meets what the request chose, in it or below it.
+    pub(crate) ties: bool,
+    /// Whether there is any refusal in it.
+    pub(crate) refuses: bool,
+    /// How many calls away the credential is read.
+    pub(crate) hops: u8,
+    /// What it does beyond its result, in it or below it.
+    pub(crate) effects: Effects,
+    /// Where the credential is read, or the call below which it is.
+    pub(crate) credential: Option<FileSpan>,
+    /// Where it refuses.
+    pub(crate) refusal: Option<FileSpan>,
+}
+
+/// A credential read this many calls away is somebody else's business.
+pub(crate) const MOST_HOPS: u8 = 5;

@@ -1,0 +1,551 @@
+//! One body: which of its refusals depend on the caller's credential.
+//!
+//! Expressions are evaluated in order, once. Conditions are kept as frames: code behind `let Some(x) = e else { .. }`
+//! or within an arm runs under one. A refusal is an answer that says no: an error, nothing, `false`, a status, in
+//! a middleware whatever does not come from what is behind it. It counts for what its frames depend on, unless
+//! it is only reached where a credential is present.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use ward_flow::models::{GuardCall, Models};
+use ward_semantics::{BodyTypes, Callee, DefId, Semantics, Ty, TyKind};
+use ward_syntax::{
+    BlockKind, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId, SourceIr, Symbol,
+};
+
+use super::deps::{Deps, Frame, Sense, Shape, Summary, Value};
+use super::index::Known;
+
+/// What every evaluation needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) semantics: &'a Semantics,
+    pub(crate) models: &'a Models,
+    pub(crate) known: &'a Known,
+}
+
+/// Whether an expression is the answer of the function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// It is.
+    Answer,
+    /// It is a value on the way.
+    Inner,
+}
+
+pub(crate) struct Evaluator<'a> {
+    pub(crate) cx: Context<'a>,
+    pub(crate) def: DefId,
+    pub(crate) file: FileId,
+    pub(crate) ir: &'a SourceIr,
+    pub(crate) types: &'a BodyTypes,
+    locals: FxHashMap<LocalId, Value>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) summary: Summary,
+    /// Types of what it leaves in a request that comes of a credential.
+    pub(crate) attached: Vec<Ty>,
+    /// Whether it hands requests on: an answer that does not come from behind it refuses.
+    is_middleware: bool,
+    /// Whether `true` and `false` are the answers.
+    answers_bool: bool,
+    /// How deep the expression is; what is deeper than anybody writes is not looked at.
+    depth: u32,
+}
+
+const MOST_DEPTH: u32 = 256;
+
+impl<'a> Evaluator<'a> {
+    fn new(cx: Context<'a>, def: DefId, file: FileId) -> Option<Self> {
+        let types = cx.semantics.types(def)?;
+        let ir = cx.semantics.ir(file);
+        let ret = cx.semantics.signature(def).map(|signature| signature.ret);
+        Some(Self {
+            cx,
+            def,
+            file,
+            ir,
+            types,
+            locals: FxHashMap::default(),
+            frames: Vec::new(),
+            summary: Summary { hops: u8::MAX, ..Summary::default() },
+            attached: Vec::new(),
+            is_middleware: hands_on(cx, def, types),
+            answers_bool: ret.is_some_and(is_bool),
+            depth: 0,
+        })
+    }
+
+    /// What a function does. `given` tells of a parameter what it holds beyond being one.
+    pub(crate) fn function(
+        cx: Context<'a>,
+        def: DefId,
+        given: &dyn Fn(usize, Ty) -> Value,
+    ) -> Option<(Summary, Vec<Ty>)> {
+        let (file, body) = cx.semantics.body(def)?;
+        let function = cx.semantics.item(def).as_fn()?;
+        let mut evaluator = Self::new(cx, def, file)?;
+        let body = evaluator.ir.body(body);
+        let mut index = 0;
+        if let Some(local) = body.self_local {
+            evaluator.locals.insert(local, Value::fallible(Deps::param(0)));
+            index = 1;
+        }
+        let signature = cx.semantics.signature(def);
+        for (position, param) in function.params.iter().enumerate() {
+            let ty = signature.and_then(|s| s.params.get(position)).copied().unwrap_or_else(Ty::unknown);
+            let own = given(position, ty);
+            let own = Value { data: own.data.union(Deps::param(index)), ..own };
+            let own = if is_fallible(ty) { Value { fail: own.fail.union(Deps::param(index)), ..own } } else { own };
+            evaluator.bind(param.pat, own);
+            index += 1;
+        }
+        evaluator.run(body.root);
+        Some((evaluator.summary, evaluator.attached))
+    }
+
+    /// What a closure does where it stands for a function: middleware, a handler, an interceptor.
+    pub(crate) fn closure(cx: Context<'a>, def: DefId, file: FileId, closure: ClosureId) -> Option<Summary> {
+        let mut evaluator = Self::new(cx, def, file)?;
+        let closure = evaluator.ir.closure(closure);
+        evaluator.answers_bool = is_bool(evaluator.types.expr(closure.body));
+        for (index, (pat, _)) in closure.params.iter().enumerate() {
+            let own = evaluator.given_by_type(*pat);
+            evaluator.bind(*pat, Value { data: own.data.union(Deps::param(index)), ..own });
+        }
+        evaluator.run(closure.body);
+        Some(evaluator.summary)
+    }
+
+    fn run(&mut self, root: ExprId) {
+        self.answer(root);
+        if self.summary.hops == u8::MAX {
+            self.summary.hops = 0;
+        }
+    }
+
+    fn given_by_type(&self, pat: PatId) -> Value {
+        match self.ir.pat(pat) {
+            Pat::Bind { local, .. } => self.cx.known.given(self.cx, self.types.local(local)),
+            _ => Value::default(),
+        }
+    }
+
+    pub(crate) fn place(&self, expr: ExprId) -> FileSpan {
+        FileSpan { file: self.file, span: self.ir.expr_span(expr) }
+    }
+
+    // Answers.
+
+    /// An expression whose value is the function's answer.
+    fn answer(&mut self, expr: ExprId) {
+        self.visit(expr, Position::Answer);
+    }
+
+    pub(crate) fn eval(&mut self, expr: ExprId) -> Value {
+        self.visit(expr, Position::Inner)
+    }
+
+    fn visit(&mut self, expr: ExprId, position: Position) -> Value {
+        if self.depth >= MOST_DEPTH {
+            return Value::default();
+        }
+        self.depth += 1;
+        let value = self.visit_kind(expr, position);
+        self.depth -= 1;
+        value
+    }
+
+    fn visit_kind(&mut self, expr: ExprId, position: Position) -> Value {
+        match self.ir.expr(expr) {
+            Expr::Block { kind, stmts, tail } => {
+                if kind == BlockKind::Async && position == Position::Inner {
+                    return self.nested(|own| own.visit_block(stmts, tail, Position::Answer));
+                }
+                self.visit_block(stmts, tail, position)
+            }
+            Expr::If { cond, then, otherwise } => self.visit_if(cond, then, otherwise, position),
+            Expr::Match { scrutinee, arms } => self.visit_match(scrutinee, arms, position),
+            Expr::Return(value) => {
+                match value {
+                    Some(value) => self.answer(value),
+                    None => self.leave_unit(expr),
+                }
+                Value::default()
+            }
+            Expr::Await(inner) if position == Position::Answer => self.visit(inner, position),
+            _ if position == Position::Answer => self.leave(expr),
+            _ => self.value(expr),
+        }
+    }
+
+    fn visit_block(
+        &mut self,
+        stmts: ward_syntax::List<ExprId>,
+        tail: Option<ExprId>,
+        position: Position,
+    ) -> Value {
+        let stmts: SmallVec<[ExprId; 16]> = self.ir.list(stmts).collect();
+        for stmt in stmts {
+            let value = self.eval(stmt);
+            // A response that is told to refuse and not returned.
+            if value.shape == Shape::Refusal && self.is_effect(stmt) {
+                self.refuse(stmt);
+            }
+        }
+        match tail {
+            Some(tail) => self.visit(tail, position),
+            None => Value::default(),
+        }
+    }
+
+    /// A call for its effect: `res.status_code(StatusCode::UNAUTHORIZED);`.
+    fn is_effect(&self, stmt: ExprId) -> bool {
+        matches!(self.ir.expr(stmt), Expr::MethodCall { .. } | Expr::Call { .. })
+    }
+
+    fn visit_if(
+        &mut self,
+        cond: ExprId,
+        then: ExprId,
+        otherwise: Option<ExprId>,
+        position: Position,
+    ) -> Value {
+        let cond = self.eval(cond);
+        let mark = self.frames.len();
+        let frame = Frame { deps: cond.all(), sense: cond.sense };
+        let inverse = Frame { deps: cond.all(), sense: cond.sense.inverse() };
+        let one = self.branch(mark, frame, then, position);
+        let other = match otherwise {
+            Some(otherwise) => self.branch(mark, inverse, otherwise, position),
+            None => Value::default(),
+        };
+        match (self.leaves(then), otherwise.is_some_and(|otherwise| self.leaves(otherwise))) {
+            (true, false) => self.frames.push(inverse),
+            (false, true) => self.frames.push(frame),
+            _ => {}
+        }
+        decided(one.join(other), &[one, other], cond)
+    }
+
+    fn branch(&mut self, mark: usize, frame: Frame, body: ExprId, position: Position) -> Value {
+        self.frames.truncate(mark);
+        self.frames.push(frame);
+        let value = self.visit(body, position);
+        self.frames.truncate(mark);
+        value
+    }
+
+    fn visit_match(&mut self, scrutinee: ExprId, arms: ward_syntax::Run, position: Position) -> Value {
+        let value = self.eval(scrutinee);
+        let mark = self.frames.len();
+        let arms = self.ir.arms(arms);
+        let known = arms.iter().map(|arm| self.sense_of(arm.pat));
+        let any_present = known.clone().any(|sense| sense == Sense::Present);
+        let any_absent = known.clone().any(|sense| sense == Sense::Absent);
+        let mut values: SmallVec<[Value; 8]> = SmallVec::new();
+        let mut after: SmallVec<[Frame; 2]> = SmallVec::new();
+        let all_leave = arms.iter().all(|arm| self.leaves(arm.body));
+        for arm in arms {
+            let sense = match self.sense_of(arm.pat) {
+                Sense::Unknown if any_present => Sense::Absent,
+                Sense::Unknown if any_absent => Sense::Present,
+                sense => sense,
+            };
+            self.frames.truncate(mark);
+            self.bind(arm.pat, unwrapped(value));
+            let mut deps = value.all();
+            let mut sense = sense;
+            if let Some(guard) = arm.guard {
+                let guard = self.eval(guard);
+                deps = deps.union(guard.all());
+                if sense == Sense::Unknown {
+                    sense = guard.sense;
+                }
+            }
+            let frame = Frame { deps: deps.union(self.roles_in(arm.pat)), sense };
+            values.push(self.branch(mark, frame, arm.body, position));
+            if self.leaves(arm.body) && !all_leave {
+                after.push(Frame { deps: frame.deps, sense: frame.sense.inverse() });
+            }
+        }
+        self.frames.truncate(mark);
+        self.frames.extend(after);
+        let joined = values.iter().copied().reduce(Value::join).unwrap_or_default();
+        decided(joined, &values, value)
+    }
+
+    /// What it says of a credential that a pattern matches.
+    pub(crate) fn sense_of(&self, pat: PatId) -> Sense {
+        let of_path = |path| match self.ir.path_segments(path).last().map(|segment| segment.name.as_str()) {
+            Some("Some" | "Ok" | "Success" | "Ready") => Sense::Present,
+            Some("None" | "Err" | "Error" | "Failure" | "Forward") => Sense::Absent,
+            _ => Sense::Unknown,
+        };
+        match self.ir.pat(pat) {
+            Pat::TupleStruct { path, pats } => {
+                let mut inner = self.ir.list(pats).map(|pat| self.sense_of(pat));
+                match of_path(path) {
+                    Sense::Present if inner.any(|sense| sense == Sense::Absent) => Sense::Absent,
+                    own => own,
+                }
+            }
+            Pat::Path(path) => of_path(path),
+            Pat::Literal(Literal::Bool(_)) => Sense::Unknown,
+            Pat::Tuple(pats) | Pat::Or(pats) => {
+                let mut senses = self.ir.list(pats).map(|pat| self.sense_of(pat));
+                if senses.any(|sense| sense == Sense::Absent) {
+                    return Sense::Absent;
+                }
+                let mut senses = self.ir.list(pats).map(|pat| self.sense_of(pat));
+                if senses.any(|sense| sense == Sense::Present) { Sense::Present } else { Sense::Unknown }
+            }
+            Pat::Ref(inner) | Pat::Bind { sub: Some(inner), .. } => self.sense_of(inner),
+            _ => Sense::Unknown,
+        }
+    }
+
+    /// Whether an expression never comes to its end: it returns, breaks, or only panics.
+    fn leaves(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Return(_) | Expr::Break(_) | Expr::Continue => true,
+            Expr::Block { kind: BlockKind::Plain | BlockKind::Unsafe, stmts, tail } => {
+                tail.is_some_and(|tail| self.leaves(tail)) || self.ir.list(stmts).any(|stmt| self.leaves(stmt))
+            }
+            Expr::If { then, otherwise: Some(otherwise), .. } => self.leaves(then) && self.leaves(otherwise),
+            Expr::Match { arms, .. } => {
+                let arms = self.ir.arms(arms);
+                !arms.is_empty() && arms.iter().all(|arm| self.leaves(arm.body))
+            }
+            Expr::Macro(id) => self.cx.known.is_refusing_macro(self.ir.macro_call(id).path),
+            Expr::Format(id) => {
+                let name = last_segment(self.ir.format(id).path);
+                matches!(name, "bail" | "panic" | "unreachable" | "todo" | "unimplemented")
+            }
+            _ => false,
+        }
+    }
+
+    /// Evaluates something that answers for itself, a closure or a future, as a value.
+    pub(crate) fn nested(&mut self, body: impl FnOnce(&mut Self) -> Value) -> Value {
+        let outer = self.summary;
+        let mark = self.frames.len();
+        self.summary.data = Deps::NONE;
+        self.summary.fail = Deps::NONE;
+        let value = body(self);
+        self.frames.truncate(mark);
+        let inner = self.summary;
+        self.summary = Summary { data: outer.data, fail: outer.fail, ..inner };
+        Value {
+            data: inner.data.union(value.data),
+            fail: inner.fail.union(value.fail),
+            sense: value.sense,
+            shape: Shape::Plain,
+        }
+    }
+
+    /// A closure as a value: its parameters hold `given`.
+    pub(crate) fn closure_value(&mut self, closure: ClosureId, given: Value) -> Value {
+        let closure = self.ir.closure(closure);
+        for (pat, _) in &closure.params {
+            self.bind(*pat, given);
+        }
+        let answers_bool = std::mem::replace(&mut self.answers_bool, false);
+        let body = closure.body;
+        let value = self.nested(|own| {
+            own.answer(body);
+            Value::default()
+        });
+        self.answers_bool = answers_bool;
+        value
+    }
+
+    // Leaving.
+
+    /// The function answers with the value of `expr`.
+    fn leave(&mut self, expr: ExprId) -> Value {
+        if let Some(inner) = self.wrapped(expr) {
+            return self.visit(inner, Position::Answer);
+        }
+        let value = self.eval(expr);
+        self.summary.data = self.summary.data.union(value.data);
+        for frame in &self.frames {
+            self.summary.data = self.summary.data.union(frame.deps);
+        }
+        let from_behind = value.data.has(Deps::NEXT);
+        match value.shape {
+            Shape::Refusal => self.refuse(expr),
+            Shape::Success if self.is_middleware && !from_behind => self.refuse(expr),
+            Shape::Success => {}
+            Shape::Plain if self.is_middleware && !from_behind && value.fail.is_none() => self.refuse(expr),
+            Shape::Plain if self.answers_bool => self.refuse_for(value.all(), value.sense.inverse(), expr),
+            Shape::Plain => self.refuse_for(value.fail, Sense::Absent, expr),
+        }
+        value
+    }
+
+    fn leave_unit(&mut self, _: ExprId) {
+        for frame in &self.frames {
+            self.summary.data = self.summary.data.union(frame.deps);
+        }
+    }
+
+    /// What an answer wraps that is the answer itself: `Box::pin(..)`, `ready(..)`, `(..).boxed()`.
+    fn wrapped(&self, expr: ExprId) -> Option<ExprId> {
+        match self.ir.expr(expr) {
+            Expr::Call { callee, args } => {
+                let Expr::Path(path) = self.ir.expr(callee) else { return None };
+                let names = self.ir.path_segments(path);
+                let name = names.last()?.name.as_str();
+                let mut args = self.ir.list(args);
+                let only = args.next().filter(|_| args.next().is_none())?;
+                let is_wrapper = matches!(name, "pin" | "ready" | "Left" | "Right" | "wrap" | "from")
+                    && !matches!(self.types.callee(expr), Callee::Fn(_));
+                is_wrapper.then_some(only)
+            }
+            Expr::MethodCall { receiver, method, args, .. } => {
+                let is_wrapper = matches!(
+                    method.as_str(),
+                    "boxed" | "boxed_local" | "map_into_boxed_body" | "into" | "map_into_right_body"
+                );
+                (is_wrapper && args.is_empty()).then_some(receiver)
+            }
+            _ => None,
+        }
+    }
+
+    /// The function refuses here.
+    pub(crate) fn refuse(&mut self, expr: ExprId) {
+        self.refuse_for(Deps::NONE, Sense::Absent, expr);
+        self.summary.refuses = true;
+    }
+
+    /// The function refuses here if what depends on `deps` is as `sense` says.
+    pub(crate) fn refuse_for(&mut self, deps: Deps, sense: Sense, expr: ExprId) {
+        let mut open = Deps::NONE;
+        let mut present = Deps::NONE;
+        for Frame { deps, sense } in self.frames.iter().copied().chain([Frame { deps, sense }]) {
+            match sense {
+                Sense::Present => present = present.union(deps),
+                Sense::Absent | Sense::Unknown => open = open.union(deps),
+            }
+        }
+        let refused = open.without(present.of_caller());
+        self.summary.fail = self.summary.fail.union(refused);
+        self.summary.present = self.summary.present.union(present).union(open);
+        self.summary.refuses |= !deps.is_none();
+        if refused.has(Deps::CREDENTIAL) && self.summary.refusal.is_none() {
+            self.summary.refusal = Some(self.place(expr));
+        }
+    }
+
+    /// A credential is read here.
+    pub(crate) fn read_credential(&mut self, expr: ExprId, hops: u8) {
+        self.summary.reads = true;
+        if hops < self.summary.hops {
+            self.summary.hops = hops;
+            self.summary.credential = Some(self.place(expr));
+        }
+    }
+
+    // Locals.
+
+    pub(crate) fn local(&self, local: LocalId) -> Value {
+        self.locals.get(&local).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn assign(&mut self, local: LocalId, value: Value) {
+        let own = self.locals.entry(local).or_default();
+        // What is assigned under a condition depends on that too.
+        let deps = self.frames.iter().fold(Deps::NONE, |all, frame| all.union(frame.deps));
+        let joined = own.join(value);
+        *own = Value { data: joined.data.union(deps), ..joined };
+        if is_fallible(self.types.local(local)) {
+            own.fail = own.fail.union(own.data);
+        }
+    }
+
+    pub(crate) fn bind(&mut self, pat: PatId, value: Value) {
+        match self.ir.pat(pat) {
+            Pat::Bind { local, sub } => {
+                self.locals.insert(local, value);
+                if let Some(sub) = sub {
+                    self.bind(sub, value);
+                }
+            }
+            Pat::Ref(inner) => self.bind(inner, value),
+            Pat::Tuple(pats) | Pat::Slice(pats) | Pat::Or(pats) | Pat::TupleStruct { pats, .. } => {
+                let pats: SmallVec<[PatId; 4]> = self.ir.list(pats).collect();
+                for pat in pats {
+                    self.bind_part(pat, value);
+                }
+            }
+            Pat::Struct { fields, .. } => {
+                for field in self.ir.field_pats(fields) {
+                    self.bind_part(field.pat, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn bind_part(&mut self, pat: PatId, value: Value) {
+        let part = match self.ir.pat(pat) {
+            Pat::Bind { local, .. } if is_fallible(self.types.local(local)) => Value::fallible(value.data),
+            Pat::Bind { .. } => unwrapped(value),
+            _ => value,
+        };
+        self.bind(pat, part);
+    }
+}
+
+/// A value of which is known that it is there.
+pub(crate) fn unwrapped(value: Value) -> Value {
+    Value::of(value.data)
+}
+
+/// A value that one of several branches gives: where some refuse and some do not, it fails by the condition.
+fn decided(joined: Value, branches: &[Value], cond: Value) -> Value {
+    let refusals = branches.iter().filter(|value| value.shape == Shape::Refusal).count();
+    let mut value = Value { data: joined.data.union(cond.all()), ..joined };
+    if cond.all().is_none() {
+        return value;
+    }
+    if refusals > 0 && refusals < branches.len() {
+        value.fail = value.fail.union(cond.all());
+        value.shape = Shape::Plain;
+    }
+    value
+}
+
+pub(crate) fn is_bool(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "bool")
+}
+
+/// Whether a value of a type may say no.
+pub(crate) fn is_fallible(ty: Ty) -> bool {
+    ty.as_external("std::option::Option").is_some() || ty.as_external("std::result::Result").is_some() || is_bool(ty)
+}
+
+pub(crate) fn last_segment(path: Symbol) -> &'static str {
+    path.as_str().rsplit("::").next().unwrap_or_default()
+}
+
+/// Whether a body hands a request on to what is behind it.
+fn hands_on(cx: Context, def: DefId, types: &BodyTypes) -> bool {
+    let name = cx.semantics.def_map.name(def);
+    types.callees().any(|(_, callee)| is_next(cx.models, name, callee))
+}
+
+/// Whether a callee is what is behind a middleware, called in a function of this name.
+pub(crate) fn is_next(models: &Models, function: Symbol, callee: &Callee) -> bool {
+    match callee {
+        Callee::Method { ty, name } => {
+            let row = models.methods.get(&(*ty, *name)).and_then(|model| model.guard);
+            row == Some(GuardCall::Next) || (name.as_str() == "call" && function == *name)
+        }
+        Callee::UnknownMethod(name) => {
+            (name.as_str() == "call" && function == *name) || name.as_str() == "call_next"
+        }
+        _ => false,
+    }
+}

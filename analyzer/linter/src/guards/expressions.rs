@@ -1,0 +1,339 @@
+//! Values of expressions that are no control flow.
+
+use smallvec::SmallVec;
+use ward_semantics::{DefKind, Resolution, TyKind};
+use ward_syntax::{BinaryOp, Expr, ExprId, Literal, MacroId, Pat, PatId, PathId, Piece, UnaryOp};
+
+use super::deps::{Deps, Frame, Sense, Shape, Value};
+use super::evaluate::{Evaluator, is_fallible, last_segment, unwrapped};
+use super::names;
+
+impl Evaluator<'_> {
+    pub(crate) fn value(&mut self, expr: ExprId) -> Value {
+        match self.ir.expr(expr) {
+            Expr::Literal(Literal::Bool(true)) => Value { shape: Shape::Success, ..Value::default() },
+            Expr::Literal(Literal::Bool(false)) => Value { shape: Shape::Refusal, ..Value::default() },
+            Expr::Local(local) => self.local(local),
+            Expr::Path(path) => self.path_value(path),
+            Expr::Unary { op, operand } => {
+                let value = self.eval(operand);
+                let shape = Shape::Plain;
+                match op {
+                    UnaryOp::Not => Value { sense: value.sense.inverse(), shape, ..value },
+                    UnaryOp::Neg | UnaryOp::Deref => value,
+                }
+            }
+            Expr::Ref { operand, .. } | Expr::Cast { operand, .. } => self.eval(operand),
+            Expr::Await(inner) => self.eval(inner),
+            Expr::Binary { op, lhs, rhs } => self.binary(op, lhs, rhs),
+            Expr::Assign { lhs, rhs, .. } => self.assignment(lhs, rhs),
+            Expr::Call { callee, args } => self.call(expr, callee, args),
+            Expr::MethodCall { receiver, method, args, generics } => {
+                self.method_call(expr, receiver, method, args, generics)
+            }
+            Expr::Field { base, name } => self.field(expr, base, name.as_str()),
+            Expr::Index { base, index } => {
+                let (base, index) = (self.eval(base), self.eval(index));
+                Value::of(base.data.union(index.data))
+            }
+            Expr::Range { start, end, .. } => {
+                let parts: SmallVec<[ExprId; 2]> = start.into_iter().chain(end).collect();
+                self.all_of(parts)
+            }
+            Expr::Tuple(list) | Expr::Array(list) => {
+                let parts: SmallVec<[ExprId; 8]> = self.ir.list(list).collect();
+                self.all_of(parts)
+            }
+            Expr::Repeat { value, len } => self.all_of([value, len]),
+            Expr::Struct { fields, rest, path } => {
+                let inits = self.ir.field_inits(fields);
+                let parts: SmallVec<[ExprId; 8]> = inits.iter().map(|init| init.value).chain(rest).collect();
+                let value = self.all_of(parts);
+                let shape = self.shape_of_path(path);
+                Value { shape, ..value }
+            }
+            Expr::Record(fields) => {
+                let inits = self.ir.field_inits(fields);
+                let parts: SmallVec<[ExprId; 8]> = inits.iter().map(|init| init.value).collect();
+                self.all_of(parts)
+            }
+            Expr::LetStmt { pat, init, otherwise, .. } => self.let_statement(pat, init, otherwise),
+            Expr::Let { pat, scrutinee } => {
+                let value = self.eval(scrutinee);
+                self.bind(pat, unwrapped(value));
+                let sense = self.sense_of(pat);
+                Value { data: value.all().union(self.roles_in(pat)), sense, ..Value::default() }
+            }
+            Expr::Loop { body } => self.repeated(Value::default(), body),
+            Expr::While { cond, body } => {
+                let cond = self.eval(cond);
+                self.repeated(cond, body)
+            }
+            Expr::For { pat, iter, body } => {
+                let value = self.eval(iter);
+                self.bind(pat, unwrapped(value));
+                self.repeated(Value::default(), body)
+            }
+            Expr::Break(Some(value)) => self.eval(value),
+            Expr::Closure(closure) => self.closure_value(closure, Value::default()),
+            Expr::Try(inner) => {
+                let value = self.eval(inner);
+                self.refuse_for(value.fail, Sense::Absent, expr);
+                self.there(expr, value)
+            }
+            Expr::Format(format) => self.format(format, expr),
+            Expr::Macro(id) => self.macro_value(id, expr),
+            Expr::Missing
+            | Expr::Literal(_)
+            | Expr::Item(_)
+            | Expr::Break(None)
+            | Expr::Continue
+            | Expr::Block { .. }
+            | Expr::If { .. }
+            | Expr::Match { .. }
+            | Expr::Return(_) => Value::default(),
+        }
+    }
+
+    /// What is left of a value that is there; it may hold another that is not.
+    pub(crate) fn there(&self, expr: ExprId, value: Value) -> Value {
+        if is_fallible(self.types.expr(expr)) { Value::fallible(value.data) } else { unwrapped(value) }
+    }
+
+    fn all_of(&mut self, parts: impl IntoIterator<Item = ExprId>) -> Value {
+        let mut all = Value::default();
+        for part in parts {
+            let value = self.eval(part);
+            all.data = all.data.union(value.data);
+            all.fail = all.fail.union(value.fail);
+        }
+        all
+    }
+
+    fn binary(&mut self, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> Value {
+        let left = self.eval(lhs);
+        // The right side of `&&` runs only if the left side holds.
+        let right = match op {
+            BinaryOp::And => self.under(Frame { deps: left.all(), sense: left.sense }, rhs),
+            BinaryOp::Or => self.under(Frame { deps: left.all(), sense: left.sense.inverse() }, rhs),
+            _ => self.eval(rhs),
+        };
+        let mut data = left.all().union(right.all());
+        let sense = match op {
+            BinaryOp::And if [left.sense, right.sense].contains(&Sense::Present) => Sense::Present,
+            BinaryOp::Or if [left.sense, right.sense].contains(&Sense::Absent) => Sense::Absent,
+            BinaryOp::And | BinaryOp::Or if left.sense == right.sense => left.sense,
+            _ => Sense::Unknown,
+        };
+        let ranks = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
+        if ranks && (self.is_variant(lhs) || self.is_variant(rhs)) {
+            // A rank of the caller: `level >= Level::Manager`.
+            data = data.union(Deps::ROLE);
+        }
+        let compares = matches!(op, BinaryOp::Eq | BinaryOp::Ne);
+        if compares && self.ties(lhs, left.data, rhs, right.data) {
+            data = data.union(Deps::OWNER);
+        }
+        Value { data, sense, ..Value::default() }
+    }
+
+    fn under(&mut self, frame: Frame, expr: ExprId) -> Value {
+        // Frames that the right side leaves behind do not hold after it.
+        let mark = self.push_frame(frame);
+        let value = self.eval(expr);
+        self.drop_frames(mark);
+        value
+    }
+
+    /// Whether the caller's identity on one side meets something else on the other.
+    fn ties(&mut self, lhs: ExprId, left: Deps, rhs: ExprId, right: Deps) -> bool {
+        let is_other = |own: &Self, deps: Deps, expr| {
+            !deps.has(Deps::CREDENTIAL) && !deps.has(Deps::ROLE) && !own.is_constant(expr)
+        };
+        let ties = (left.has(Deps::CREDENTIAL) && is_other(self, right, rhs))
+            || (right.has(Deps::CREDENTIAL) && is_other(self, left, lhs))
+            || (left.has(Deps::CREDENTIAL) && right.has(Deps::REQUEST))
+            || (right.has(Deps::CREDENTIAL) && left.has(Deps::REQUEST));
+        self.summary.ties |= ties;
+        ties
+    }
+
+    fn is_variant(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Path(path) => matches!(self.types.path(path), Resolution::Variant { .. }),
+            _ => false,
+        }
+    }
+
+    fn is_constant(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Literal(_) => true,
+            Expr::Path(_) => true,
+            Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => self.is_constant(operand),
+            Expr::Call { args, .. } => self.ir.list(args).all(|arg| self.is_constant(arg)),
+            _ => false,
+        }
+    }
+
+    fn assignment(&mut self, lhs: ExprId, rhs: ExprId) -> Value {
+        let value = self.eval(rhs);
+        let mut target = lhs;
+        loop {
+            match self.ir.expr(target) {
+                Expr::Local(local) => {
+                    self.assign(local, value);
+                    break;
+                }
+                Expr::Field { base, .. } | Expr::Index { base, .. } => target = base,
+                Expr::Unary { operand, .. } => target = operand,
+                _ => break,
+            }
+        }
+        Value::default()
+    }
+
+    fn let_statement(&mut self, pat: PatId, init: Option<ExprId>, otherwise: Option<ExprId>) -> Value {
+        let Some(init) = init else { return Value::default() };
+        let value = self.eval(init);
+        let Some(otherwise) = otherwise else {
+            self.bind(pat, Value { shape: Shape::Plain, ..value });
+            return Value::default();
+        };
+        let mark = self.push_frame(Frame { deps: value.all(), sense: self.sense_of(pat).inverse() });
+        self.eval(otherwise);
+        self.drop_frames(mark);
+        self.bind(pat, unwrapped(value));
+        Value::default()
+    }
+
+    fn repeated(&mut self, cond: Value, body: ExprId) -> Value {
+        let mark = self.push_frame(Frame { deps: cond.all(), sense: cond.sense });
+        self.eval(body);
+        self.drop_frames(mark);
+        Value::default()
+    }
+
+    fn path_value(&mut self, path: PathId) -> Value {
+        let shape = self.shape_of_path(path);
+        let resolution = self.types.path(path);
+        let def = match resolution {
+            Resolution::Variant { def, .. } => Some(def),
+            Resolution::Def(def) if self.cx.semantics.def_map.kind(def) == DefKind::Const => Some(def),
+            _ => None,
+        };
+        let role = match def {
+            Some(def) => {
+                let name = self.cx.semantics.def_map.name(def);
+                let last = self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str());
+                names::is_role_type(name.as_str()) || names::is_role(last)
+            }
+            None => self.ir.path_segments(path).iter().rev().skip(1).take(1).any(|segment| {
+                names::is_role_type(segment.name.as_str())
+            }),
+        };
+        Value { data: if role { Deps::ROLE } else { Deps::NONE }, shape, ..Value::default() }
+    }
+
+    /// Roles that a pattern names: `Role::Admin | Role::Owner`.
+    pub(crate) fn roles_in(&mut self, pat: PatId) -> Deps {
+        match self.ir.pat(pat) {
+            Pat::Path(path) => self.path_value(path).data,
+            Pat::TupleStruct { path, pats } => {
+                let own = self.path_value(path).data;
+                let parts: SmallVec<[PatId; 4]> = self.ir.list(pats).collect();
+                parts.into_iter().fold(own, |all, pat| all.union(self.roles_in(pat)))
+            }
+            Pat::Or(pats) | Pat::Tuple(pats) => {
+                let parts: SmallVec<[PatId; 4]> = self.ir.list(pats).collect();
+                parts.into_iter().fold(Deps::NONE, |all, pat| all.union(self.roles_in(pat)))
+            }
+            _ => Deps::NONE,
+        }
+    }
+
+    /// How a path stands as an answer: `None`, `StatusCode::UNAUTHORIZED`, `Error::Forbidden`.
+    pub(crate) fn shape_of_path(&self, path: PathId) -> Shape {
+        match self.ir.path_segments(path).last().map(|segment| segment.name.as_str()) {
+            Some("None") => Shape::Refusal,
+            Some(name) if names::is_refusing(name) => Shape::Refusal,
+            _ => Shape::Plain,
+        }
+    }
+
+    fn field(&mut self, expr: ExprId, base: ExprId, name: &str) -> Value {
+        let value = self.eval(base);
+        let mut data = value.data;
+        if names::is_role(name) && !data.is_none() {
+            data = data.union(Deps::ROLE);
+        }
+        if self.is_credential_field(base, name) {
+            self.read_credential(expr, 0);
+            return Value::fallible(Deps::CREDENTIAL);
+        }
+        if is_fallible(self.types.expr(expr)) { Value::fallible(data) } else { Value::of(data) }
+    }
+
+    /// A field of an external type that models call a credential, or a credential beside a field for the header
+    /// `Authorization`: a type that is filled from a request.
+    fn is_credential_field(&self, base: ExprId, name: &str) -> bool {
+        let ty = self.types.expr(base);
+        if let TyKind::Adt { def, .. } = ty.kind() {
+            let fields = self.cx.semantics.fields(*def, None);
+            return fields.iter().any(|field| field.name.as_str() == "authorization")
+                && (name == "authorization" || name.ends_with("token"));
+        }
+        match ty.kind() {
+            TyKind::External { path, .. } => {
+                self.is_credential_row(*path, ward_syntax::Symbol::new(name))
+            }
+            _ => false,
+        }
+    }
+
+    fn format(&mut self, format: ward_syntax::FormatId, expr: ExprId) -> Value {
+        let format = self.ir.format(format);
+        let leading: SmallVec<[ExprId; 2]> = self.ir.list(format.leading).collect();
+        let mut all = self.all_of(leading);
+        let args: SmallVec<[ExprId; 4]> = self.ir.list(format.args).collect();
+        let fields: SmallVec<[ExprId; 4]> =
+            self.ir.field_inits(format.fields).iter().map(|init| init.value).collect();
+        let holes: SmallVec<[ExprId; 4]> = format
+            .pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Hole { value, .. } => Some(*value),
+                Piece::Text { .. } => None,
+            })
+            .collect();
+        let name = last_segment(format.path);
+        if matches!(name, "ensure" | "assert" | "assert_eq") {
+            self.refuse_for(all.data, all.sense.inverse(), expr);
+            return Value::default();
+        }
+        let inner = self.all_of(holes.into_iter().chain(args).chain(fields));
+        all.data = all.data.union(inner.data);
+        match name {
+            "bail" => self.refuse(expr),
+            "format" | "format_args" | "concat" => return Value::of(all.data),
+            _ => {}
+        }
+        Value::default()
+    }
+
+    fn macro_value(&mut self, id: MacroId, expr: ExprId) -> Value {
+        let call = self.ir.macro_call(id);
+        let name = last_segment(call.path);
+        let args: SmallVec<[ExprId; 4]> = self.ir.list(call.args).collect();
+        let all = self.all_of(args);
+        if self.cx.known.is_refusing_macro(call.path) {
+            self.refuse(expr);
+            return Value::default();
+        }
+        if name.starts_with("try_outcome") || name == "r#try" || name == "try" {
+            self.refuse_for(all.fail, Sense::Absent, expr);
+            return self.there(expr, all);
+        }
+        self.macro_effects(id);
+        Value { shape: Shape::Plain, ..all }
+    }
+}

@@ -1,0 +1,236 @@
+//! The summaries of all functions, callees first.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use ward_semantics::{DefId, DefKind, Semantics, Ty};
+use ward_syntax::{Expr, ExprId, ItemKind, Literal, SourceIr, Symbol};
+
+use super::deps::{Deps, Summary, Value};
+use super::evaluate::{Context, Evaluator, last_segment};
+use super::{Authenticates, Verdict, extract};
+
+/// What is known so far.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// By function.
+    summaries: Vec<Option<Box<Summary>>>,
+    /// The last segments of the workspace's macros that answer with a refusal.
+    refusing_macros: FxHashSet<Symbol>,
+    /// Of types, once all functions have been evaluated.
+    verdicts: FxHashMap<Ty, Verdict>,
+    /// Types of what middleware leaves in requests.
+    attached: FxHashSet<Ty>,
+    /// What the project declares as a guard.
+    declared: FxHashMap<DefId, Role>,
+}
+
+/// Whether a declared guard proves a role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    Asked,
+    None,
+}
+
+/// What the evaluation of a function gives.
+type Evaluated = (DefId, Summary, Vec<Ty>);
+
+impl Known {
+    /// Evaluates all functions in parallel on the current rayon pool, and those that take guards a second time.
+    pub(crate) fn build(
+        semantics: &Semantics,
+        models: &ward_flow::models::Models,
+        declared: &[(&str, Option<&str>)],
+    ) -> Self {
+        let mut known = Self { declared: declared_in(semantics, declared), ..Self::default() };
+        known.summaries.resize_with(semantics.defs.len(), || None);
+        known.refusing_macros = refusing_macros(semantics);
+        known.evaluate_all(semantics, models);
+        // What a middleware leaves may have any name: those who ask for it are seen the second time.
+        let cx = Context { semantics, models, known: &Self::default() };
+        if known.attached.iter().any(|ty| !extract::is_identity_type(cx, *ty)) {
+            known.evaluate_all(semantics, models);
+        }
+        known.verdicts = known.type_verdicts(semantics, models);
+        let cx = Context { semantics, models, known: &known };
+        let takes_guard = |def: &&DefId| {
+            let signature = semantics.signature(**def);
+            signature.is_some_and(|s| s.params.iter().any(|ty| known.verdicts.contains_key(ty)))
+        };
+        let again: Vec<Evaluated> = semantics
+            .functions()
+            .par_iter()
+            .filter(takes_guard)
+            .filter_map(|def| evaluate(cx, *def))
+            .collect();
+        known.enter(again);
+        known
+    }
+
+    fn evaluate_all(&mut self, semantics: &Semantics, models: &ward_flow::models::Models) {
+        for level in semantics.call_graph().levels() {
+            let cx = Context { semantics, models, known: self };
+            let of_component = |component: &Vec<DefId>| -> Vec<Evaluated> {
+                component.iter().filter_map(|def| evaluate(cx, *def)).collect()
+            };
+            let evaluated: Vec<Evaluated> = level.par_iter().flat_map_iter(of_component).collect();
+            self.enter(evaluated);
+        }
+    }
+
+    fn enter(&mut self, evaluated: Vec<Evaluated>) {
+        for (def, mut summary, attached) in evaluated {
+            if let Some(role) = self.declared.get(&def) {
+                let role = if *role == Role::Asked { Deps::ROLE } else { Deps::NONE };
+                summary.fail = summary.fail.union(Deps::CREDENTIAL).union(role);
+                summary.reads = true;
+                summary.hops = 0;
+            }
+            self.summaries[def.index()] = Some(Box::new(summary));
+            self.attached.extend(attached);
+        }
+    }
+
+    /// Whether the project declares an item as a guard.
+    pub(crate) fn declared(&self, def: DefId) -> Option<Role> {
+        self.declared.get(&def).copied()
+    }
+
+    /// Whether some middleware leaves a value of this type in requests that comes of a credential.
+    pub(crate) fn is_attached(&self, ty: Ty) -> bool {
+        self.attached.contains(&ty)
+    }
+
+    /// The verdicts of all types that functions take, where there is one.
+    fn type_verdicts(&self, semantics: &Semantics, models: &ward_flow::models::Models) -> FxHashMap<Ty, Verdict> {
+        let cx = Context { semantics, models, known: self };
+        let mut types: FxHashSet<Ty> = FxHashSet::default();
+        for def in semantics.functions() {
+            types.extend(semantics.signature(*def).into_iter().flat_map(|signature| signature.params.iter().copied()));
+        }
+        let types: Vec<Ty> = types.into_iter().collect();
+        let judged = types.into_par_iter().map(|ty| (ty, extract::of_type(cx, ty)));
+        judged.filter(|(_, verdict)| verdict.authenticates != Authenticates::None).collect()
+    }
+
+    pub(crate) fn summary(&self, def: DefId) -> Option<&Summary> {
+        self.summaries.get(def.index())?.as_deref()
+    }
+
+    /// What a parameter of a type holds.
+    pub(crate) fn given(&self, cx: Context, ty: Ty) -> Value {
+        let verdict = self.verdicts.get(&ty).copied().unwrap_or_else(|| extract::by_models(cx, ty));
+        let role = if verdict.role { Deps::ROLE } else { Deps::NONE };
+        match verdict.authenticates {
+            Authenticates::None => Value::default(),
+            Authenticates::Optional => Value::fallible(Deps::CREDENTIAL),
+            Authenticates::Enforced => Value::of(Deps::CREDENTIAL.union(role)),
+        }
+    }
+
+    /// The verdict of a type that some function takes.
+    pub(crate) fn type_verdict(&self, ty: Ty) -> Option<Verdict> {
+        self.verdicts.get(&ty).copied()
+    }
+
+    /// Whether a macro of the workspace makes its caller refuse: `err!`, `bail_unauthorized!`.
+    pub(crate) fn is_refusing_macro(&self, path: Symbol) -> bool {
+        let name = last_segment(path);
+        name == "abort" || self.refusing_macros.contains(&Symbol::new(name))
+    }
+
+    /// The text of a const or static that is a string, or made of one.
+    pub(crate) fn text_of_const(&self, semantics: &Semantics, def: DefId) -> Option<Symbol> {
+        if semantics.def_map.kind(def) != DefKind::Const {
+            return None;
+        }
+        let (file, body) = semantics.body(def)?;
+        let ir = semantics.ir(file);
+        text_in(ir, ir.body(body).root, 0)
+    }
+}
+
+/// The items that declared paths mean: those whose path ends so.
+fn declared_in(semantics: &Semantics, declared: &[(&str, Option<&str>)]) -> FxHashMap<DefId, Role> {
+    let mut found = FxHashMap::default();
+    if declared.is_empty() {
+        return found;
+    }
+    for def in semantics.defs.iter() {
+        if !matches!(semantics.def_map.kind(def), DefKind::Fn | DefKind::Struct | DefKind::Enum) {
+            continue;
+        }
+        let own = semantics.path(def);
+        for (path, role) in declared {
+            let path = path.strip_prefix("crate::").unwrap_or(path);
+            let is_meant = own.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with("::"));
+            if is_meant {
+                let role = if role.is_some() { Role::Asked } else { Role::None };
+                let known = found.entry(def).or_insert(role);
+                if role == Role::Asked {
+                    *known = role;
+                }
+            }
+        }
+    }
+    found
+}
+
+fn text_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Option<Symbol> {
+    match ir.expr(expr) {
+        Expr::Literal(Literal::Str(text)) => Some(text),
+        Expr::Ref { operand, .. } if depth < 4 => text_in(ir, operand, depth + 1),
+        Expr::Call { args, .. } if depth < 4 => ir.list(args).find_map(|arg| text_in(ir, arg, depth + 1)),
+        Expr::Block { tail: Some(tail), .. } if depth < 4 => text_in(ir, tail, depth + 1),
+        _ => None,
+    }
+}
+
+fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
+    let sources = ward_flow::request_parameters(cx.semantics, cx.models, def);
+    let (summary, attached) = Evaluator::function(cx, def, &|index, ty| {
+        let guard = cx.known.given(cx, ty);
+        if !guard.data.is_none() {
+            return guard;
+        }
+        let is_request = sources.get(index).is_some_and(|source| source.is_some_and(|source| is_chosen(source.kind)));
+        Value::of(if is_request { Deps::REQUEST } else { Deps::NONE })
+    })?;
+    Some((def, summary, attached))
+}
+
+/// Whether a kind of source is what a request chose to name something.
+fn is_chosen(kind: Symbol) -> bool {
+    matches!(kind.as_str(), "path" | "query" | "body" | "form" | "argument")
+}
+
+/// Macros of the workspace whose text answers with an error or a refusing status.
+fn refusing_macros(semantics: &Semantics) -> FxHashSet<Symbol> {
+    let macros = semantics.defs.iter().filter(|def| semantics.def_map.kind(*def) == DefKind::MacroRules);
+    macros
+        .filter(|def| match &semantics.item(*def).kind {
+            ItemKind::MacroRules { tokens } => refuses(tokens.as_str()),
+            _ => false,
+        })
+        .map(|def| semantics.def_map.name(def))
+        .collect()
+}
+
+fn refuses(tokens: &str) -> bool {
+    let compact: String = tokens.chars().filter(|c| !c.is_whitespace()).collect();
+    let returns = compact.match_indices("return").map(|(at, _)| &compact[at + "return".len()..]);
+    returns.into_iter().any(|rest| {
+        let end = rest.find([';', '}']).unwrap_or(rest.len());
+        ["Err(", "Error(", "Failure(", "Forward(", "Unauthorized", "UNAUTHORIZED"].iter().any(|word| rest[..end].contains(word))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuses;
+
+    #[test]
+    fn macros_refuse_by_their_text() {
+        assert!(refuses("($e:expr) => {{ error!($e); return Err(Error::new($e)); }};"));
+        assert!(!refuses("($e:expr) => { println!($e) };"));
+    }
+}

@@ -1,0 +1,195 @@
+//! What names say. A name alone decides nothing: it tells which header or cookie is a credential, and which field is
+//! a role, where the code around it reads and compares them.
+
+/// The words of a name: `isAdmin_user-id` is `is`, `admin`, `user`, `id`.
+pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+        if rest.is_empty() {
+            return None;
+        }
+        let mut end = 0;
+        let mut chars = rest.char_indices().peekable();
+        let mut last_lower = false;
+        while let Some((at, c)) = chars.next() {
+            let next_lower = chars.peek().is_some_and(|(_, next)| next.is_lowercase());
+            let starts = c.is_uppercase() && (last_lower || (at > 0 && next_lower));
+            if !c.is_alphanumeric() || starts {
+                break;
+            }
+            last_lower = !c.is_uppercase();
+            end = at + c.len_utf8();
+        }
+        let word = rest[..end].to_lowercase();
+        rest = &rest[end..];
+        Some(word)
+    })
+}
+
+fn has_word(name: &str, known: &[&str]) -> bool {
+    words(name).any(|word| known.contains(&word.as_str()))
+}
+
+/// Whether a header, cookie or metadata key of this name is a credential.
+pub(crate) fn is_credential(name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "authorization",
+        "cookie",
+        "token",
+        "apikey",
+        "session",
+        "signature",
+        "secret",
+        "jwt",
+        "bearer",
+        "credential",
+        "password",
+    ];
+    const NEVER: &[&str] = &["csrf", "xsrf", "consent", "lang", "locale", "theme", "accept", "flash", "state"];
+    let lower: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    if NEVER.iter().any(|part| lower.contains(part)) {
+        return false;
+    }
+    PARTS.iter().any(|part| lower.contains(part))
+        || has_word(name, &["auth", "key", "sid", "user", "hmac", "passwd", "access"])
+}
+
+/// Whether a type of this name stands for the caller.
+pub fn is_identity(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "user",
+        "users",
+        "claims",
+        "claim",
+        "identity",
+        "principal",
+        "session",
+        "account",
+        "auth",
+        "authed",
+        "authenticated",
+        "authentication",
+        "authorization",
+        "token",
+        "jwt",
+        "credential",
+        "credentials",
+        "admin",
+        "caller",
+        "subject",
+        "actor",
+        "member",
+        "viewer",
+        "profile",
+        "login",
+        "bearer",
+    ];
+    has_word(name, WORDS)
+}
+
+/// Whether a field, method or function of this name is about what the caller may do.
+pub(crate) fn is_role(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "role",
+        "roles",
+        "admin",
+        "admins",
+        "superuser",
+        "superadmin",
+        "permission",
+        "permissions",
+        "perm",
+        "perms",
+        "privilege",
+        "privileges",
+        "scope",
+        "scopes",
+        "staff",
+        "moderator",
+        "acl",
+        "rbac",
+        "entitlement",
+        "entitlements",
+        "capability",
+        "capabilities",
+        "authorities",
+    ];
+    has_word(name, WORDS) || name.starts_with("can_") || name == "is_allowed"
+}
+
+/// Whether a type of this name lists what callers may do or be.
+pub(crate) fn is_role_type(name: &str) -> bool {
+    const WORDS: &[&str] =
+        &["role", "roles", "permission", "permissions", "scope", "privilege", "capability", "action", "rights"];
+    has_word(name, WORDS)
+}
+
+/// Whether a call of this name asks whether something may be done, where nothing more is known of it.
+pub(crate) fn is_authorizing(name: &str) -> bool {
+    const WORDS: &[&str] = &["authorize", "authorise", "enforce"];
+    has_word(name, WORDS) || is_role(name) && has_word(name, &["check", "require", "ensure", "has", "validate", "verify", "is"])
+}
+
+/// Whether a call of this name judges what it is given: it fails if that is wrong.
+pub(crate) fn is_judging(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "verify",
+        "validate",
+        "decode",
+        "authenticate",
+        "authorize",
+        "check",
+        "parse",
+        "introspect",
+        "decrypt",
+        "unseal",
+        "compare",
+        "eq",
+        "matches",
+        "contains",
+        "enforce",
+        "require",
+        "ensure",
+        "one",
+        "first",
+        "result",
+        "str",
+        "find",
+        "lookup",
+    ];
+    has_word(name, WORDS)
+}
+
+/// Whether what has this name refuses: a status, a constructor of an error or of a response.
+pub(crate) fn is_refusing(name: &str) -> bool {
+    const WORDS: &[&str] = &["unauthorized", "unauthorised", "forbidden", "unauthenticated", "redirect", "denied"];
+    has_word(name, WORDS) || matches!(name, "SEE_OTHER" | "FOUND" | "SeeOther" | "Found")
+}
+
+/// Whether a type of this name may be a guard.
+pub(crate) fn is_guard(name: &str) -> bool {
+    const WORDS: &[&str] = &["guard", "require", "required", "requires", "logged", "protected", "permission", "role"];
+    is_identity(name) || has_word(name, WORDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_credential, is_identity, is_role, words};
+
+    #[test]
+    fn names_have_words() {
+        let all = |name| words(name).collect::<Vec<_>>().join(" ");
+        assert_eq!(all("isAdmin_user-id"), "is admin user id");
+        assert_eq!(all("JWTClaims"), "jwt claims");
+        assert_eq!(all("X_API_KEY"), "x api key");
+    }
+
+    #[test]
+    fn credentials_are_known_by_their_names() {
+        assert!(["authorization", "X_API_KEY", "x-auth-token", "session_id", "AUTHORIZATION"].into_iter().all(is_credential));
+        assert!(!["host", "x-forwarded-for", "x-csrf-token", "content-type", "lang"].into_iter().any(is_credential));
+        assert!(is_identity("CurrentUser") && !is_identity("AppState"));
+        assert!(is_role("is_admin") && is_role("can_edit") && !is_role("name"));
+    }
+}

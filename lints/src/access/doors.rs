@@ -1,0 +1,197 @@
+//! Endpoints as the access lints see them: with what stands before them, and beside which others.
+
+use ward_diagnostics::{Confidence, EndpointGuard, EndpointRef};
+use ward_linter::LintContext;
+use ward_linter::guards::{EndpointAccess, GuardKind};
+use ward_semantics::DefId;
+use ward_semantics::endpoint::{Endpoint, UnknownPart};
+use ward_syntax::FileSpan;
+
+use super::public;
+
+/// An endpoint of code that is reported on.
+#[derive(Clone, Copy)]
+pub(super) struct Door<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) access: &'a EndpointAccess,
+    /// The function that holds the handler's code.
+    pub(super) function: DefId,
+    /// The handler.
+    pub(super) place: FileSpan,
+    pub(super) openness: Openness,
+}
+
+/// Whether anybody is meant to come in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Openness {
+    /// Nothing says so.
+    Closed,
+    /// What it does says so: a login, a health check, a callback.
+    ByNature,
+    /// The project says so.
+    Declared,
+}
+
+impl<'a> Door<'a> {
+    /// Whether nobody unknown gets in.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.access.verdict.enforces()
+    }
+
+    /// Whether something unknown may stand before it.
+    pub(super) fn is_unclear(&self) -> bool {
+        let parts = self.endpoint.unknown.iter().map(|unknown| unknown.part);
+        parts.clone().any(|part| matches!(part, UnknownPart::Layer | UnknownPart::Mount | UnknownPart::Handler))
+    }
+
+    /// Whether what guards it is attached to the route, not taken or asked by the handler.
+    pub(super) fn is_guarded_outside(&self) -> bool {
+        let inside = |kind: GuardKind| !matches!(kind, GuardKind::Attached(_));
+        let enforcing = self.access.guards.iter().filter(|guard| guard.verdict.enforces());
+        self.is_guarded() && !enforcing.clone().any(|guard| inside(guard.how))
+    }
+
+    pub(super) fn reference(&self) -> EndpointRef {
+        EndpointRef {
+            method: self.endpoint.methods.names().join("|"),
+            path: self.endpoint.path.as_str().to_owned(),
+            handler: self.place,
+            guarded: match self.is_guarded() {
+                true => EndpointGuard::Unknown,
+                false => EndpointGuard::None,
+            },
+        }
+    }
+
+    pub(super) fn title(&self) -> String {
+        self.endpoint.title()
+    }
+}
+
+/// All endpoints of code that is reported on, one for each handler: of several routes to one handler the least
+/// guarded counts.
+pub(super) fn doors<'a>(cx: &'a LintContext) -> Vec<Door<'a>> {
+    let semantics = cx.semantics();
+    let mut doors: Vec<Door<'a>> = Vec::new();
+    for (endpoint, access) in cx.endpoints().all().iter().zip(cx.endpoint_access()) {
+        let Some(function) = endpoint.function() else { continue };
+        if !cx.is_reported(function) {
+            continue;
+        }
+        let place = endpoint.handler_place(semantics);
+        let openness = public::openness(cx, endpoint, function);
+        let door = Door { endpoint, access, function, place, openness };
+        match doors.iter_mut().find(|known| known.place == place) {
+            Some(known) if known.is_guarded() && !door.is_guarded() => *known = door,
+            Some(_) => {}
+            None => doors.push(door),
+        }
+    }
+    doors
+}
+
+/// How the siblings of an endpoint are guarded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Siblings {
+    /// How many there are that are not open by nature.
+    pub(super) total: usize,
+    /// How many of them are guarded.
+    pub(super) guarded: usize,
+    /// How many of these by what is attached to the route alone.
+    pub(super) outside: usize,
+    /// What makes them siblings.
+    pub(super) kinship: Kinship,
+    /// One of the guarded ones: its handler.
+    pub(super) example: Option<FileSpan>,
+}
+
+/// What endpoints have in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Kinship {
+    /// Their handlers stand in one file.
+    File,
+    /// One function routes them.
+    Router,
+    /// Their paths begin alike.
+    Prefix,
+    /// They belong to one crate.
+    Crate,
+}
+
+impl Kinship {
+    const ALL: [Self; 4] = [Self::File, Self::Router, Self::Prefix, Self::Crate];
+
+    /// What to say of siblings of this kind.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::File => "in this file",
+            Self::Router => "of this router",
+            Self::Prefix => "below this path",
+            Self::Crate => "of this service",
+        }
+    }
+
+    fn holds(self, cx: &LintContext, one: &Door, other: &Door) -> bool {
+        let map = &cx.semantics().def_map;
+        if map.crate_of(one.function) != map.crate_of(other.function) {
+            return false;
+        }
+        match self {
+            Self::File => one.place.file == other.place.file,
+            Self::Router => one.endpoint.router.is_some() && one.endpoint.router == other.endpoint.router,
+            Self::Prefix => prefix(one.endpoint).is_some_and(|own| prefix(other.endpoint) == Some(own)),
+            Self::Crate => true,
+        }
+    }
+}
+
+/// The path up to its second fixed segment.
+fn prefix(endpoint: &Endpoint) -> Option<&'static str> {
+    let path = endpoint.path.as_str();
+    let mut ends = path.match_indices('/').map(|(at, _)| at).skip(2);
+    let end = ends.next().unwrap_or(path.len());
+    (end > 1 && !path[..end].contains('{')).then(|| &path[..end])
+}
+
+/// So few siblings say nothing.
+const FEWEST: usize = 3;
+
+/// The nearest siblings of an endpoint of which there are enough to say something.
+pub(super) fn siblings(cx: &LintContext, doors: &[Door], own: &Door) -> Option<Siblings> {
+    Kinship::ALL.into_iter().find_map(|kinship| {
+        let found = related(cx, doors, own, kinship);
+        (found.total >= FEWEST).then_some(found)
+    })
+}
+
+/// The siblings of one kind.
+pub(super) fn related(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kinship) -> Siblings {
+    let mut found = Siblings { total: 0, guarded: 0, outside: 0, kinship, example: None };
+    for other in doors {
+        if other.place == own.place || other.openness != Openness::Closed || !kinship.holds(cx, own, other) {
+            continue;
+        }
+        found.total += 1;
+        if other.is_guarded() {
+            found.guarded += 1;
+            found.outside += usize::from(other.is_guarded_outside());
+            found.example = found.example.or(Some(other.place));
+        }
+    }
+    found
+}
+
+impl Siblings {
+    /// The part of them that is guarded, in percent.
+    pub(super) fn percent(&self) -> usize {
+        self.guarded * 100 / self.total.max(1)
+    }
+}
+
+/// Lowers a confidence by one step.
+pub(super) fn lower(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::High => Confidence::Medium,
+        Confidence::Medium | Confidence::Low => Confidence::Low,
+    }
+}

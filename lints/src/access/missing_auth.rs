@@ -1,0 +1,177 @@
+//! Endpoints that anybody can call although their siblings ask who calls.
+//!
+//! Most endpoints without a guard are public on purpose, so the siblings decide: an endpoint is reported where nearly
+//! all others of its file, router, path or service are guarded, and neither its name nor what it does says that
+//! it is meant for everybody. A service that guards nothing gets one finding, since there is one decision to make.
+
+use rustc_hash::FxHashMap;
+use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_linter::guards::{Authenticates, Effect};
+use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::CrateId;
+
+use super::doors::{Door, Kinship, Openness, Siblings, doors, lower, related, siblings};
+
+declare_lint! {
+    /// Endpoints that anybody can call although their siblings ask who calls.
+    MISSING_AUTH = {
+        name: "missing-auth",
+        group: "access",
+        summary: "an endpoint lets everybody in where its siblings ask who calls",
+        severity: High,
+        confidence: Medium,
+        cwe: [306],
+        owasp: ["API2:2023", "API5:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &MISSING_AUTH, check };
+
+/// An endpoint that stands open among guarded ones.
+struct Evidence<'a> {
+    door: Door<'a>,
+    siblings: Siblings,
+    confidence: Confidence,
+}
+
+fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
+    let Evidence { door, siblings, confidence } = evidence;
+    let message = format!("`{}` can be called by anybody", door.title());
+    let of_siblings = format!(
+        "{} of {} other endpoints {} ask who calls",
+        siblings.guarded,
+        siblings.total,
+        siblings.kinship.words()
+    );
+    let mut finding = Finding::new(&MISSING_AUTH, door.place, message)
+        .label("nothing on the way to this handler asks for a credential")
+        .note(of_siblings)
+        .help("guard it as its siblings are, or say that it is public: `// ward: public(reason = \"..\")` before the handler");
+    if let Some(example) = siblings.example {
+        finding = finding.related(example, "this one is guarded");
+    }
+    if door.endpoint.place != door.place {
+        finding = finding.related(door.endpoint.place, "it is routed here");
+    }
+    finding.confidence = *confidence;
+    finding.severity = if door.endpoint.methods.may_change() { Severity::High } else { Severity::Medium };
+    finding.endpoint = Some(door.reference());
+    finding.function = Some(cx.name(door.function));
+    finding
+}
+
+fn describe_service(cx: &LintContext, name: &str, first: &Door, count: usize, confidence: Confidence) -> Finding {
+    let message = format!("no endpoint of `{name}` asks who calls, and {count} of them change what it stores");
+    let mut finding = Finding::new(&MISSING_AUTH, first.place, message)
+        .label("the first of them")
+        .note("whoever reaches the service's port can do all it offers")
+        .help("add a guard, or say in `ward.toml` what is public: `[access]`, `public = [\"/**\"]`");
+    finding.confidence = confidence;
+    finding.endpoint = Some(first.reference());
+    finding.function = Some(cx.name(first.function));
+    finding
+}
+
+fn check(cx: &LintContext) {
+    let doors = doors(cx);
+    let mut services: FxHashMap<CrateId, Vec<Door>> = FxHashMap::default();
+    for door in &doors {
+        services.entry(cx.semantics().def_map.crate_of(door.function)).or_default().push(*door);
+    }
+    for door in &doors {
+        let krate = cx.semantics().def_map.crate_of(door.function);
+        let has_guards = services[&krate].iter().any(|door| door.is_guarded());
+        if has_guards && let Some(evidence) = judge(cx, &doors, *door) {
+            cx.report(describe(cx, &evidence));
+        }
+    }
+    let mut unguarded: Vec<&Vec<Door>> = services.values().filter(|doors| is_unguarded(doors)).collect();
+    unguarded.sort_by_key(|doors| doors[0].place);
+    for doors in unguarded {
+        report_service(cx, doors);
+    }
+}
+
+/// Whether an endpoint is one that stands open by mistake.
+fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evidence<'a>> {
+    if door.openness != Openness::Closed || door.access.verdict.authenticates != Authenticates::None {
+        return None;
+    }
+    let changes = door.endpoint.methods.may_change();
+    if !changes && !reads(cx, &door) {
+        return None;
+    }
+    let siblings = siblings(cx, doors, &door)?;
+    let least = if changes { 75 } else { 90 };
+    if siblings.guarded < 3 || siblings.percent() < least {
+        return None;
+    }
+    // A router of its own for what is public is a decision, not a mistake.
+    let of_router = related(cx, doors, &door, Kinship::Router);
+    if of_router.total >= 2 && of_router.percent() < 50 {
+        return None;
+    }
+    let mut confidence = match siblings.percent() {
+        90.. if changes && siblings.total >= 5 => Confidence::High,
+        _ => Confidence::Medium,
+    };
+    // Guards around a router are left out on purpose more often than an argument is forgotten.
+    if siblings.outside * 2 > siblings.guarded {
+        confidence = if changes && siblings.total - siblings.guarded < 2 { Confidence::Medium } else { Confidence::Low };
+    }
+    if siblings.kinship == Kinship::Crate {
+        confidence = lower(confidence);
+    }
+    if changes && door.access.effects.is_empty() {
+        confidence = lower(confidence);
+    }
+    if door.is_unclear() {
+        confidence = Confidence::Low;
+    }
+    Some(Evidence { door, siblings, confidence })
+}
+
+/// Whether an endpoint that changes nothing may give away something: it looks something up, or asks somewhere else.
+fn reads(cx: &LintContext, door: &Door) -> bool {
+    if !door.access.effects.is_empty() {
+        return true;
+    }
+    let is_own = |def: &ward_semantics::DefId| cx.semantics().signature(*def).is_some();
+    let takes_id = door.endpoint.path.as_str().contains('{');
+    takes_id && cx.semantics().call_graph().callees(door.function).iter().any(is_own)
+}
+
+/// Whether nothing in a service asks who calls.
+fn is_unguarded(doors: &[Door]) -> bool {
+    doors.iter().all(|door| door.access.verdict.authenticates == Authenticates::None)
+}
+
+/// So many endpoints that change something make a service worth a word.
+const FEWEST_CHANGES: usize = 3;
+
+fn report_service(cx: &LintContext, doors: &[Door]) {
+    let stores = |door: &&Door| {
+        door.openness == Openness::Closed
+            && door.endpoint.methods.may_change()
+            && door.access.effects.has(Effect::Write)
+            && !door.is_unclear()
+    };
+    let changing: Vec<&Door> = doors.iter().filter(stores).collect();
+    let Some(first) = changing.iter().min_by_key(|door| door.place) else { return };
+    if changing.len() < FEWEST_CHANGES {
+        return;
+    }
+    let name = cx.semantics().def_map.crate_data(cx.semantics().def_map.crate_of(first.function)).name;
+    // Where people log in, something should come of it.
+    let knows_users = doors.iter().any(|door| is_about_users(door.endpoint.path.as_str()));
+    let confidence = if knows_users { Confidence::Medium } else { Confidence::Low };
+    cx.report(describe_service(cx, name.as_str(), first, changing.len(), confidence));
+}
+
+fn is_about_users(path: &str) -> bool {
+    ward_linter::guards::words(path).any(|word| {
+        ["user", "users", "login", "signin", "signup", "account", "accounts", "admin", "customers"].contains(&word.as_str())
+    })
+}

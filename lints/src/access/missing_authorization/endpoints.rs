@@ -1,0 +1,60 @@
+//! Endpoints among those of one file or router.
+
+use ward_diagnostics::Confidence;
+use ward_linter::LintContext;
+
+use super::Evidence;
+use crate::access::doors::{Door, Openness, doors};
+
+/// So many siblings must ask for a role.
+const FEWEST: usize = 4;
+
+/// Endpoints that ask for a login only where nearly all others of their file ask for more.
+pub(super) fn outliers(cx: &LintContext) -> Vec<Evidence> {
+    let doors = doors(cx);
+    let guarded: Vec<&Door> =
+        doors.iter().filter(|door| door.is_guarded() && door.openness == Openness::Closed).collect();
+    guarded.iter().filter(|door| is_plain(cx, door)).filter_map(|door| judge(cx, &guarded, door)).collect()
+}
+
+/// Whether nothing is asked but who calls.
+fn is_plain(cx: &LintContext, door: &Door) -> bool {
+    let verdict = door.access.verdict;
+    !verdict.role && !verdict.owner && !cx.guards().ties(door.function) && !cx.guards().asks_role(door.function)
+}
+
+fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {
+    let changes = door.endpoint.methods.may_change();
+    if !changes && door.access.effects.is_empty() {
+        return None;
+    }
+    let siblings = || {
+        guarded.iter().filter(|other| {
+            other.place.file == door.place.file
+                && other.place != door.place
+                && other.endpoint.router == door.endpoint.router
+        })
+    };
+    let total = siblings().count();
+    let asking = siblings().filter(|other| other.access.verdict.role).count();
+    if asking < FEWEST || asking * 10 < total * 8 {
+        return None;
+    }
+    let confidence = match (changes, door.is_unclear()) {
+        (_, true) => Confidence::Low,
+        (true, _) if !door.access.effects.is_empty() => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    Some(Evidence {
+        function: door.function,
+        place: door.place,
+        message: format!("`{}` is open to every caller who is logged in", door.title()),
+        label: "nothing here asks for a role or permission".to_owned(),
+        note: format!("{asking} of {total} other endpoints of this router and file ask for one"),
+        help: "ask for the role or permission that its siblings ask for".to_owned(),
+        example: siblings().find(|other| other.access.verdict.role).map(|other| other.place),
+        endpoint: Some(door.reference()),
+        confidence,
+    })
+    .filter(|_| cx.is_reported(door.function))
+}

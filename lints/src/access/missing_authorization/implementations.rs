@@ -1,0 +1,209 @@
+//! Implementations of one trait, and methods of one implementation.
+
+use ward_diagnostics::Confidence;
+use ward_linter::LintContext;
+use ward_linter::guards::{Authenticates, words};
+use ward_semantics::{Callee, DefId, DefKind, TraitName};
+use ward_syntax::{FileSpan, Symbol};
+
+use super::Evidence;
+
+/// So many implementations, or methods, must ask.
+const FEWEST: usize = 4;
+
+/// Implementations and methods that do not ask where their siblings do.
+pub(super) fn outliers(cx: &LintContext) -> Vec<Evidence> {
+    let mut found = of_traits(cx);
+    found.extend(of_methods(cx));
+    found
+}
+
+fn place(cx: &LintContext, function: DefId) -> FileSpan {
+    let (file, _) = cx.semantics().locate(function);
+    FileSpan { file, span: cx.semantics().item(function).name_span }
+}
+
+/// Methods of the workspace's traits: all their implementations, if they read credentials.
+fn of_traits(cx: &LintContext) -> Vec<Evidence> {
+    let semantics = cx.semantics();
+    let mut found = Vec::new();
+    for def in semantics.defs.iter() {
+        let is_method = semantics.def_map.kind(def) == DefKind::Fn
+            && semantics.def_map.container(def).is_some_and(|container| {
+                semantics.def_map.kind(container) == DefKind::Trait
+            });
+        if !is_method {
+            continue;
+        }
+        let all: Vec<DefId> =
+            semantics.implementations(def).iter().copied().filter(|def| cx.is_reported(*def)).collect();
+        if all.len() > FEWEST {
+            found.extend(outliers_among(cx, def, &all));
+        }
+    }
+    found
+}
+
+/// Implementations that ask who calls and not whether he may, where nearly all ask both.
+fn outliers_among(cx: &LintContext, declaration: DefId, all: &[DefId]) -> Vec<Evidence> {
+    let guards = cx.guards();
+    let asking: Vec<DefId> = all
+        .iter()
+        .copied()
+        .filter(|def| guards.of_function(*def).enforces() && guards.asks_role(*def))
+        .collect();
+    if asking.len() < FEWEST || asking.len() * 10 < all.len() * 6 {
+        return Vec::new();
+    }
+    let name = cx.semantics().def_map.name(declaration);
+    let plain = all.iter().copied().filter(|def| {
+        guards.of_function(*def).authenticates != Authenticates::None && !guards.asks_role(*def)
+    });
+    let evidence = |function: DefId| Evidence {
+        function,
+        place: place(cx, function),
+        message: format!("this `{name}` is open to every caller who has a credential"),
+        label: "it asks who calls, and not whether he may".to_owned(),
+        note: format!("{} of {} implementations of `{}` ask for a permission", asking.len(), all.len(), cx.name(declaration)),
+        help: "ask for the permission that this operation needs, as the others do".to_owned(),
+        example: asking.first().map(|def| place(cx, *def)),
+        endpoint: None,
+        confidence: Confidence::Medium,
+    };
+    plain.map(evidence).collect()
+}
+
+/// Methods of one implementation that use what its other methods ask before using.
+fn of_methods(cx: &LintContext) -> Vec<Evidence> {
+    let semantics = cx.semantics();
+    let mut found = Vec::new();
+    for implementation in semantics.impls.all() {
+        if implementation.trait_name.is_none() || !is_interface(implementation.trait_name) {
+            continue;
+        }
+        let methods: Vec<DefId> = implementation
+            .items
+            .iter()
+            .map(|(_, def)| *def)
+            .filter(|def| semantics.body(*def).is_some() && cx.is_reported(*def))
+            .collect();
+        found.extend(outliers_in(cx, &methods));
+    }
+    found
+}
+
+/// Whether a trait may be an interface of a service; those of the language are not.
+fn is_interface(name: Option<TraitName>) -> bool {
+    match name {
+        Some(TraitName::External(path)) => !path.as_str().starts_with("std::") && path.as_str().contains("::"),
+        Some(TraitName::Workspace(_)) => true,
+        None => false,
+    }
+}
+
+/// The functions that ask whether something may be done, called in a body.
+fn authorizing(cx: &LintContext, function: DefId) -> Vec<DefId> {
+    let Some(types) = cx.semantics().types(function) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (_, callee) in types.callees() {
+        if let Callee::Fn(def) = callee
+            && is_authorizing(cx, *def)
+        {
+            found.push(*def);
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Whether a function is there to ask: it is called so, and its answer can be no.
+fn is_authorizing(cx: &LintContext, function: DefId) -> bool {
+    let name = cx.semantics().def_map.name(function);
+    let asks = words(name.as_str()).any(|word| {
+        ["authorize", "authorise", "authorized", "permission", "permissions", "access", "allowed", "acl"].contains(&word.as_str())
+    });
+    let answers = cx.semantics().signature(function).is_some_and(|signature| {
+        signature.ret.as_external("std::result::Result").is_some()
+    });
+    asks && answers
+}
+
+fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
+    let mut checks: Vec<DefId> = methods.iter().flat_map(|def| authorizing(cx, *def)).collect();
+    checks.sort_unstable();
+    checks.dedup();
+    let mut found = Vec::new();
+    for check in checks {
+        let (asking, silent): (Vec<DefId>, Vec<DefId>) =
+            methods.iter().copied().partition(|def| reaches(cx, *def, check, 2));
+        if asking.len() < 3 || asking.len() < silent.len() {
+            continue;
+        }
+        // What the asking ones do after they asked: calls on the same fields.
+        let guarded: Vec<Symbol> = asking.iter().flat_map(|def| backend_calls(cx, *def)).collect();
+        for function in silent {
+            if !authorizing(cx, function).is_empty() {
+                continue;
+            }
+            let used: Vec<Symbol> = backend_calls(cx, function);
+            if used.is_empty() || !used.iter().any(|name| guarded.contains(name)) {
+                continue;
+            }
+            let name = cx.semantics().def_map.name(function);
+            let check_name = cx.semantics().def_map.name(check);
+            found.push(Evidence {
+                function,
+                place: backend_place(cx, function).unwrap_or_else(|| place(cx, function)),
+                message: format!("`{name}` never calls `{check_name}`"),
+                label: "this is done for whoever asks".to_owned(),
+                note: format!("{} of {} methods of this implementation call it first", asking.len(), methods.len()),
+                help: format!("call `{check_name}` before this"),
+                example: asking.first().map(|def| place(cx, *def)),
+                endpoint: None,
+                confidence: Confidence::Medium,
+            });
+        }
+    }
+    found
+}
+
+/// Whether a function calls another, in so many steps.
+fn reaches(cx: &LintContext, from: DefId, to: DefId, depth: usize) -> bool {
+    let callees = cx.semantics().call_graph().callees(from);
+    callees.contains(&to) || (depth > 0 && callees.iter().any(|callee| reaches(cx, *callee, to, depth - 1)))
+}
+
+/// The fields of `self` on which a method calls something that may fail: `self.storage.get(..)` is `storage`.
+fn backend_calls(cx: &LintContext, function: DefId) -> Vec<Symbol> {
+    backends(cx, function).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The last of these calls: what the method is there for.
+fn backend_place(cx: &LintContext, function: DefId) -> Option<FileSpan> {
+    backends(cx, function).into_iter().next_back().map(|(_, place)| place)
+}
+
+fn backends(cx: &LintContext, function: DefId) -> Vec<(Symbol, FileSpan)> {
+    use ward_syntax::Expr;
+    let Some((file, body)) = cx.semantics().body(function) else { return Vec::new() };
+    let ir = cx.semantics().ir(file);
+    let body = ir.body(body);
+    let Some(own) = body.self_local else { return Vec::new() };
+    let start = body.exprs.start;
+    let mut found = Vec::new();
+    for (index, expr) in body.exprs.of(&ir.exprs).iter().enumerate() {
+        let Expr::MethodCall { receiver, .. } = expr else { continue };
+        let Expr::Field { base, name } = ir.expr(*receiver) else { continue };
+        if !matches!(ir.expr(base), Expr::Local(local) if local == own) {
+            continue;
+        }
+        let id = <ward_syntax::ExprId as ward_syntax::Id>::from_index(start as usize + index);
+        // Only what is waited for: what goes to a store or to another service.
+        let is_awaited = body.exprs.of(&ir.exprs).iter().any(|expr| matches!(expr, Expr::Await(inner) if *inner == id));
+        if is_awaited {
+            found.push((name, FileSpan { file, span: ir.expr_span(id) }));
+        }
+    }
+    found
+}

@@ -1,0 +1,9 @@
+//! Who may do what: endpoints without a guard, guards that let everybody pass, checks that siblings make.
+
+mod doors;
+mod public;
+
+pub mod missing_auth;
+pub mod missing_authorization;
+pub mod missing_owner_check;
+pub mod optional_guard;

@@ -1,0 +1,122 @@
+//! Endpoints that anybody is meant to call, known by name, path and behaviour.
+
+use ward_linter::LintContext;
+use ward_linter::guards::words;
+use ward_semantics::endpoint::Endpoint;
+use ward_semantics::{Callee, DefId, Ty, TyKind};
+use ward_syntax::Symbol;
+
+use super::doors::Openness;
+
+/// Words that say it wherever they stand: in a segment of the path, or in the handler's name.
+const STRONG: &[&str] = &[
+    "login", "signin", "logon", "register", "signup", "registration", "logout", "signout", "logoff", "refresh", "forgot",
+    "forgotten", "callback", "webhook", "webhooks", "health", "healthz", "healthcheck", "ping", "readyz", "livez",
+    "readiness", "liveness", "heartbeat", "alive", "oauth", "oauth2", "oidc", "saml", "sso", "openid", "openidconnect",
+    "inbox", "captcha", "recaptcha", "prelogin", "csrf", "unsubscribe", "webauthn", "passkey", "passkeys", "favicon",
+    "robots", "sitemap", "swagger", "openapi", "redoc", "graphiql", "playground", "static", "assets", "nodeinfo",
+    "webfinger", "authenticate", "signing",
+];
+
+/// Words that say it at the end of a path.
+const WEAK: &[&str] = &[
+    "reset", "recover", "recovery", "verify", "verification", "confirm", "confirmation", "activate", "activation", "status",
+    "version", "info", "public", "contact", "newsletter", "subscribe", "subscriptions", "token", "tokens", "session",
+    "sessions", "invite", "invitation", "auth", "challenge", "otp", "totp", "mfa", "2fa", "magic", "setup", "install",
+    "onboarding", "graphql", "metrics", "docs", "doc", "known", "rss", "feed", "atom", "css", "js", "img", "images",
+    "icon", "icons", "fonts", "about", "terms", "privacy", "index", "home", "error", "hello", "echo", "ready", "live",
+    "password", "connect", "accept", "ws", "websocket", "events",
+];
+
+/// Fields and parameters that prove who sends them.
+const PROOFS: &[&str] = &[
+    "token", "otp", "password", "passwd", "passcode", "secret", "signature", "captcha", "apikey", "assertion", "ticket",
+    "jwt", "nonce", "credential", "credentials", "hmac",
+];
+
+/// Whether anybody is meant to call an endpoint.
+pub(super) fn openness(cx: &LintContext, endpoint: &Endpoint, function: DefId) -> Openness {
+    let path = endpoint.path.as_str();
+    let name = cx.semantics().def_map.name(function);
+    let by_nature = says_so(path, name.as_str())
+        || proves_itself(cx, endpoint)
+        || lets_in(cx, function)
+        || endpoint.methods.names() == ["OPTIONS"];
+    if by_nature { Openness::ByNature } else { Openness::Closed }
+}
+
+/// By the names.
+fn says_so(path: &str, handler: &str) -> bool {
+    let fixed = || path.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('{'));
+    let has = |text: &str, known: &[&str]| words(text).any(|word| known.contains(&word.as_str()));
+    let squashed = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    fixed().any(|segment| has(segment, STRONG) || STRONG.contains(&squashed(segment).as_str()))
+        || has(handler, STRONG)
+        || ["sign_up", "sign_in", "sign_out", "log_in", "log_out"].iter().any(|name| handler.contains(name))
+        || fixed().last().is_none_or(|segment| words(segment).all(|word| WEAK.contains(&word.as_str())))
+        || fixed().any(|segment| segment == "auth" || segment == "public" || segment == ".well-known")
+}
+
+/// By what it takes: a token in the path or body stands for a session.
+fn proves_itself(cx: &LintContext, endpoint: &Endpoint) -> bool {
+    let is_proof = |name: &str| words(name).any(|word| PROOFS.contains(&word.as_str()));
+    let in_path = endpoint.path.as_str().split('/').filter(|segment| segment.starts_with('{'));
+    if in_path.clone().any(is_proof) {
+        return true;
+    }
+    endpoint.extractors(cx.semantics()).iter().any(|extractor| has_field(cx, extractor.ty, &is_proof, 3))
+}
+
+fn has_field(cx: &LintContext, ty: Ty, is_wanted: &dyn Fn(&str) -> bool, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match ty.kind() {
+        TyKind::External { path, args } => {
+            // State and extensions are the service's own.
+            let own = ["State", "Data", "Extension", "Arc", "Depot"];
+            let name = path.as_str().rsplit("::").next().unwrap_or_default();
+            !own.contains(&name) && args.iter().any(|arg| has_field(cx, *arg, is_wanted, depth))
+        }
+        TyKind::Tuple(parts) => parts.iter().any(|part| has_field(cx, *part, is_wanted, depth)),
+        TyKind::Adt { def, args } => {
+            let item = cx.semantics().item(*def);
+            let is_read = item.derives("Deserialize") || item.derives("FromForm") || item.derives("Object");
+            is_read && cx.semantics().fields(*def, None).iter().any(|field| is_wanted(field.name.as_str()))
+                || args.iter().any(|arg| has_field(cx, *arg, is_wanted, depth))
+        }
+        _ => false,
+    }
+}
+
+/// By what it does: it checks or stores a password, or makes out a token.
+fn lets_in(cx: &LintContext, function: DefId) -> bool {
+    let Some(types) = cx.semantics().types(function) else { return false };
+    let name_of = |callee: &Callee| -> Option<Symbol> {
+        match callee {
+            Callee::Fn(def) => Some(cx.semantics().def_map.name(*def)),
+            Callee::Method { name, .. } | Callee::UnknownMethod(name) => Some(*name),
+            Callee::External(path) => Some(Symbol::new(path.as_str().rsplit("::").next().unwrap_or_default())),
+            _ => None,
+        }
+    };
+    types.callees().filter_map(|(_, callee)| name_of(callee)).any(|name| {
+        let all: Vec<String> = words(name.as_str()).collect();
+        let has = |known: &[&str]| all.iter().any(|word| known.contains(&word.as_str()));
+        (has(&["password", "signature", "captcha", "hmac"]) && has(&["verify", "check", "validate", "hash", "compare"]))
+            || (has(&["token", "jwt", "session", "cookie"]) && has(&["create", "generate", "issue", "encode", "sign", "new"]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_so;
+
+    #[test]
+    fn names_tell_what_anybody_may_call() {
+        assert!(says_so("/api/v1/login", "post"));
+        assert!(says_so("/users/password/reset", "x"));
+        assert!(says_so("/users", "sign_up"));
+        assert!(says_so("/healthz", "x"));
+        assert!(!says_so("/users/{id}", "delete_user"));
+        assert!(!says_so("/orders/{id}/status/history", "list"));
+    }
+}

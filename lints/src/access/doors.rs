@@ -4,7 +4,7 @@ use ward_diagnostics::{Confidence, EndpointGuard, EndpointRef};
 use ward_linter::LintContext;
 use ward_linter::guards::{EndpointAccess, GuardKind};
 use ward_semantics::DefId;
-use ward_semantics::endpoint::{Endpoint, UnknownPart};
+use ward_semantics::endpoint::{Endpoint, HOLE, UnknownPart};
 use ward_syntax::FileSpan;
 
 use super::public;
@@ -36,6 +36,16 @@ impl<'a> Door<'a> {
     /// Whether nobody unknown gets in.
     pub(super) fn is_guarded(&self) -> bool {
         self.access.verdict.enforces()
+    }
+
+    /// Whether the request names an object in the path. A part that could not be evaluated is none.
+    pub(super) fn names_object(&self) -> bool {
+        self.endpoint.path.as_str().split('/').any(|segment| segment.contains('{') && segment != HOLE)
+    }
+
+    /// Whether anything could be lost by leaving it open.
+    pub(super) fn matters(&self) -> bool {
+        self.endpoint.methods.may_change() || !self.access.effects.is_empty() || self.names_object()
     }
 
     /// Whether something unknown may stand before it.
@@ -145,9 +155,10 @@ impl Kinship {
     }
 }
 
-/// The path up to its second fixed segment.
+/// The path up to its second fixed segment, without a beginning that is not known.
 fn prefix(endpoint: &Endpoint) -> Option<&'static str> {
     let path = endpoint.path.as_str();
+    let path = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(HOLE)).unwrap_or(path);
     let mut ends = path.match_indices('/').map(|(at, _)| at).skip(2);
     let end = ends.next().unwrap_or(path.len());
     (end > 1 && !path[..end].contains('{')).then(|| &path[..end])
@@ -169,6 +180,9 @@ pub(super) fn related(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kin
     let mut found = Siblings { total: 0, guarded: 0, outside: 0, kinship, example: None };
     for other in doors {
         if other.place == own.place || other.openness != Openness::Closed || !kinship.holds(cx, own, other) {
+            continue;
+        }
+        if !other.is_guarded() && !other.matters() {
             continue;
         }
         found.total += 1;

@@ -139,8 +139,7 @@ fn reads(cx: &LintContext, door: &Door) -> bool {
         return true;
     }
     let is_own = |def: &ward_semantics::DefId| cx.semantics().signature(*def).is_some();
-    let takes_id = door.endpoint.path.as_str().contains('{');
-    takes_id && cx.semantics().call_graph().callees(door.function).iter().any(is_own)
+    door.names_object() && cx.semantics().call_graph().callees(door.function).iter().any(is_own)
 }
 
 /// Whether nothing in a service asks who calls.

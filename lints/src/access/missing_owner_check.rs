@@ -67,8 +67,7 @@ fn check(cx: &LintContext) {
 fn names_an_object(door: &Door) -> bool {
     let does = [Effect::Read, Effect::Write, Effect::File].iter().any(|effect| door.access.effects.has(*effect));
     let changes = door.endpoint.methods.may_change();
-    let names = door.endpoint.path.as_str().contains('{') || door.endpoint.path.as_str().contains('<');
-    door.is_guarded() && door.openness == Openness::Closed && names && (does || changes)
+    door.is_guarded() && door.openness == Openness::Closed && door.names_object() && (does || changes)
 }
 
 fn is_tied(cx: &LintContext, door: &Door) -> bool {

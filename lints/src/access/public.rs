@@ -28,6 +28,9 @@ const WEAK: &[&str] = &[
     "password", "connect", "accept", "ws", "websocket", "events",
 ];
 
+/// Words that say it within the last segments of a path: `start-password-reset`, `magic-link/request`.
+const ENDS: &[&str] = &["reset", "recover", "recovery", "hint", "magic", "otp", "totp", "invite", "invitation"];
+
 /// Fields and parameters that prove who sends them.
 const PROOFS: &[&str] = &[
     "token", "otp", "password", "passwd", "passcode", "secret", "signature", "captcha", "apikey", "assertion", "ticket",
@@ -54,6 +57,7 @@ fn says_so(path: &str, handler: &str) -> bool {
         || has(handler, STRONG)
         || ["sign_up", "sign_in", "sign_out", "log_in", "log_out"].iter().any(|name| handler.contains(name))
         || fixed().last().is_none_or(|segment| words(segment).all(|word| WEAK.contains(&word.as_str())))
+        || fixed().rev().take(2).any(|segment| has(segment, ENDS))
         || fixed().any(|segment| segment == "auth" || segment == "public" || segment == ".well-known")
 }
 

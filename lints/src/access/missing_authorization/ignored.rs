@@ -25,7 +25,7 @@ pub(super) fn guards(cx: &LintContext) -> Vec<Evidence> {
     let doors = doors(cx);
     let mut treatments: FxHashMap<Ty, Treatment> = FxHashMap::default();
     let mut ignoring: Vec<(Door, Extractor)> = Vec::new();
-    for door in doors.iter().filter(|door| door.is_guarded() && names_object(door)) {
+    for door in doors.iter().filter(|door| door.is_guarded() && door.names_object()) {
         for extractor in guards_of(cx, door) {
             let known = treatments.entry(extractor.ty).or_default();
             if is_consulted(cx, door, &extractor) {
@@ -39,13 +39,9 @@ pub(super) fn guards(cx: &LintContext) -> Vec<Evidence> {
     }
     ignoring
         .into_iter()
-        .filter(|(door, _)| door.openness != Openness::Declared && !door.access.verdict.owner)
+        .filter(|(door, _)| door.openness != Openness::Declared && !cx.guards().ties(door.function))
         .filter_map(|(door, extractor)| judge(cx, &door, &extractor, &treatments[&extractor.ty]))
         .collect()
-}
-
-fn names_object(door: &Door) -> bool {
-    door.endpoint.path.as_str().contains('{')
 }
 
 /// The guards of the workspace that a handler takes.
@@ -64,17 +60,10 @@ fn judge(cx: &LintContext, door: &Door, extractor: &Extractor, treatment: &Treat
     // consulted is not.
     let asks_more = cx.guards().of_extractor(extractor.ty);
     let Treatment { consulted, ignored, example } = treatment;
-    if *consulted < 2 || *consulted < *ignored {
+    if *consulted < 2 || *consulted < *ignored || !(asks_more.owner || asks_more.role) {
         return None;
     }
-    let mostly = *consulted >= 3 * *ignored;
-    let knows_object = asks_more.owner;
-    let confidence = match (mostly, knows_object) {
-        (true, true) => Confidence::High,
-        (false, true) => Confidence::Medium,
-        (true, false) if door.endpoint.methods.may_change() && !asks_more.role => Confidence::Medium,
-        _ => Confidence::Low,
-    };
+    let confidence = if asks_more.owner { Confidence::Medium } else { Confidence::Low };
     let ty = cx.semantics().pretty_type(extractor.ty);
     let place = FileSpan { file: door.place.file, span: cx.semantics().ir(door.place.file).pat_span(extractor.pattern) };
     Some(Evidence {

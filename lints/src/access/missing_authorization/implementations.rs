@@ -137,7 +137,7 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
     for check in checks {
         let (asking, silent): (Vec<DefId>, Vec<DefId>) =
             methods.iter().copied().partition(|def| reaches(cx, *def, check, 2));
-        if asking.len() < 3 || asking.len() < silent.len() {
+        if asking.len() < 3 || asking.len() * 2 < silent.len() {
             continue;
         }
         // What the asking ones do after they asked: calls on the same fields.

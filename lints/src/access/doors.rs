@@ -4,10 +4,13 @@ use ward_diagnostics::{Confidence, EndpointGuard, EndpointRef};
 use ward_linter::LintContext;
 use ward_linter::guards::{EndpointAccess, GuardKind};
 use ward_semantics::DefId;
-use ward_semantics::endpoint::{Endpoint, HOLE, UnknownPart};
+use ward_semantics::endpoint::{Endpoint, UnknownPart};
 use ward_syntax::FileSpan;
 
 use super::public;
+
+/// How a path shows a part that is not known.
+const UNKNOWN: &str = "{?}";
 
 /// An endpoint of code that is reported on.
 #[derive(Clone, Copy)]
@@ -40,7 +43,7 @@ impl<'a> Door<'a> {
 
     /// Whether the request names an object in the path. A part that could not be evaluated is none.
     pub(super) fn names_object(&self) -> bool {
-        self.endpoint.path.as_str().split('/').any(|segment| segment.contains('{') && segment != HOLE)
+        self.endpoint.path.as_str().split('/').any(|segment| segment.contains('{') && segment != UNKNOWN)
     }
 
     /// Whether anything could be lost by leaving it open.
@@ -158,7 +161,7 @@ impl Kinship {
 /// The path up to its second fixed segment, without a beginning that is not known.
 fn prefix(endpoint: &Endpoint) -> Option<&'static str> {
     let path = endpoint.path.as_str();
-    let path = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(HOLE)).unwrap_or(path);
+    let path = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(UNKNOWN)).unwrap_or(path);
     let mut ends = path.match_indices('/').map(|(at, _)| at).skip(2);
     let end = ends.next().unwrap_or(path.len());
     (end > 1 && !path[..end].contains('{')).then(|| &path[..end])

@@ -127,7 +127,7 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if changes && door.access.effects.is_empty() {
         confidence = lower(confidence);
     }
-    if door.is_unclear() {
+    if door.is_unclear() || siblings.percent() < 85 {
         confidence = Confidence::Low;
     }
     Some(Evidence { door, siblings, confidence })

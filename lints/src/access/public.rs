@@ -40,6 +40,10 @@ const PROOFS: &[&str] = &[
 /// Whether anybody is meant to call an endpoint.
 pub(super) fn openness(cx: &LintContext, endpoint: &Endpoint, function: DefId) -> Openness {
     let path = endpoint.path.as_str();
+    let declared = endpoint.methods.names().iter().any(|method| cx.access().is_public(method, path));
+    if declared || cx.declared_public(function).is_some() {
+        return Openness::Declared;
+    }
     let name = cx.semantics().def_map.name(function);
     let by_nature = says_so(path, name.as_str())
         || proves_itself(cx, endpoint)

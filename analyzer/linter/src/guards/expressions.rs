@@ -209,7 +209,8 @@ impl Evaluator<'_> {
     fn repeated(&mut self, cond: Value, body: ExprId) -> Value {
         let mark = self.push_frame(Frame { deps: cond.all(), sense: cond.sense });
         self.eval(body);
-        self.drop_frames(mark);
+        // What left the function from within holds behind the loop, too: `for a in all { if ok(a) { return Ok(()) } }`.
+        self.frames.remove(mark);
         Value::default()
     }
 

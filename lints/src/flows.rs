@@ -37,10 +37,10 @@ pub(crate) fn report(
     cx: &LintContext,
     lint: &'static LintMetadata,
     kinds: &[&'static str],
-    judge: impl Fn(&Way, &str) -> Option<Judgement>,
+    judge: impl Fn(&Way, &Reached, &str) -> Option<Judgement>,
 ) {
     for Place { reached, ways } in places(cx, kinds) {
-        let judged = ways.iter().filter_map(|(kind, way)| Some((way, judge(way, kind)?)));
+        let judged = ways.iter().filter_map(|(kind, way)| Some((way, judge(way, &reached, kind)?)));
         let mut judged: Vec<(&Way, Judgement)> = judged.collect();
         judged.sort_by_key(|(_, judgement)| Reverse((judgement.confidence, judgement.severity)));
         let Some((way, judgement)) = judged.first() else { continue };

@@ -165,7 +165,7 @@ const WITH_DANGEROUS_OPTIONS: &[&str] = &[
 ];
 
 fn check(cx: &LintContext) {
-    report(cx, &COMMAND_INJECTION, &["command", "shell"], judge);
+    report(cx, &COMMAND_INJECTION, &["command", "shell"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, kind: &str) -> Option<Judgement> {

@@ -42,7 +42,7 @@ static ABSOLUTE: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &PATH_TRAVERSAL, &["path-parent", "path-absolute"], judge);
+    report(cx, &PATH_TRAVERSAL, &["path-parent", "path-absolute"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, kind: &str) -> Option<Judgement> {

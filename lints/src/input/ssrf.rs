@@ -1,11 +1,16 @@
 //! Text that somebody else chose in the host of a URL that the service asks.
 //!
 //! Only where the host is chosen counts: behind a constant or configured origin and a slash, what the request brings
-//! is a path. Parsing alone checks nothing, as every URL parses.
+//! is a path. Parsing alone checks nothing, as every URL parses. Where a function on the way asks addresses whether
+//! they are private or local, or the service's own name resolver does, the confidence is low: whether the filter is
+//! complete is another question.
 
+use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::Way;
+use ward_flow::{Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::{Callee, DefId, Semantics, TraitName};
+use ward_syntax::Symbol;
 
 use crate::flows::{Judgement, UrlPosition, Wording, by_request, report};
 
@@ -34,15 +39,72 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &SSRF, &["url"], judge);
+    let resolves = resolver_filters(cx.semantics());
+    report(cx, &SSRF, &["url"], |way, reached, _| {
+        let filtered = resolves || way_filters(cx.semantics(), way, reached);
+        judge(way, filtered.then_some(Confidence::Low))
+    });
 }
 
-fn judge(way: &Way, _: &str) -> Option<Judgement> {
+/// Judges a way; the confidence is `most` at most.
+fn judge(way: &Way, most: Option<Confidence>) -> Option<Judgement> {
     let confidence = by_request(way)?;
     let confidence = match UrlPosition::of(way) {
         UrlPosition::Behind | UrlPosition::Slash => return None,
         UrlPosition::BehindUnknown => Confidence::Low,
         UrlPosition::Start | UrlPosition::Host => confidence,
     };
+    let confidence = most.map_or(confidence, |most| most.min(confidence));
     Some(Judgement { confidence, severity: Severity::High, wording: &WORDING })
+}
+
+/// What code asks an address that may not be talked to.
+const QUESTIONS: &[&str] = &["is_private", "is_loopback", "is_link_local", "is_global", "is_unique_local"];
+/// How many calls deep a filter of addresses is looked for.
+const FILTER_DEPTH: usize = 3;
+
+/// Whether a function on the way, or one it calls, filters addresses.
+fn way_filters(semantics: &Semantics, way: &Way, reached: &Reached) -> bool {
+    let mut functions: Vec<DefId> = way.steps.iter().map(|step| step.function).collect();
+    functions.push(reached.function);
+    functions.dedup();
+    functions.into_iter().any(|function| filters(semantics, function, FILTER_DEPTH))
+}
+
+/// Whether the service resolves names by itself and filters addresses there.
+fn resolver_filters(semantics: &Semantics) -> bool {
+    let resolve = Symbol::new("reqwest::dns::Resolve");
+    let of_resolver = |def: &DefId| {
+        semantics.enclosing_impl(*def).is_some_and(|found| {
+            found.trait_ref.as_ref().is_some_and(|bound| bound.name == TraitName::External(resolve))
+        })
+    };
+    !semantics.trait_impls(resolve).is_empty()
+        && semantics
+            .functions()
+            .iter()
+            .filter(|def| of_resolver(def))
+            .any(|def| filters(semantics, *def, FILTER_DEPTH + 1))
+}
+
+/// Whether a function, or one it calls, asks addresses whether they are private.
+fn filters(semantics: &Semantics, function: DefId, depth: usize) -> bool {
+    let mut seen = FxHashSet::from_iter([function]);
+    let mut level = vec![function];
+    for _ in 0..=depth {
+        if level.iter().any(|def| asks_addresses(semantics, *def)) {
+            return true;
+        }
+        let callees = level.iter().flat_map(|def| semantics.callees(*def)).copied();
+        level = callees.filter(|callee| seen.insert(*callee)).collect();
+    }
+    false
+}
+
+fn asks_addresses(semantics: &Semantics, function: DefId) -> bool {
+    let Some(types) = semantics.types(function) else { return false };
+    types.callees().any(|(_, callee)| match callee {
+        Callee::Method { name, .. } | Callee::UnknownMethod(name) => QUESTIONS.contains(&name.as_str()),
+        _ => false,
+    })
 }

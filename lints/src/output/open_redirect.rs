@@ -41,7 +41,7 @@ static RELATIVE: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &OPEN_REDIRECT, &["redirect-absolute", "redirect-relative"], judge);
+    report(cx, &OPEN_REDIRECT, &["redirect-absolute", "redirect-relative"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, kind: &str) -> Option<Judgement> {

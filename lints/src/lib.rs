@@ -15,6 +15,7 @@ use ward_linter::{Lint, Registry};
 /// Every lint, by name.
 pub static LINTS: &[Lint] = &[
     injection::command_injection::LINT,
+    output::error_leak::LINT,
     output::open_redirect::LINT,
     injection::path_traversal::LINT,
     injection::sql_injection::LINT,

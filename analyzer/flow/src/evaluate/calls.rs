@@ -7,7 +7,7 @@ use ward_syntax::{ClosureId, Expr, ExprId, HoleStyle, List, Span, Symbol, sym};
 
 use super::{Evaluator, State};
 use crate::models::{
-    Barrier, Beside, CallModel, Constant, Edge, HandlerSource, Part, Port, Sink, SourceClass, When,
+    Asked, Barrier, Beside, CallModel, Constant, Edge, HandlerSource, Part, Port, Sink, SourceClass, When,
 };
 use crate::sources;
 use crate::step::StepKind;
@@ -116,7 +116,12 @@ impl<'a> Evaluator<'a> {
         method: Symbol,
         args: List<ExprId>,
     ) -> ValueId {
+        let outer = self.unwrapped;
+        if matches!(method.as_str(), "unwrap" | "expect") {
+            self.unwrapped = Some(self.fallible(receiver));
+        }
         let value = self.eval(receiver);
+        self.unwrapped = outer;
         let inputs = self.inputs(args);
         let types = self.types;
         match types.callee(expr) {
@@ -142,6 +147,22 @@ impl<'a> Evaluator<'a> {
                 let receiver = Some((receiver, value));
                 self.call_external(&ExternalCall { expr, ty: None, name: method, receiver, args: &inputs })
             }
+        }
+    }
+
+    /// The call that a result comes from: `x.await`, `x.ok()`, `x.as_ref()` are the result of `x` still.
+    fn fallible(&self, expr: ExprId) -> ExprId {
+        match self.ir.expr(expr) {
+            Expr::Await(inner) => self.fallible(inner),
+            Expr::MethodCall { receiver, method, .. }
+                if matches!(
+                    method.as_str(),
+                    "ok" | "as_ref" | "as_mut" | "map_err" | "cloned" | "copied" | "context"
+                ) =>
+            {
+                self.fallible(receiver)
+            }
+            _ => expr,
         }
     }
 
@@ -1137,6 +1158,9 @@ impl<'a> Evaluator<'a> {
     // Sinks.
 
     fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
+        if sink.asked == Asked::Unwrapped && self.unwrapped != Some(call.expr) {
+            return;
+        }
         if let Some(context) = self.context_of(sink, call) {
             self.check_sink_in(sink, call, assumed, context);
         }
@@ -1174,7 +1198,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A value that is given to a sink; with what is assumed, and the text of the sink's context.
-    fn check_input(
+    pub(super) fn check_input(
         &mut self,
         sink: &Sink,
         callee: Symbol,

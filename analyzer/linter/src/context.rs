@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use ward_diagnostics::{Finding, Flow};
+use ward_flow::models::Source;
 use ward_flow::{FlowIndex, Reached, Way};
 use ward_project::FileRole;
 use ward_semantics::endpoint::Endpoints;
@@ -72,6 +73,11 @@ impl<'a> LintContext<'a> {
         let mut reached = self.flows.reached(self.semantics, Symbol::new(kind));
         reached.retain(|reached| self.is_reported(reached.function));
         reached
+    }
+
+    /// The parameters of a function that hold request data, `self` not counted, with what they hold.
+    pub fn inputs(&self, function: DefId) -> &'a [(u16, Source)] {
+        self.flows.summaries.get(function).map_or(&[], |summary| &summary.inputs)
     }
 
     /// Whether an item is code that is reported on: not generated, and test code only if the settings say so.

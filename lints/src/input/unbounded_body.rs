@@ -70,18 +70,19 @@ fn check(cx: &LintContext) {
 /// Whether a function, or one that calls it, limits bodies in another way.
 fn limits(cx: &LintContext, function: DefId) -> bool {
     let callers = cx.semantics().call_graph().callers(function).iter().copied();
-    std::iter::once(function)
-        .chain(callers)
-        .any(|def| taken::calls(cx, def).iter().any(|call| is_limit(cx, call)))
+    std::iter::once(function).chain(callers).any(|def| {
+        let ir = cx.semantics().ir(cx.semantics().locate(def).0);
+        let is_none = |call: &taken::Call| call.inputs.iter().any(|(expr, _)| is_most(ir, *expr));
+        taken::calls(cx, def).iter().any(|call| is_limit(call) && !is_none(call))
+    })
 }
 
-fn is_limit(cx: &LintContext, call: &taken::Call) -> bool {
+fn is_limit(call: &taken::Call) -> bool {
     let owner = match call.callee {
         Callee::Method { ty, .. } => ty.as_str(),
         Callee::External(path) => path.as_str(),
         _ => "",
     };
-    let _ = cx;
     owner.contains("RequestBodyLimitLayer")
         || (owner.ends_with("Limited") && call.name == "new")
         || (owner.contains("DefaultBodyLimit") && call.name == "max")

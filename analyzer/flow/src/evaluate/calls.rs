@@ -150,6 +150,14 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// Whether a call gives a result that is never a failure: a text parsed as a text.
+    fn never_fails(&self, call: &ExternalCall) -> bool {
+        let TyKind::External { args, .. } = self.types.expr(call.expr).kind() else { return false };
+        matches!(args.first().map(Ty::kind), Some(TyKind::External { path, .. })
+            if matches!(path.as_str(), "std::string::String" | "std::path::PathBuf" | "std::ffi::OsString"))
+            && last_segment(call.name) == "parse"
+    }
+
     /// The call that a result comes from: `x.await`, `x.ok()`, `x.as_ref()` are the result of `x` still.
     fn fallible(&self, expr: ExprId) -> ExprId {
         match self.ir.expr(expr) {
@@ -1158,7 +1166,7 @@ impl<'a> Evaluator<'a> {
     // Sinks.
 
     fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
-        if sink.asked == Asked::Unwrapped && self.unwrapped != Some(call.expr) {
+        if sink.asked == Asked::Unwrapped && (self.unwrapped != Some(call.expr) || self.never_fails(call)) {
             return;
         }
         if let Some(context) = self.context_of(sink, call) {

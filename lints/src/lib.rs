@@ -16,6 +16,7 @@ use ward_linter::{Lint, Registry};
 /// Every lint, by name.
 pub static LINTS: &[Lint] = &[
     injection::command_injection::LINT,
+    input::mass_assignment::LINT,
     access::missing_auth::LINT,
     access::missing_authorization::LINT,
     access::missing_owner_check::LINT,
@@ -23,9 +24,13 @@ pub static LINTS: &[Lint] = &[
     output::open_redirect::LINT,
     access::optional_guard::LINT,
     injection::path_traversal::LINT,
+    input::request_panic::LINT,
     injection::sql_injection::LINT,
     input::ssrf::LINT,
+    input::unbounded_allocation::LINT,
+    input::unbounded_body::LINT,
     output::unencoded_html::LINT,
+    input::unvalidated_extractor::LINT,
 ];
 
 /// The lints with their models.

@@ -76,6 +76,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "regex.toml",
     "reqwest.toml",
     "rmcp.toml",
+    "rmp-serde.toml",
     "rocket.toml",
     "rusqlite.toml",
     "rust_decimal.toml",
@@ -83,6 +84,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "salvo.toml",
     "scylla.toml",
     "sea-orm.toml",
+    "serde.toml",
     "serde_json.toml",
     "shlex.toml",
     "smallvec.toml",
@@ -104,6 +106,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "url.toml",
     "uuid.toml",
     "v_htmlescape.toml",
+    "validator.toml",
     "warp.toml",
     "zip.toml",
 ];

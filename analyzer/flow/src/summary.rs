@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use ward_semantics::DefId;
 use ward_syntax::{FileSpan, Symbol};
 
-use crate::models::Sink;
+use crate::models::{Sink, Source};
 use crate::step::{StepId, Steps};
 use crate::value::{Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, Values};
 
@@ -29,6 +29,9 @@ pub struct FunctionSummary {
     pub closure_calls: Vec<ClosureCall>,
     /// What holds of its parameters whenever it returns.
     pub always: Facts,
+    /// The parameters that hold request data, `self` not counted, with what they hold; also where their types
+    /// carry no text.
+    pub inputs: SmallVec<[(u16, Source); 2]>,
     /// It never returns.
     pub diverges: bool,
 }

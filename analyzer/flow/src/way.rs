@@ -32,6 +32,8 @@ pub struct Reached {
 pub struct Way {
     /// Where the data comes from.
     pub entry: Entry,
+    /// Which part of what comes in.
+    pub path: AccessPath,
     /// How many assumptions it rests on.
     pub assumed: u8,
     /// The literal text around the hole it was first put into, if it was put into a text at all.
@@ -246,8 +248,8 @@ fn reached_by(hit: &Hit) -> Reached {
 }
 
 fn way_of(origin: &Origin, entry: Entry, steps: Vec<WayStep>) -> Way {
-    let &Origin { assumed, hole, outer, escaped, lead, .. } = origin;
-    Way { entry, assumed, hole, outer, escaped, lead, steps }
+    let &Origin { path, assumed, hole, outer, escaped, lead, .. } = origin;
+    Way { entry, path, assumed, hole, outer, escaped, lead, steps }
 }
 
 impl From<Source> for Entry {

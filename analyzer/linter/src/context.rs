@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use ward_diagnostics::{Finding, Flow};
+use ward_flow::models::Source;
 use ward_flow::{AccessPath, FlowIndex, Reached, Way};
 use ward_project::FileRole;
 use ward_semantics::endpoint::Endpoints;
@@ -83,6 +84,11 @@ impl<'a> LintContext<'a> {
     /// The parts of `self` that a method gives to sinks of a kind, and where.
     pub fn given_of_self(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Reached)> {
         self.flows.given_of_self(def, Symbol::new(kind))
+    }
+
+    /// The parameters of a function that hold request data, `self` not counted, with what they hold.
+    pub fn inputs(&self, function: DefId) -> &'a [(u16, Source)] {
+        self.flows.summaries.get(function).map_or(&[], |summary| &summary.inputs)
     }
 
     /// Whether an item is code that is reported on: not generated, and test code only if the settings say so.

@@ -7,7 +7,7 @@ use ward_syntax::{ClosureId, Expr, ExprId, HoleStyle, List, Span, Symbol, sym};
 
 use super::{Evaluator, State};
 use crate::models::{
-    Barrier, Beside, CallModel, Constant, Edge, HandlerSource, Part, Port, Sink, SourceClass, When,
+    Asked, Barrier, Beside, CallModel, Constant, Edge, HandlerSource, Part, Port, Sink, SourceClass, When,
 };
 use crate::sources;
 use crate::step::StepKind;
@@ -116,7 +116,12 @@ impl<'a> Evaluator<'a> {
         method: Symbol,
         args: List<ExprId>,
     ) -> ValueId {
+        let outer = self.unwrapped;
+        if matches!(method.as_str(), "unwrap" | "expect") {
+            self.unwrapped = Some(self.fallible(receiver));
+        }
         let value = self.eval(receiver);
+        self.unwrapped = outer;
         let inputs = self.inputs(args);
         let types = self.types;
         match types.callee(expr) {
@@ -142,6 +147,30 @@ impl<'a> Evaluator<'a> {
                 let receiver = Some((receiver, value));
                 self.call_external(&ExternalCall { expr, ty: None, name: method, receiver, args: &inputs })
             }
+        }
+    }
+
+    /// Whether a call gives a result that is never a failure: a text parsed as a text.
+    fn never_fails(&self, call: &ExternalCall) -> bool {
+        let TyKind::External { args, .. } = self.types.expr(call.expr).kind() else { return false };
+        matches!(args.first().map(Ty::kind), Some(TyKind::External { path, .. })
+            if matches!(path.as_str(), "std::string::String" | "std::path::PathBuf" | "std::ffi::OsString"))
+            && last_segment(call.name) == "parse"
+    }
+
+    /// The call that a result comes from: `x.await`, `x.ok()`, `x.as_ref()` are the result of `x` still.
+    fn fallible(&self, expr: ExprId) -> ExprId {
+        match self.ir.expr(expr) {
+            Expr::Await(inner) => self.fallible(inner),
+            Expr::MethodCall { receiver, method, .. }
+                if matches!(
+                    method.as_str(),
+                    "ok" | "as_ref" | "as_mut" | "map_err" | "cloned" | "copied" | "context"
+                ) =>
+            {
+                self.fallible(receiver)
+            }
+            _ => expr,
         }
     }
 
@@ -1177,6 +1206,9 @@ impl<'a> Evaluator<'a> {
     // Sinks.
 
     fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
+        if sink.asked == Asked::Unwrapped && (self.unwrapped != Some(call.expr) || self.never_fails(call)) {
+            return;
+        }
         if let Some(context) = self.context_of(sink, call) {
             self.check_sink_in(sink, call, assumed, context);
         }

@@ -7,6 +7,7 @@ use ward_syntax::{
 };
 
 use super::{Evaluator, Exit, LoopExit, State};
+use crate::models::Operator;
 use crate::step::StepKind;
 use crate::value::{Callable, Facts, Outcome, Text, Value, ValueId, add};
 
@@ -73,14 +74,15 @@ impl Evaluator<'_> {
                 self.with_type_source(part, self.types.expr(expr), name, self.span(expr))
             }
             Expr::Index { base, index } => {
-                let index = self.eval(index);
-                let base = self.eval(base);
-                match self.values.get(index).constant {
+                let at = self.eval(index);
+                let value = self.eval(base);
+                self.check_index(base, value, index, at);
+                match self.values.get(at).constant {
                     Some(key) if !key.as_str().starts_with(|c: char| c.is_ascii_digit()) => {
-                        let part = self.values.part(base, key);
+                        let part = self.values.part(value, key);
                         self.narrowed(part)
                     }
-                    _ => base,
+                    _ => value,
                 }
             }
             Expr::Range { start, end, .. } => {
@@ -100,7 +102,8 @@ impl Evaluator<'_> {
             }
             Expr::Array(elements) => self.eval_array(elements),
             Expr::Repeat { value, len } => {
-                self.eval(len);
+                let length = self.eval(len);
+                self.check_operator(Operator::Repeat, length, len);
                 self.eval(value)
             }
             Expr::Struct { path, fields, rest } => self.eval_struct(path, fields, rest),
@@ -234,8 +237,16 @@ impl Evaluator<'_> {
                 let (left, right) = (self.eval(lhs), self.eval(rhs));
                 self.appended(left, right, self.span(expr))
             }
+            BinaryOp::Div => {
+                let (left, right) = (self.eval(lhs), self.eval(rhs));
+                self.check_divisor(right, rhs);
+                self.computed(left, right)
+            }
             BinaryOp::Rem | BinaryOp::BitAnd => {
                 let (left, right) = (self.eval(lhs), self.eval(rhs));
+                if op == BinaryOp::Rem {
+                    self.check_divisor(right, rhs);
+                }
                 let result = self.computed(left, right);
                 self.no_more_than(result, &[left, right])
             }
@@ -258,8 +269,12 @@ impl Evaluator<'_> {
             }
             return ValueId::NOTHING;
         }
-        if let Expr::Index { index, .. } = self.ir.expr(lhs) {
-            self.eval(index);
+        if let Expr::Index { base, index } = self.ir.expr(lhs) {
+            let at = self.eval(index);
+            self.check_index(base, ValueId::NOTHING, index, at);
+        }
+        if matches!(op, Some(BinaryOp::Div | BinaryOp::Rem)) {
+            self.check_divisor(value, rhs);
         }
         let Some(place) = self.place(lhs) else { return ValueId::NOTHING };
         match op {

@@ -87,6 +87,9 @@ struct Evaluator<'a> {
     initial: Vec<ValueId>,
     hits: Vec<Hit>,
     closure_calls: Vec<ClosureCall>,
+    inputs: SmallVec<[(u16, Source); 2]>,
+    /// The call on whose result `unwrap` or `expect` is called.
+    unwrapped: Option<ExprId>,
     running: Vec<ClosureId>,
     seen_closures: FxHashSet<ClosureId>,
     all_closures: Vec<(ClosureId, ExprId)>,
@@ -156,6 +159,8 @@ impl<'a> Evaluator<'a> {
             initial: Vec::new(),
             hits: Vec::new(),
             closure_calls: Vec::new(),
+            inputs: SmallVec::new(),
+            unwrapped: None,
             running: Vec::new(),
             seen_closures: FxHashSet::default(),
             all_closures: Vec::new(),
@@ -211,7 +216,11 @@ impl<'a> Evaluator<'a> {
                 Some(source) => self.source(source, name, self.ir.pat_span(param.pat)),
                 None => self.parameter(number, name, self.ir.pat_span(param.pat), ty),
             };
+            if let Some(source) = sources.get(index).copied().flatten() {
+                self.inputs.push((index as u16, source));
+            }
             let value = if carries == Carries::Text { value } else { self.restricted(value, kinds) };
+            let value = ty.map_or(value, |ty| self.checked(value, ty));
             let value =
                 ty.map_or(value, |ty| self.with_type_source(value, ty, name, self.ir.pat_span(param.pat)));
             let safe = ty.map_or(KindSet::NONE, |ty| sources::checked_by_attribute(self.cx, self.def, ty));
@@ -249,6 +258,15 @@ impl<'a> Evaluator<'a> {
             _ => SmallVec::new(),
         };
         self.values.push(Value { text: Text::Constant, origins, callables, ..Value::default() })
+    }
+
+    /// What an extractor that checks its content leaves of the dangers.
+    fn checked(&mut self, value: ValueId, ty: Ty) -> ValueId {
+        let rows = &self.cx.models.checked_parameters;
+        let TyKind::External { path, .. } = ty.kind() else { return value };
+        let Some(kinds) = rows.get(path) else { return value };
+        let kinds = self.cx.kinds(kinds);
+        self.without(value, kinds)
     }
 
     fn source(&mut self, source: Source, name: Symbol, span: Span) -> ValueId {
@@ -532,6 +550,7 @@ impl<'a> Evaluator<'a> {
         summary.always = exit.always.unwrap_or_default().into_iter().filter(about_parameters).collect();
         summary.hits = std::mem::take(&mut self.hits);
         summary.closure_calls = std::mem::take(&mut self.closure_calls);
+        summary.inputs = std::mem::take(&mut self.inputs);
         summary.steps = std::mem::take(&mut self.steps);
         summary.compact();
         summary

@@ -1,10 +1,11 @@
 //! Numbers that somebody else chose: arithmetic keeps them, a bound makes them harmless.
 
-use ward_semantics::Carries;
-use ward_syntax::BinaryOp;
+use ward_semantics::{Carries, Ty, TyKind};
+use ward_syntax::{BinaryOp, Expr, ExprId, Symbol};
 
 use super::calls::{ExternalCall, last_segment};
 use super::{Evaluator, patterns};
+use crate::models::Operator;
 use crate::value::{Fact, Facts, Origin, Root, Value, ValueId, add};
 
 impl Evaluator<'_> {
@@ -94,5 +95,64 @@ impl Evaluator<'_> {
             }
             _ => result,
         }
+    }
+
+    // Operators that are sinks.
+
+    pub(super) fn check_operator(&mut self, operator: Operator, value: ValueId, place: ExprId) {
+        let models = self.cx.models;
+        if models.operator_sinks.is_empty() || self.values.is_plain(value) {
+            return;
+        }
+        let name = Symbol::new(match operator {
+            Operator::Index | Operator::Slice | Operator::SlicedText => "[..]",
+            Operator::Divide => "/",
+            Operator::Repeat => "[_; n]",
+        });
+        for (_, sink) in models.operator_sinks.iter().filter(|(of, _)| *of == operator) {
+            self.check_input(sink, name, value, self.span(place), (0, None));
+        }
+    }
+
+    /// Division by zero panics for integers only.
+    pub(super) fn check_divisor(&mut self, value: ValueId, place: ExprId) {
+        let is_integer =
+            |ty: Ty| matches!(ty.kind(), TyKind::Scalar(name) if !matches!(name.as_str(), "f32" | "f64"));
+        if is_integer(self.types.expr(place)) {
+            self.check_operator(Operator::Divide, value, place);
+        }
+    }
+
+    /// Indexing panics where the index is out of bounds; maps and documents have other rules.
+    pub(super) fn check_index(&mut self, base: ExprId, value: ValueId, index: ExprId, at: ValueId) {
+        if self.cx.models.operator_sinks.is_empty() {
+            return;
+        }
+        let ty = self.types.expr(base);
+        if let Expr::Range { start, end, .. } = self.ir.expr(index) {
+            if !is_sliced(ty) {
+                return;
+            }
+            let is_free = !self.values.get(at).origins.is_empty();
+            if is_free {
+                self.check_operator(Operator::Slice, at, index);
+            } else if Self::is_text(ty) && (start.is_some() || end.is_some()) {
+                self.check_operator(Operator::SlicedText, value, base);
+            }
+        } else if is_sliced(ty) && matches!(self.types.expr(index).kind(), TyKind::Scalar(_)) {
+            self.check_operator(Operator::Index, at, index);
+        }
+    }
+}
+
+/// Whether a type is a list or text whose parts have numbers.
+fn is_sliced(ty: Ty) -> bool {
+    match ty.kind() {
+        TyKind::Slice(_) | TyKind::Str | TyKind::StaticStr => true,
+        TyKind::External { path, .. } => matches!(
+            path.as_str(),
+            "std::vec::Vec" | "std::string::String" | "std::collections::VecDeque" | "bytes::Bytes"
+        ),
+        _ => false,
     }
 }

@@ -17,10 +17,10 @@ use super::schema::{
     Table, Text, Texts, TypeRow, UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Authenticates, Barrier, Beside, Bound, CallModel, Callers,
+    Asked, AttributeParameters, AttributeSource, Authenticates, Barrier, Beside, Bound, CallModel, Callers,
     Constant, DefaultSink, Edge, Effect, Extractor, GuardCall, GuardType, HandlerSource, Kind, KindCarries,
-    Kinds, Models, NameOnlySink, ParameterBarrier, Port, RefusedCharacters, Sink, Source, SourceBeside,
-    SourceClass, TextSink, TupleSink, When,
+    Kinds, Models, NameOnlySink, Operator, ParameterBarrier, Port, RefusedCharacters, Sink, Source,
+    SourceBeside, SourceClass, TextSink, TupleSink, When,
 };
 
 /// The text of a model file.
@@ -514,6 +514,11 @@ impl Loader {
             self.models.externals.types.entry(path).or_default().carries = Carries::Text;
             self.models.type_sources.insert(path, source);
         }
+        if let (Some(checked), Some(parameter)) = (&row.checked, &row.parameter) {
+            for path in self.type_paths(Some(parameter)) {
+                self.models.checked_parameters.insert(path, symbols(&checked.0));
+            }
+        }
         let types = self.type_paths(row.types.as_ref());
         let parameters = self.type_paths(row.parameter.as_ref());
         let beside = self.type_paths(row.beside.as_ref());
@@ -597,17 +602,24 @@ impl Loader {
     }
 
     fn sink(&mut self, row: &SinkRow, kind: &Text, krate: Option<Symbol>) {
-        let Some(input) = self.port(&row.input) else { return };
+        let Some(input) = row.input.as_ref().map_or(Some(Port::Arguments), |input| self.port(input)) else {
+            return;
+        };
+        let place = row.input.as_ref().unwrap_or(kind);
         if matches!(input, Port::Return | Port::ClosureParameter(..) | Port::Name) {
-            self.complain(row.input.span(), format!("`{}` is no input", row.input.get_ref()), None);
+            self.complain(place.span(), format!("`{}` is no input", place.get_ref()), None);
             return;
         }
-        let forms =
-            [&row.call, &row.default_of, &row.text_with, &row.tuple_with].into_iter().any(Option::is_some);
+        if row.operator.is_none() && row.input.is_none() {
+            self.complain(place.span(), "a sink needs an `input`", None);
+        }
+        let forms = [&row.call, &row.default_of, &row.operator, &row.text_with, &row.tuple_with]
+            .into_iter()
+            .any(Option::is_some);
         if !forms && row.name_only.is_none() && row.tuple_with_part.is_none() {
-            let help = "give `call`, `name_only`, `text_with`, `tuple_with` or `tuple_with_part`";
+            let help = "give `call`, `operator`, `name_only`, `text_with`, `tuple_with` or `tuple_with_part`";
             let help = Some(help.to_owned());
-            self.complain(row.input.span(), "a sink needs a call", help);
+            self.complain(place.span(), "a sink needs a call", help);
         }
         let kind = Symbol::new(kind.get_ref());
         if !self.kinds.iter().any(|known| known.name == kind) {
@@ -620,7 +632,9 @@ impl Loader {
             row.context.as_ref().and_then(|text| self.told(parse_input(text.get_ref().trim()), text));
         let when = row.when.as_ref().map(|when| symbols(&when.0)).unwrap_or_default();
         let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
-        let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when, given };
+        let asked = if row.unwrapped { Asked::Unwrapped } else { Asked::Always };
+        let sink =
+            Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when, given, asked };
         for path in self.paths(row.default_of.as_ref()) {
             if let Some((owner, method)) = split_last(path.as_str()) {
                 let (trait_path, method) = (Symbol::new(owner), Symbol::new(method));
@@ -634,6 +648,17 @@ impl Loader {
         let part = row.tuple_with_part.as_ref().map(|part| Beside::Part(Symbol::new(part.get_ref())));
         let rows = types.chain(part).map(|beside| TupleSink { sink: sink.clone(), beside });
         self.models.tuple_sinks.extend(rows.collect::<Vec<_>>());
+        for text in row.operator.iter().flat_map(|texts| &texts.0) {
+            let forms = [
+                ("index", Operator::Index),
+                ("slice", Operator::Slice),
+                ("sliced-text", Operator::SlicedText),
+                ("divide", Operator::Divide),
+                ("repeat", Operator::Repeat),
+            ];
+            let operator = self.choice(Some(text), &forms, Operator::Index);
+            self.models.operator_sinks.push((operator, sink.clone()));
+        }
         for callee in self.callees(row.call.as_ref()) {
             if let Callee::Function(path) | Callee::Method(_, path) = callee
                 && let Some(name) = path.as_str().strip_suffix('!')
@@ -643,7 +668,7 @@ impl Loader {
             }
             let explicit = self.explicit.contains(&callee);
             let model = self.model(callee);
-            if !explicit {
+            if !explicit && sink.asked == Asked::Always {
                 // What goes in is reported there; what comes out is something else.
                 let flow = model.flow.get_or_insert_default();
                 flow.retain(|edge| matches!(edge.from, Port::ClosureReturn(_)));

@@ -55,6 +55,10 @@ pub struct Models {
     pub macro_sinks: FxHashMap<Symbol, Vec<Sink>>,
     /// The last segments of these paths: a macro of another name is not looked up.
     pub macro_names: FxHashSet<Symbol>,
+    /// Dangerous inputs of operators.
+    pub operator_sinks: Vec<(Operator, Sink)>,
+    /// Extractors that check what they take of a request: the kinds of sink for which that is harmless, by path.
+    pub checked_parameters: FxHashMap<Symbol, Vec<Symbol>>,
     /// Types every value of which is data of a class other than a request's: internal errors.
     pub type_sources: FxHashMap<Symbol, Source>,
     /// Kinds of sink.
@@ -120,6 +124,8 @@ pub struct Sink {
     /// It is one only if an argument, or the first part of one, is one of these constants, whatever the case of
     /// their letters; empty for any.
     pub given: Vec<Symbol>,
+    /// When it is one.
+    pub asked: Asked,
 }
 
 /// Something that goes into a call: a port or a part of what is there.
@@ -167,6 +173,30 @@ pub enum Beside {
     Type(Symbol),
     /// A part that it has; the context is that part's text.
     Part(Symbol),
+}
+
+/// When an input of a call is dangerous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Always.
+    Always,
+    /// Where `unwrap` or `expect` is called on what it returns.
+    Unwrapped,
+}
+
+/// An operator that can be a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// The index of `list[index]`, where a wrong one panics.
+    Index,
+    /// A bound of `list[a..b]`.
+    Slice,
+    /// The text of `text[..8]`, where the bounds are not the request's.
+    SlicedText,
+    /// What an integer is divided by, `%` too.
+    Divide,
+    /// The length of `[value; length]` and `vec![value; length]`.
+    Repeat,
 }
 
 /// A sink known by name alone.

@@ -131,6 +131,7 @@ pub(super) struct SourceRow {
     pub(super) extractor: Option<Texts>,
     pub(super) error_type: Option<Texts>,
     pub(super) class: Option<Text>,
+    pub(super) checked: Option<Texts>,
     pub(super) argument: Option<u8>,
     pub(super) parameters: Option<Text>,
     pub(super) types: Option<Texts>,
@@ -142,7 +143,10 @@ pub(super) struct SourceRow {
 #[serde(deny_unknown_fields)]
 pub(super) struct SinkRow {
     pub(super) call: Option<Texts>,
-    pub(super) input: Text,
+    pub(super) operator: Option<Texts>,
+    #[serde(default)]
+    pub(super) unwrapped: bool,
+    pub(super) input: Option<Text>,
     pub(super) kind: Texts,
     pub(super) help: Text,
     pub(super) given: Option<Texts>,

@@ -1,0 +1,63 @@
+//! What a request can make panic: results unwrapped, indices, slices, divisors.
+//!
+//! Most servers catch a panic of one request, so the harm is a dropped connection, a poisoned lock, a log full of
+//! traces; where a panic aborts, it is the whole service. A check of the same value on the way is believed.
+
+use ward_diagnostics::Severity;
+use ward_linter::{Lint, LintContext, declare_lint};
+
+use super::numbers;
+
+declare_lint! {
+    /// What a request can make panic.
+    REQUEST_PANIC = {
+        name: "request-panic",
+        group: "input",
+        summary: "a malformed request makes the handler panic",
+        severity: Medium,
+        confidence: Medium,
+        cwe: [248, 617],
+        owasp: ["API4:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check };
+
+/// A kind of sink, what to say of it, and how bad it is.
+const KINDS: [(&str, &str, &str, Severity); 4] = [
+    (
+        "unwrap",
+        "a malformed request makes the `unwrap` after",
+        "this comes of the request, and may be malformed",
+        Severity::Medium,
+    ),
+    (
+        "index",
+        "a number of the request may be out of bounds for",
+        "nothing bounds this number",
+        Severity::Low,
+    ),
+    (
+        "slice",
+        "a short request, or one with other characters, is out of bounds for",
+        "this text may be shorter, or have no character's border there",
+        Severity::Low,
+    ),
+    ("divisor", "a number of the request is the divisor of", "this may be zero", Severity::Low),
+];
+
+fn check(cx: &LintContext) {
+    for (kind, message, label, severity) in KINDS {
+        for (reached, confidence) in cx.flows(kind).into_iter().filter_map(numbers::of_request) {
+            let ends = if kind == "unwrap" { " panic" } else { "" };
+            let message = format!("{message} `{}`{ends}", reached.callee);
+            let mut finding = numbers::finding(cx, &REQUEST_PANIC, message, &reached, confidence)
+                .label(label)
+                .note("a panic ends the request without an answer, and the whole service where panics abort; whatever lock is held is poisoned");
+            finding.severity = severity;
+            cx.report(finding);
+        }
+    }
+}

@@ -14,12 +14,19 @@ use ward_linter::{Lint, Registry};
 
 /// Every lint, by name.
 pub static LINTS: &[Lint] = &[
+    injection::code_injection::LINT,
     injection::command_injection::LINT,
+    injection::header_injection::LINT,
+    injection::ldap_injection::LINT,
+    injection::nosql_injection::LINT,
     output::open_redirect::LINT,
     injection::path_traversal::LINT,
+    injection::regex_injection::LINT,
     injection::sql_injection::LINT,
     input::ssrf::LINT,
+    injection::template_injection::LINT,
     output::unencoded_html::LINT,
+    injection::xml_injection::LINT,
 ];
 
 /// The lints with their models.

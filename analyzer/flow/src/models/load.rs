@@ -18,8 +18,8 @@ use super::schema::{
 };
 use super::{
     AttributeParameters, AttributeSource, Barrier, Beside, Bound, CallModel, Callers, Constant, Edge,
-    Extractor, HandlerSource, Kind, KindCarries, Kinds, Models, NameOnlySink, ParameterBarrier, Port,
-    RefusedCharacters, Sink, Source, SourceBeside, SourceClass, TextSink, TupleSink, When,
+    Extractor, HandlerSource, Kind, KindCarries, Kinds, Models, NameOnlySink, NamedCheck, ParameterBarrier,
+    Port, RefusedCharacters, Sink, Source, SourceBeside, SourceClass, TextSink, TupleSink, When,
 };
 
 /// The text of a model file.
@@ -618,7 +618,9 @@ impl Loader {
             row.context.as_ref().and_then(|text| self.told(parse_input(text.get_ref().trim()), text));
         let when = row.when.as_ref().map(|when| symbols(&when.0)).unwrap_or_default();
         let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
-        let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when, given };
+        let whole = row.whole;
+        let sink =
+            Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when, given, whole };
         if let Some(holds) = &row.text_with {
             self.models.text_sinks.push(TextSink { sink: sink.clone(), holds: symbols(&holds.0) });
         }
@@ -691,10 +693,16 @@ impl Loader {
             let characters = Symbol::new(refuses.get_ref());
             self.models.refused_characters.push(RefusedCharacters { characters, kinds: kinds.clone() });
         }
+        for word in row.named.iter().flat_map(|named| &named.0) {
+            let word = Symbol::new(word.get_ref());
+            self.models.named_checks.push(NamedCheck { word, kinds: kinds.clone() });
+        }
         let forms = [&row.call, &row.pattern, &row.attribute];
-        let places = forms.iter().filter(|form| form.is_some()).count() + usize::from(row.refuses.is_some());
+        let places = forms.iter().filter(|form| form.is_some()).count()
+            + usize::from(row.refuses.is_some())
+            + usize::from(row.named.is_some());
         if places != 1 {
-            let help = "give one of `call`, `pattern`, `attribute`, `refuses`";
+            let help = "give one of `call`, `pattern`, `attribute`, `refuses`, `named`";
             let span = row.kinds.first().map_or(0..0, Text::span);
             self.complain(span, "a barrier needs one place where it stands", Some(help.to_owned()));
         }

@@ -15,12 +15,16 @@ use ward_linter::{Lint, Registry};
 
 /// Every lint, by name.
 pub static LINTS: &[Lint] = &[
+    injection::code_injection::LINT,
     injection::command_injection::LINT,
     input::mass_assignment::LINT,
     access::missing_auth::LINT,
     access::missing_authorization::LINT,
     access::missing_owner_check::LINT,
     output::error_leak::LINT,
+    injection::header_injection::LINT,
+    injection::ldap_injection::LINT,
+    injection::nosql_injection::LINT,
     output::open_redirect::LINT,
     access::optional_guard::LINT,
     injection::path_traversal::LINT,
@@ -31,6 +35,12 @@ pub static LINTS: &[Lint] = &[
     input::unbounded_body::LINT,
     output::unencoded_html::LINT,
     input::unvalidated_extractor::LINT,
+    injection::regex_injection::LINT,
+    injection::sql_injection::LINT,
+    input::ssrf::LINT,
+    injection::template_injection::LINT,
+    output::unencoded_html::LINT,
+    injection::xml_injection::LINT,
 ];
 
 /// The lints with their models.

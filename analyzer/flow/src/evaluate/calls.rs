@@ -179,6 +179,27 @@ impl<'a> Evaluator<'a> {
         args.into_iter().map(|arg| (Some(arg), self.eval(arg))).collect()
     }
 
+    /// `["/users/", name].concat()`: the elements of an array that is written out, one behind the other.
+    fn concatenated(&mut self, call: &ExternalCall) -> Option<ValueId> {
+        let (receiver, _) = call.receiver?;
+        let between = match (call.name.as_str(), call.args.as_slice()) {
+            ("concat", []) => ValueId::NOTHING,
+            ("join", [(_, between)]) => *between,
+            _ => return None,
+        };
+        let elements = self.elements(receiver);
+        let span = self.span(call.expr);
+        let mut elements = elements.into_iter();
+        let (_, mut all) = elements.next()?;
+        for (_, element) in elements {
+            if between != ValueId::NOTHING {
+                all = self.appended(all, between, span);
+            }
+            all = self.appended(all, element, span);
+        }
+        Some(all)
+    }
+
     // Workspace functions.
 
     fn call_workspace(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
@@ -248,11 +269,31 @@ impl<'a> Evaluator<'a> {
         }
         let always = self.facts_here(&summary.always, values);
         self.assume(&always);
+        self.assume_checked(def, values);
         let result = self.instantiate(&summary.result, def, values, span, &closures);
         if summary.diverges && def != self.def {
             self.die();
         }
         result
+    }
+
+    /// A function that is known by its name for a check that cannot be read from its body: what it was asked is
+    /// taken to be checked, whatever it answers.
+    fn assume_checked(&mut self, def: DefId, values: &[ValueId]) {
+        let models = self.cx.models;
+        if models.named_checks.is_empty() {
+            return;
+        }
+        let name = self.cx.semantics.item(def).name.as_str();
+        for check in models.named_checks.iter().filter(|check| name.contains(check.word.as_str())) {
+            let kinds = self.cx.kinds(&check.kinds);
+            for value in values {
+                let origins = self.values.flatten(*value);
+                let facts = origins.iter().map(|origin| Fact { root: origin.root, path: origin.path, kinds });
+                let facts: Facts = facts.collect();
+                self.assume(&facts);
+            }
+        }
     }
 
     /// A sink of a called function that one of the arguments reaches.
@@ -273,7 +314,7 @@ impl<'a> Evaluator<'a> {
         let Some(value) = values.get(number).copied() else { return };
         let value = self.values.part_at(value, hit.origin.path);
         let kind = self.cx.kind(hit.sink.kind);
-        for origin in self.values.flatten(value) {
+        for origin in self.reaching(&hit.sink, value) {
             let open = origin.open.intersection(hit.origin.open);
             if !open.meets(kind) {
                 continue;
@@ -372,8 +413,13 @@ impl<'a> Evaluator<'a> {
         };
         // `map(String::as_str)`: the receiver is the first argument.
         let first = values.first().copied().unwrap_or_default();
+        let made_safe = model.into_iter().flat_map(|model| &model.barriers).filter(|barrier| {
+            barrier.what == Port::Return && barrier.context.is_none() && barrier.given.is_empty()
+        });
+        let safe = made_safe.fold(KindSet::NONE, |kinds, barrier| kinds.union(self.cx.kinds(&barrier.kinds)));
         match model.and_then(|model| model.flow.as_ref()) {
             Some(flow) if !flow.iter().any(|edge| edge.to == Port::Return) => self.constrained(),
+            _ if !safe.is_empty() => self.without(first, safe),
             _ => first,
         }
     }
@@ -511,6 +557,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn call_external_model(&mut self, call: &ExternalCall, model: Option<&CallModel>) -> ValueId {
+        if let Some(text) = self.concatenated(call) {
+            return text;
+        }
         if call.receiver.is_some() && model.is_none_or(|model| model.sinks.is_empty()) {
             self.check_name_only_sinks(call);
         }
@@ -1080,6 +1129,15 @@ impl<'a> Evaluator<'a> {
         self.values.push(value)
     }
 
+    /// The items of a value that a loop goes over, with the marks that models give them.
+    pub(super) fn iterated(&mut self, id: ValueId, ty: Ty) -> ValueId {
+        let TyKind::External { path, .. } = ty.kind() else { return id };
+        let models = self.cx.models;
+        let Some(model) = models.methods.get(&(*path, Symbol::new("into_iter"))) else { return id };
+        let marks = model.barriers.iter().filter(|barrier| barrier.what == Port::Return);
+        marks.filter_map(|barrier| barrier.context).fold(id, |id, context| self.marked(id, context))
+    }
+
     fn marked(&mut self, id: ValueId, context: Symbol) -> ValueId {
         let mut value = self.values.get(id).clone();
         value.origins.iter_mut().for_each(|origin| origin.escaped = Some(context));
@@ -1255,7 +1313,7 @@ impl<'a> Evaluator<'a> {
         (assumed, context): (u8, Option<Symbol>),
     ) {
         let kind = self.cx.kind(sink.kind);
-        for origin in self.values.flatten(value) {
+        for origin in self.reaching(sink, value) {
             if !origin.open.meets(kind) {
                 continue;
             }
@@ -1272,6 +1330,14 @@ impl<'a> Evaluator<'a> {
                 context,
             });
         }
+    }
+
+    /// The origins of a value that matter to a sink: those of all its parts, or of the whole alone.
+    fn reaching(&self, sink: &Sink, value: ValueId) -> SmallVec<[Origin; 4]> {
+        if sink.whole {
+            return self.values.get(value).origins.iter().copied().collect();
+        }
+        self.values.flatten(value)
     }
 
     /// Sinks that are macros: their arguments as they stand.

@@ -19,8 +19,8 @@ use super::schema::{
 use super::{
     Asked, AttributeParameters, AttributeSource, Authenticates, Barrier, Beside, Bound, CallModel, Callers,
     Constant, DefaultSink, Edge, Effect, Extractor, GuardCall, GuardType, HandlerSource, Kind, KindCarries,
-    Kinds, Models, NameOnlySink, Operator, ParameterBarrier, Port, RefusedCharacters, Sink, Source,
-    SourceBeside, SourceClass, TextSink, TupleSink, When,
+    Kinds, Models, NameOnlySink, NamedCheck, Operator, ParameterBarrier, Port, RefusedCharacters, Sink,
+    Source, SourceBeside, SourceClass, TextSink, TupleSink, When,
 };
 
 /// The text of a model file.
@@ -633,8 +633,17 @@ impl Loader {
         let when = row.when.as_ref().map(|when| symbols(&when.0)).unwrap_or_default();
         let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
         let asked = if row.unwrapped { Asked::Unwrapped } else { Asked::Always };
-        let sink =
-            Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when, given, asked };
+        let sink = Sink {
+            kind,
+            input,
+            help: Symbol::new(row.help.get_ref()),
+            krate,
+            context,
+            when,
+            given,
+            asked,
+            whole: row.whole,
+        };
         for path in self.paths(row.default_of.as_ref()) {
             if let Some((owner, method)) = split_last(path.as_str()) {
                 let (trait_path, method) = (Symbol::new(owner), Symbol::new(method));
@@ -798,10 +807,16 @@ impl Loader {
             let characters = Symbol::new(refuses.get_ref());
             self.models.refused_characters.push(RefusedCharacters { characters, kinds: kinds.clone() });
         }
+        for word in row.named.iter().flat_map(|named| &named.0) {
+            let word = Symbol::new(word.get_ref());
+            self.models.named_checks.push(NamedCheck { word, kinds: kinds.clone() });
+        }
         let forms = [&row.call, &row.pattern, &row.attribute];
-        let places = forms.iter().filter(|form| form.is_some()).count() + usize::from(row.refuses.is_some());
+        let places = forms.iter().filter(|form| form.is_some()).count()
+            + usize::from(row.refuses.is_some())
+            + usize::from(row.named.is_some());
         if places != 1 {
-            let help = "give one of `call`, `pattern`, `attribute`, `refuses`";
+            let help = "give one of `call`, `pattern`, `attribute`, `refuses`, `named`";
             let span = row.kinds.first().map_or(0..0, Text::span);
             self.complain(span, "a barrier needs one place where it stands", Some(help.to_owned()));
         }

@@ -47,6 +47,8 @@ pub struct Models {
     pub pattern_barriers: FxHashMap<Symbol, Vec<Barrier>>,
     /// What attributes make of parameters of certain types.
     pub parameter_barriers: Vec<ParameterBarrier>,
+    /// Functions of the workspace that are known by a word in their names for checks.
+    pub named_checks: Vec<NamedCheck>,
     /// Characters that a test must refuse, to make a text harmless for certain kinds of sink.
     pub refused_characters: Vec<RefusedCharacters>,
     /// Sinks known by method name alone, for receivers of unknown type.
@@ -121,6 +123,8 @@ pub struct Sink {
     pub context: Option<Input>,
     /// Only where the context's text, in lower case, holds one of these words; empty for everywhere.
     pub when: Vec<Symbol>,
+    /// What stands in a named part of the input is safe: the fields of a document.
+    pub whole: bool,
     /// It is one only if an argument, or the first part of one, is one of these constants, whatever the case of
     /// their letters; empty for any.
     pub given: Vec<Symbol>,
@@ -345,6 +349,15 @@ pub struct Barrier {
     pub context: Option<Symbol>,
     /// It holds only if an argument, or an element of one, is one of these constants; empty for any.
     pub given: Vec<Symbol>,
+}
+
+/// A function whose name tells that it checks what it is given.
+#[derive(Debug, Clone)]
+pub struct NamedCheck {
+    /// The word in its name.
+    pub word: Symbol,
+    /// For which kinds.
+    pub kinds: Vec<Symbol>,
 }
 
 /// Characters that are harmless in most texts, and harmful for certain kinds of sink.

@@ -150,6 +150,8 @@ pub(super) struct SinkRow {
     pub(super) kind: Texts,
     pub(super) help: Text,
     pub(super) given: Option<Texts>,
+    #[serde(default)]
+    pub(super) whole: bool,
     pub(super) name_only: Option<NameOnly>,
     pub(super) default_of: Option<Texts>,
     pub(super) text_with: Option<Texts>,
@@ -187,6 +189,7 @@ pub(super) struct BarrierRow {
     pub(super) attribute: Option<Texts>,
     pub(super) types: Option<Texts>,
     pub(super) given: Option<Texts>,
+    pub(super) named: Option<Texts>,
     pub(super) refuses: Option<Text>,
     pub(super) kinds: Vec<Text>,
     pub(super) what: Option<Text>,

@@ -1,0 +1,43 @@
+//! Text that somebody else chose in XML that is built as text.
+//!
+//! Markup is known by its looks: a declaration, a name space or a CDATA section beside a hole. A CDATA section is ended by
+//! `]]>` in its text.
+
+use ward_diagnostics::{Confidence, Severity};
+use ward_flow::Way;
+use ward_linter::{Lint, LintContext, declare_lint};
+
+use crate::flows::{Judgement, Wording, by_request, report};
+
+declare_lint! {
+    /// Text that somebody else chose in XML that is built as text.
+    XML_INJECTION = {
+        name: "xml-injection",
+        group: "injection",
+        summary: "a request writes in XML that is built as text",
+        severity: Medium,
+        confidence: Medium,
+        cwe: [91],
+        owasp: ["API8:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &XML_INJECTION, check };
+
+static WORDING: Wording = Wording {
+    message: "request data becomes part of XML without encoding in",
+    label: "this text is put into markup",
+    note: "whoever chooses this text can end the element and write others, which the reader takes for the service's own",
+    help: None,
+};
+
+fn check(cx: &LintContext) {
+    report(cx, &XML_INJECTION, &["xml"], judge);
+}
+
+fn judge(way: &Way, _: &str) -> Option<Judgement> {
+    let confidence = by_request(way)?.min(Confidence::Medium);
+    Some(Judgement { confidence, severity: Severity::Medium, wording: &WORDING })
+}

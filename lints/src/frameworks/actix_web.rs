@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use ward_semantics::endpoint::{
-    Attached, AttachedKind, Call, Evaluator, Framework, Methods, Outcome, Router, Unknown, UnknownPart,
-    Value, attribute_arguments, texts,
+    Attached, AttachedKind, AttributeArgument, Call, Evaluator, Framework, Methods, Outcome, Router, Unknown,
+    UnknownPart, Value, attribute_arguments, texts,
 };
 use ward_semantics::{DefId, Ty};
 use ward_syntax::{Attribute, FileSpan, Symbol};
@@ -87,7 +87,7 @@ impl Framework for ActixWeb {
         if name == "services!" {
             return Some(Value::list(call.arguments.to_vec()));
         }
-        if call.arguments.is_empty() && name != "new" && !(parent == "web") {
+        if call.arguments.is_empty() && name != "new" && parent != "web" {
             return None;
         }
         let router = match (parent, name) {
@@ -176,6 +176,7 @@ impl Framework for ActixWeb {
     }
 }
 
+#[allow(clippy::unused_self, reason = "methods of the framework, whether they need it or not")]
 impl ActixWeb {
     fn set_methods(&self, router: &mut Router, methods: Methods) {
         for route in &mut router.routes {
@@ -231,19 +232,18 @@ impl ActixWeb {
                 }
             }
             Value::Router(inner) => router.routes.extend(cx.close(inner)),
-            Value::Function(function) => match cx.attributed(self, *function) {
-                Some(inner) => {
-                    let mut routes = cx.close(&inner);
-                    for route in &mut routes {
-                        route.router = Some(call.function);
-                    }
-                    router.routes.extend(routes);
-                }
-                None => {
+            Value::Function(function) => {
+                let Some(inner) = cx.attributed(self, *function) else {
                     let route = opaque_route(cx, unknown_path(), value, call);
                     router.routes.push(route);
+                    return;
+                };
+                let mut routes = cx.close(&inner);
+                for route in &mut routes {
+                    route.router = Some(call.function);
                 }
-            },
+                router.routes.extend(routes);
+            }
             Value::Unknown => {
                 let route = opaque_route(cx, unknown_path(), value, call);
                 router.routes.push(route);
@@ -322,7 +322,7 @@ impl ActixWeb {
         let (file, _) = semantics.locate(function);
         let module = semantics.defs.def(file, parent);
         let Some(attribute) = semantics.item(module).attribute("scope") else { return String::new() };
-        let path = attribute_arguments(attribute).first().and_then(|argument| argument.literal());
+        let path = attribute_arguments(attribute).first().and_then(AttributeArgument::literal);
         path.unwrap_or_default().trim_end_matches('/').to_owned()
     }
 }

@@ -129,6 +129,7 @@ impl Framework for Axum {
     }
 }
 
+#[allow(clippy::unused_self, reason = "methods of the framework, whether they need it or not")]
 impl Axum {
     fn router_method(&self, cx: &mut Evaluator<'_>, router: &mut Router, call: &Call<'_>) {
         let (first, second) = (call.argument(0), call.argument(1));
@@ -141,7 +142,7 @@ impl Axum {
             | "api_route_docs"
             | "api_route_docs_with" => self.add_at(cx, router, first, second, "", call),
             "nest" | "nest_service" | "nest_api_service" => {
-                self.add_at(cx, router, first, second, REST, call)
+                self.add_at(cx, router, first, second, REST, call);
             }
             "merge" | "routes" => self.merge(cx, router, first, call),
             "fallback" | "fallback_service" => {

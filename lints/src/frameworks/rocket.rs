@@ -130,6 +130,7 @@ impl Framework for Rocket {
     }
 }
 
+#[allow(clippy::unused_self, reason = "methods of the framework, whether they need it or not")]
 impl Rocket {
     /// `routes![a, b]`.
     fn listed(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Router {
@@ -218,7 +219,7 @@ impl Rocket {
         for argument in attribute_arguments(attribute) {
             match argument.name {
                 "" if argument.value.starts_with(['"', 'r']) => {
-                    path = attribute_text(cx, function, &argument)
+                    path = attribute_text(cx, function, &argument);
                 }
                 "uri" | "path" => path = attribute_text(cx, function, &argument),
                 "" if METHODS.iter().any(|name| argument.value.eq_ignore_ascii_case(name)) => {

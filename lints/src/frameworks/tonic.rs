@@ -83,7 +83,7 @@ impl Framework for Tonic {
         let mut router = owned(router);
         match call.name() {
             "add_service" | "add_optional_service" | "add_routes" => {
-                self.add(cx, &mut router, call.argument(0))
+                self.add(cx, &mut router, call.argument(0));
             }
             "layer" => router.layers.push(cx.attached(AttachedKind::Layer, call.argument(0), call)),
             _ => {}
@@ -121,6 +121,7 @@ impl Framework for Tonic {
     }
 }
 
+#[allow(clippy::unused_self, reason = "methods of the framework, whether they need it or not")]
 impl Tonic {
     /// The routes of all impls of the trait that a generated server is for.
     fn served_by(&self, cx: &mut Evaluator<'_>, server: &str) -> Option<Router> {

@@ -57,16 +57,13 @@ pub fn normalize(path: &str) -> String {
             '?' => return text,
             _ => None,
         };
-        match taken {
-            Some(taken) => {
-                rest = &rest[taken..];
-                at_start = false;
-            }
-            None => {
-                text.push(first);
-                at_start = first == '/';
-                rest = &rest[length..];
-            }
+        if let Some(taken) = taken {
+            rest = &rest[taken..];
+            at_start = false;
+        } else {
+            text.push(first);
+            at_start = first == '/';
+            rest = &rest[length..];
         }
     }
     text

@@ -15,7 +15,7 @@ impl Endpoints {
         for (at, endpoint) in self.all.iter().enumerate() {
             match endpoint.handler {
                 Handler::Function(def) | Handler::Factory(def) => {
-                    self.by_handler.entry(def).or_default().push(at)
+                    self.by_handler.entry(def).or_default().push(at);
                 }
                 Handler::Closure { function, .. } | Handler::Inline { function, .. } => {
                     self.inside.entry(function).or_default().push(at);

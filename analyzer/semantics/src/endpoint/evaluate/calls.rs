@@ -223,7 +223,7 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Unknown | Value::Text(_) => {}
                 value if !matches!(frame.ir.expr(*arg), Expr::Ref { mutable: false, .. }) => {
-                    self.serve(value)
+                    self.serve(value);
                 }
                 _ => {}
             }
@@ -414,6 +414,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    #[allow(clippy::unused_self, reason = "reads as a question to the evaluation")]
     fn is_optional(&self, frame: &Frame<'a>, expr: ExprId) -> bool {
         let ty = frame.types.map_or_else(Ty::unknown, |types| types.expr(expr));
         ty.as_external("std::option::Option").is_some() || ty.as_external("std::result::Result").is_some()

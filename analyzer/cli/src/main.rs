@@ -18,6 +18,7 @@ mod revision;
 mod routes;
 mod settings;
 mod since;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     exit::keep_panics();
     let Parsed { command, diagnostics } = arguments::parse();
     let result = exit::guarded(|| match &command {
+        Command::Check(arguments) if arguments.watch => watch::watch(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Routes(arguments) => routes::routes(arguments),
         Command::Explain { lint } => catalog::explain(lint).map(|()| Status::Clean),

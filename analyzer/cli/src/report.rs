@@ -128,6 +128,7 @@ impl Reporter<'_> {
                     color: target.destination.color(self.arguments.color),
                     width: target.destination.width(),
                     verbosity: self.verbosity(),
+                    links: target.destination.links().then(|| texts.root.display().to_string()),
                 };
                 render::terminal(report, texts, &options, out)?;
                 if self.arguments.quiet { Ok(()) } else { out.write_all(hidden.as_bytes()) }

@@ -171,6 +171,8 @@ impl<'a> Query<'a> {
         let format = &self.ir.formats[self.format.index()];
         let mut values = Vec::new();
         let mut before = "";
+        // Whether the text so far ends within quotes.
+        let mut open = false;
         for (index, piece) in format.pieces.iter().enumerate() {
             match *piece {
                 Piece::Text { text, .. } => {
@@ -180,6 +182,7 @@ impl<'a> Query<'a> {
                         return None;
                     }
                     before = text;
+                    open ^= text.matches('\'').count() % 2 == 1;
                 }
                 Piece::Hole { value, style, span } => {
                     let after = match format.pieces.get(index + 1) {
@@ -189,7 +192,7 @@ impl<'a> Query<'a> {
                     if style != HoleStyle::Display || span.text(self.text).contains(':') {
                         return None;
                     }
-                    values.push(self.value(value, span, before, after)?);
+                    values.push(self.value(value, span, (before, after), open)?);
                     before = "";
                 }
             }
@@ -197,7 +200,7 @@ impl<'a> Query<'a> {
         (!values.is_empty()).then_some(values)
     }
 
-    fn value(&self, value: ExprId, hole: Span, before: &str, after: &str) -> Option<Value> {
+    fn value(&self, value: ExprId, hole: Span, (before, after): (&str, &str), open: bool) -> Option<Value> {
         let written = self.ir.expr_spans[value.index()].text(self.text);
         let inline = hole.text(self.text).trim_matches(['{', '}']).trim();
         let written = if inline.is_empty() || inline.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -209,7 +212,6 @@ impl<'a> Query<'a> {
         if written.is_empty() || !is_plain {
             return None;
         }
-        let open = before.matches('\'').count() % 2 == 1;
         if !open {
             let is_value = super::sql_injection::expects_value(before)
                 && !after.starts_with(|next: char| next.is_alphanumeric() || "_.'".contains(next));

@@ -13,6 +13,7 @@ mod init;
 mod outcome;
 mod output;
 mod paths;
+mod progress;
 mod report;
 mod revision;
 mod routes;

@@ -7,6 +7,7 @@ pub mod ldap_injection;
 pub mod nosql_injection;
 pub mod path_traversal;
 pub mod regex_injection;
+mod sql_fix;
 pub mod sql_injection;
 pub mod template_injection;
 pub mod xml_injection;

@@ -130,6 +130,7 @@ impl Tonic {
         let mut router = cx.router(self, SERVICE);
         let all = semantics.impls.all().iter().map(|data| data.def);
         let impls: Vec<DefId> = all
+            .filter(|def| names_trait(semantics, *def, service))
             .filter(|def| service_of(semantics, *def).is_some_and(|found| found.name == service))
             .collect();
         for def in impls {
@@ -184,6 +185,16 @@ struct Service {
     name: String,
     /// None if it is not known.
     package: Option<String>,
+}
+
+/// Whether the path of the trait that an impl implements ends with a name.
+fn names_trait(semantics: &Semantics, impl_def: DefId, name: &str) -> bool {
+    let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
+        return false;
+    };
+    let ir = semantics.ir(semantics.locate(impl_def).0);
+    let TypeRef::Path(path) = ir.type_ref(trait_ref) else { return false };
+    ir.path_segments(path).last().is_some_and(|segment| segment.name.as_str() == name)
 }
 
 /// The service whose generated trait an impl implements.

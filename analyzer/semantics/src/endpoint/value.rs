@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ward_syntax::{ClosureId, FileId, FileSpan, LocalId, Symbol};
 
 use super::{Attached, Condition, Handler, Methods, Unknown, What};
@@ -153,24 +153,40 @@ impl Value {
 
     /// Every router in it, however deep, in order.
     pub fn routers<'a>(&'a self, into: &mut Vec<&'a Arc<Router>>) {
+        self.each_router(&mut FxHashSet::default(), &mut |router| into.push(router));
+    }
+
+    /// Values are shared: one that a thousand others are made of stands in each of them, and is looked into once.
+    fn each_router<'a>(&'a self, seen: &mut FxHashSet<*const u8>, visit: &mut impl FnMut(&'a Arc<Router>)) {
+        let parts = match self {
+            Self::Router(router) => return visit(router),
+            Self::List(all) | Self::OneOf(all) => Arc::as_ptr(all).cast(),
+            Self::Struct(value) => Arc::as_ptr(value).cast(),
+            Self::Made(made) => Arc::as_ptr(made).cast(),
+            Self::Unknown | Self::Text(_) | Self::Function(_) | Self::Closure(_) => return,
+        };
+        if !seen.insert(parts) {
+            return;
+        }
         match self {
-            Self::Router(router) => into.push(router),
-            Self::List(all) | Self::OneOf(all) => all.iter().for_each(|value| value.routers(into)),
-            Self::Struct(value) => value.fields.iter().for_each(|(_, value)| value.routers(into)),
-            Self::Made(made) => {
-                if let Some(receiver) = &made.receiver {
-                    receiver.routers(into);
-                }
-                made.arguments.iter().for_each(|value| value.routers(into));
+            Self::List(all) | Self::OneOf(all) => {
+                all.iter().for_each(|value| value.each_router(seen, visit));
             }
-            Self::Unknown | Self::Text(_) | Self::Function(_) | Self::Closure(_) => {}
+            Self::Struct(value) => {
+                value.fields.iter().for_each(|(_, value)| value.each_router(seen, visit));
+            }
+            Self::Made(made) => {
+                let parts = made.receiver.iter().chain(&made.arguments);
+                parts.for_each(|value| value.each_router(seen, visit));
+            }
+            _ => {}
         }
     }
 
     pub(super) fn holds_router(&self) -> bool {
-        let mut routers = Vec::new();
-        self.routers(&mut routers);
-        !routers.is_empty()
+        let mut holds = false;
+        self.each_router(&mut FxHashSet::default(), &mut |_| holds = true);
+        holds
     }
 
     /// Whether nothing is known.

@@ -42,6 +42,12 @@ impl Framework for Dropshot {
             .then(|| Value::router(Router { in_place: true, ..cx.router(self, API) }))
     }
 
+    fn unresolved_call(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
+        // Generated from a trait, whose impls are endpoints by themselves: more may be registered.
+        let generated = call.path.as_str().ends_with("::api_description") && call.arguments.is_empty();
+        generated.then(|| Value::router(Router { in_place: true, ..cx.router(self, API) }))
+    }
+
     fn method(&self, cx: &mut Evaluator<'_>, router: Arc<Router>, call: &Call<'_>) -> Outcome {
         let mut router = owned(router);
         if call.name() == "register" {

@@ -88,6 +88,9 @@ fn answering(cx: &Evaluator<'_>, value: &Value, call: &Call<'_>) -> Option<Value
             // The innermost value: a table's own wrapper says nothing.
             let inner = match value {
                 Value::Struct(outer) if outer.fields.len() == 1 => &outer.fields[0].1,
+                Value::Made(outer) if outer.receiver.is_none() && outer.arguments.len() == 1 => {
+                    &outer.arguments[0]
+                }
                 other => other,
             };
             let ty = if std::ptr::eq(inner, value) {

@@ -78,7 +78,7 @@ impl Framework for Salvo {
 
     fn foreign_method(&self, cx: &mut Evaluator<'_>, receiver: &Value, call: &Call<'_>) -> Option<Outcome> {
         match call.name() {
-            "hooped" | "hoop" if !matches!(receiver, Value::Unknown | Value::Text(_)) => {
+            "hooped" | "hoop" if is_handler(cx, receiver) => {
                 let mut router = cx.router(self, HANDLER);
                 router.routes = cx.routes(&Methods::Any, &text(""), &goal(cx, receiver, Ty::unknown()), call);
                 if call.name() == "hoop" {
@@ -247,6 +247,16 @@ impl Salvo {
     }
 }
 
+/// Whether a value may answer, rather than wrap what does.
+fn is_handler(cx: &Evaluator<'_>, value: &Value) -> bool {
+    match value {
+        Value::Function(_) | Value::Closure(_) => true,
+        Value::Struct(_) => matches!(goal(cx, value, Ty::unknown()), Value::Function(_)),
+        Value::Made(made) => made.receiver.as_ref().is_some_and(|receiver| is_handler(cx, receiver)),
+        _ => false,
+    }
+}
+
 /// What answers: a type that is a handler answers with its `handle`.
 fn goal(cx: &Evaluator<'_>, value: &Value, ty: Ty) -> Value {
     if matches!(value, Value::Function(_) | Value::Closure(_) | Value::OneOf(_)) {
@@ -260,8 +270,5 @@ fn goal(cx: &Evaluator<'_>, value: &Value, ty: Ty) -> Value {
 
 /// A path whose parameters that take the rest are written as others write them.
 fn plain(path: &str) -> String {
-    path.replace("{**", "{*")
-        .replace("{*+", "{*")
-        .replace("{*?", "{*")
-        .replace("<**", "<*")
+    path.replace("{**", "{*").replace("{*+", "{*").replace("{*?", "{*").replace("<**", "<*")
 }

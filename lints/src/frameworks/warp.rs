@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use ward_semantics::endpoint::{
-    Attached, AttachedKind, Call, Condition, Evaluator, Framework, Handler, Made, Methods, Outcome, Route,
-    Router, Unknown, UnknownPart, Value, What, handler, texts,
+    Attached, AttachedKind, Call, ClosureValue, Condition, Evaluator, Framework, Handler, Made, Methods,
+    Outcome, Route, Router, Unknown, UnknownPart, Value, What, handler, texts,
 };
-use ward_semantics::{TraitName, Ty, TyKind};
-use ward_syntax::{Pat, Symbol};
+use ward_semantics::{Callee, TraitName, Ty, TyKind};
+use ward_syntax::{Expr, ExprId, Pat, PatId, Symbol};
 
 use super::common::{FALLBACK, method_named, owned, unknown_path};
 
@@ -327,7 +327,9 @@ fn taken(part: &Route) -> Option<Attached> {
 /// A function after all that a part has taken.
 fn answer(part: &mut Route, value: &Value, call: &Call<'_>) {
     let new = handler(value);
-    if matches!(part.handler, Handler::Function(_)) && matches!(new, Handler::External(_)) {
+    if matches!(part.handler, Handler::Function(_))
+        && matches!(new, Handler::External(_) | Handler::Factory(_))
+    {
         // It turns what the function gives into a reply.
         decorate(part, value, call);
         return;
@@ -382,13 +384,37 @@ fn takes_reply(cx: &Evaluator<'_>, value: &Value) -> bool {
             cx.semantics.signature(*def).and_then(|signature| signature.params.first().copied())
         }
         Value::Closure(closure) => {
-            let params = &cx.semantics.ir(closure.file).closure(closure.closure).params;
-            let ty = params.first().and_then(|(_, ty)| *ty);
-            ty.map(|ty| cx.semantics.resolve_type(closure.function, ty))
+            let declared = cx.semantics.ir(closure.file).closure(closure.closure);
+            match declared.params.first() {
+                Some((_, Some(ty))) => Some(cx.semantics.resolve_type(closure.function, *ty)),
+                Some((pattern, None)) if declared.params.len() == 1 => {
+                    return passes_reply(cx, closure, *pattern, declared.body);
+                }
+                _ => None,
+            }
         }
         _ => None,
     };
     ty.is_some_and(|ty| ty.as_external("std::result::Result").is_some() || is_reply(ty))
+}
+
+/// Whether a closure gives its parameter to a function that takes a reply, or makes one of it.
+fn passes_reply(cx: &Evaluator<'_>, closure: &ClosureValue, pattern: PatId, body: ExprId) -> bool {
+    let ir = cx.semantics.ir(closure.file);
+    let mut body = body;
+    while let Expr::Block { tail: Some(tail), .. } | Expr::Await(tail) = ir.expr(body) {
+        body = tail;
+    }
+    let (Expr::Call { args, .. }, Pat::Bind { local, .. }) = (ir.expr(body), ir.pat(pattern)) else {
+        return false;
+    };
+    if ir.list(args).next().map(|first| ir.expr(first)) != Some(Expr::Local(local)) {
+        return false;
+    }
+    match cx.semantics.types(closure.function).map(|types| types.callee(body)) {
+        Some(Callee::Fn(def)) => takes_reply(cx, &Value::Function(*def)),
+        _ => false,
+    }
 }
 
 /// Whether a function gives a reply.

@@ -68,7 +68,7 @@ pub trait Framework: Sync + fmt::Debug {
         None
     }
 
-    /// The routes that a method of the workspace makes by what it is given, where the first argument is an item of
+    /// The routes that a method of some other value makes by what it is given, where the first argument is an item of
     /// one of the crates.
     fn registered(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Router> {
         let _ = (cx, call);

@@ -333,8 +333,10 @@ impl<'a> Evaluator<'a> {
         let Some(types) = frame.types else { return Value::Unknown };
         let target = types.callee(id);
         let name = method.as_str();
-        if let Callee::Fn(def) = target {
+        if !matches!(receiver, Value::Router(_)) {
             self.registered(frame, id, method, &args, &values);
+        }
+        if let Callee::Fn(def) = target {
             return self.own_method(frame, id, receiver_expr, *def, receiver, &args, values);
         }
         if let Value::OneOf(all) = &receiver
@@ -382,7 +384,7 @@ impl<'a> Evaluator<'a> {
         self.on_value(frame, id, receiver_expr, receiver, method, &args, values, generics)
     }
 
-    /// A method of the workspace that is given an item of a framework: the framework may see it fill a table of routes.
+    /// A method that is given an item of a framework: the framework may see it fill a table of routes.
     fn registered(
         &mut self,
         frame: &Frame<'a>,

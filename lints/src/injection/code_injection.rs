@@ -33,7 +33,7 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &CODE_INJECTION, &["code"], judge);
+    report(cx, &CODE_INJECTION, &["code"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, _: &str) -> Option<Judgement> {

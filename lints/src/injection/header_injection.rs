@@ -34,7 +34,7 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &HEADER_INJECTION, &["header"], judge);
+    report(cx, &HEADER_INJECTION, &["header"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, _: &str) -> Option<Judgement> {

@@ -33,7 +33,7 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &LDAP_INJECTION, &["ldap"], judge);
+    report(cx, &LDAP_INJECTION, &["ldap"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, _: &str) -> Option<Judgement> {

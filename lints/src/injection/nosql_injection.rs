@@ -34,7 +34,7 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &NOSQL_INJECTION, &["nosql"], judge);
+    report(cx, &NOSQL_INJECTION, &["nosql"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, _: &str) -> Option<Judgement> {

@@ -34,7 +34,7 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &REGEX_INJECTION, &["regex", "regex-linear"], judge);
+    report(cx, &REGEX_INJECTION, &["regex", "regex-linear"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, kind: &str) -> Option<Judgement> {

@@ -34,7 +34,7 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &TEMPLATE_INJECTION, &["template"], judge);
+    report(cx, &TEMPLATE_INJECTION, &["template"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, _: &str) -> Option<Judgement> {

@@ -34,7 +34,7 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &XML_INJECTION, &["xml"], judge);
+    report(cx, &XML_INJECTION, &["xml"], |way, _, kind| judge(way, kind));
 }
 
 fn judge(way: &Way, _: &str) -> Option<Judgement> {

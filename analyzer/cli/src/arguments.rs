@@ -196,6 +196,10 @@ pub(crate) struct CheckArguments {
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Report")]
     pub(crate) verbose: u8,
 
+    /// Run again whenever a file changes, until interrupted.
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "fix_unused_suppressions", "diff"], help_heading = "Report")]
+    pub(crate) watch: bool,
+
     /// Report only what the work since this revision brings: a branch, a tag or a commit.
     ///
     /// The whole program is analysed as it is now, and as it was where the work began; what was found there already is

@@ -163,8 +163,8 @@ impl Cache {
         let path = self.folder.join(name);
         let mut bytes = fs::read(&path).ok()?;
         let body = bytes.split_off(16.min(bytes.len()));
-        let checksum = u128::from_le_bytes(bytes.try_into().ok()?);
-        if checksum != hash_twice(|hasher| body.hash(hasher)) {
+        let checksum = bytes.try_into().ok().map(u128::from_le_bytes);
+        if checksum != Some(hash_twice(|hasher| body.hash(hasher))) {
             let _ = fs::remove_file(&path);
             return None;
         }

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use ward_diagnostics::{ProblemLevel, ReportProblem};
 use ward_linter::{Registry, Settings, analyze, config};
-use ward_project::TestCode;
+use ward_project::{DiscoverOptions, TestCode};
 
 use crate::arguments::{AnalysisArguments, CheckArguments};
 use crate::cache::Cache;
 use crate::exit::Status;
 use crate::outcome::Outcome;
+use crate::progress::Progress;
 use crate::report::{Reporter, Target};
 use crate::settings::{Thresholds, settings, thresholds};
 use crate::{baseline, fix, paths, since};
@@ -56,7 +57,10 @@ impl Plan {
     pub(crate) fn key(&self) -> String {
         let Settings { discover, lints, tests, .. } = &self.settings;
         let AnalysisArguments { allow, warn, deny, .. } = &self.arguments;
-        format!("{discover:?} {lints:?} {tests:?} {allow:?} {warn:?} {deny:?}")
+        let DiscoverOptions { tests: code, include_examples, exclude, max_file_size, .. } = discover;
+        format!(
+            "{code:?} {include_examples:?} {exclude:?} {max_file_size} {lints:?} {tests:?} {allow:?} {warn:?} {deny:?}"
+        )
     }
 
     /// Analyses another folder in the same way.
@@ -75,7 +79,9 @@ pub(crate) fn check(arguments: &CheckArguments) -> anyhow::Result<Status> {
 fn run(arguments: &CheckArguments, targets: &[Target]) -> anyhow::Result<Status> {
     let plan = Plan::new(&arguments.analysis)?;
     let known = baseline::for_run(arguments, &plan.path)?;
+    let progress = Progress::start(arguments, &plan.settings.discover.loaded);
     let mut outcome = plan.analyse()?;
+    drop(progress);
     let is_empty = outcome.stats.files == 0;
     if is_empty {
         outcome.problems.push(nothing_analysed(&outcome, &plan.settings));

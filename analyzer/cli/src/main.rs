@@ -13,11 +13,13 @@ mod init;
 mod outcome;
 mod output;
 mod paths;
+mod progress;
 mod report;
 mod revision;
 mod routes;
 mod settings;
 mod since;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     exit::keep_panics();
     let Parsed { command, diagnostics } = arguments::parse();
     let result = exit::guarded(|| match &command {
+        Command::Check(arguments) if arguments.watch => watch::watch(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Routes(arguments) => routes::routes(arguments),
         Command::Explain { lint } => catalog::explain(lint).map(|()| Status::Clean),

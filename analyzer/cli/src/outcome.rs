@@ -65,6 +65,22 @@ impl Files {
     }
 }
 
+impl Files {
+    /// The same files with paths relative to the top of their repository, which is what code hosts know; and what leads
+    /// from there to the root. `None` if the root is the top, or in no repository.
+    pub(crate) fn in_repository(&self) -> Option<(Self, String)> {
+        let top = self.root.ancestors().find(|above| above.join(".git").exists())?;
+        let below: Vec<_> =
+            self.root.strip_prefix(top).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+        if below.is_empty() {
+            return None;
+        }
+        let prefix = format!("{}/", below.join("/"));
+        let files = self.files.iter().map(|(path, absolute)| (format!("{prefix}{path}"), absolute.clone()));
+        Some((Self { root: top.to_owned(), files: files.collect(), hashes: self.hashes.clone() }, prefix))
+    }
+}
+
 impl Sources for Files {
     fn path(&self, file: FileId) -> &str {
         self.files.get(file.index()).map_or("", |(path, _)| path)

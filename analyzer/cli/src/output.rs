@@ -72,6 +72,11 @@ impl Destination {
         if coloured { Color::Always } else { Color::Never }
     }
 
+    /// Whether what is written may hold links.
+    pub(crate) fn links(&self) -> bool {
+        matches!(self, Self::Stdout) && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
+    }
+
     /// How many columns there are.
     pub(crate) fn width(&self) -> usize {
         let terminal = match self {

@@ -84,8 +84,19 @@ impl Reporter<'_> {
             stats: outcome.stats,
             root: self.plan.path.display().to_string(),
         };
+        let hosted = outcome.files.in_repository().map(|(files, prefix)| {
+            let mut report = report.clone();
+            for path in report.problems.iter_mut().filter_map(|problem| problem.path.as_mut()) {
+                path.insert_str(0, &prefix);
+            }
+            (report, files)
+        });
         for target in self.targets {
-            target.destination.write(|out| self.render(target, &report, &outcome.files, &hidden, out))?;
+            let (report, files) = match (&hosted, target.format) {
+                (Some((report, files)), Format::Sarif | Format::Github | Format::Gitlab) => (report, files),
+                _ => (&report, &outcome.files),
+            };
+            target.destination.write(|out| self.render(target, report, files, &hidden, out))?;
         }
         self.tell(outcome, report.active().count());
         let errors = report.problems.iter().filter(|problem| problem.level == ProblemLevel::Error).count();
@@ -128,6 +139,7 @@ impl Reporter<'_> {
                     color: target.destination.color(self.arguments.color),
                     width: target.destination.width(),
                     verbosity: self.verbosity(),
+                    links: target.destination.links().then(|| texts.root.display().to_string()),
                 };
                 render::terminal(report, texts, &options, out)?;
                 if self.arguments.quiet { Ok(()) } else { out.write_all(hidden.as_bytes()) }

@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::fs;
+
 use support::{CLEAN, Project, VULNERABLE};
 
 #[test]
@@ -37,6 +39,7 @@ fn a_baseline_hides_what_is_known_and_counts() {
     project.write("src/main.rs", "mod find;\n");
     project.write("src/find.rs", VULNERABLE);
     project.run(&["-q"]).succeeded();
+    fs::remove_file(project.path("src/find.rs")).unwrap();
     // A second instance is new.
     let second = "    sqlx::query(&sql).execute(&pool).await?;\n";
     project.write("src/main.rs", VULNERABLE.replace(second, &second.repeat(2)));

@@ -94,7 +94,7 @@ fn a_terminal_report_may_be_short_or_long() {
     src/main.rs:6:17: error[sql-injection]: request data becomes part of the SQL text given to `sqlx::query`
     ");
     let long = project.run(&["-v"]);
-    assert!(long.stdout.contains("1 function; 0 macro calls could not be looked into\n"), "{}", long.stdout);
+    assert!(long.stdout.contains("1 function\n"), "{}", long.stdout);
     assert_eq!(long.stderr, "");
     let timed = project.run(&["-vv", "--format", "json", "--no-cache"]);
     assert_eq!(timed.json()["findings"].as_array().unwrap().len(), 1);

@@ -5,7 +5,7 @@
 
 mod support;
 
-use support::{CLEAN, Project, VULNERABLE};
+use support::{CLEAN, MANIFEST, Project, VULNERABLE};
 
 /// A finding, a suppressed one, and a file that does not parse.
 fn project() -> Project {
@@ -22,7 +22,7 @@ fn project() -> Project {
 
 fn printed(format: &str) -> String {
     let project = project();
-    let mut command = project.command(&["--format", format]);
+    let mut command = project.command(&["--lint", "sql-injection", "--format", format]);
     let ran = project.ran(&command.env("SOURCE_DATE_EPOCH", "1000000000").output().unwrap());
     assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
     ran.stdout
@@ -81,6 +81,23 @@ fn one_run_may_write_several() {
     let alone = project.run(&["--format", "json", "-o", "again.json", "-q"]);
     assert_eq!(alone.told(), "status 1\n");
     assert_eq!(project.read("again.json"), project.read("ward.json"));
+}
+
+#[test]
+fn code_hosts_know_paths_from_the_top_of_the_repository() {
+    let project = Project::bare(&[]);
+    project.write("services/shop/Cargo.toml", MANIFEST);
+    project.write("services/shop/src/main.rs", VULNERABLE);
+    project.write("services/shop/src/broken.rs", "fn broken( {\n");
+    project.commit();
+    let run = |format: &str| project.run(&["services/shop", "--format", format]);
+    let log = run("sarif").json();
+    let place = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(place["uri"], "services/shop/src/main.rs");
+    assert!(run("github").stdout.contains("::error file=services/shop/src/main.rs,line=6,"));
+    assert!(run("github").stdout.contains("::warning file=services/shop/src/broken.rs,line=1,"));
+    assert_eq!(run("gitlab").json()["vulnerabilities"][0]["location"]["file"], "services/shop/src/main.rs");
+    assert_eq!(run("json").json()["findings"][0]["path"], "src/main.rs");
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use ward_diagnostics::{Finding, Flow};
 use ward_flow::{FlowIndex, Reached, Way};
-use ward_project::FileRole;
+use ward_project::{FileRole, read_source};
 use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{DefId, Semantics};
-use ward_syntax::Symbol;
+use ward_syntax::{FileId, Symbol};
 
 use crate::config::Access;
 use crate::guards::{EndpointAccess, Guards};
@@ -90,6 +90,11 @@ impl<'a> LintContext<'a> {
     /// A way as a flow of the report, step by step, ending at the sink.
     pub fn tell(&self, way: &Way, reached: &Reached) -> Flow {
         tell::flow(self.semantics, way, reached)
+    }
+
+    /// The text of a file, read again; `None` if it is gone.
+    pub fn text(&self, file: FileId) -> Option<String> {
+        read_source(&self.semantics.project, file).ok()
     }
 
     /// The qualified name of an item, for messages.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use ward_syntax::{FunctionBodies, TestCode};
 
@@ -27,6 +28,8 @@ pub struct DiscoverOptions {
     pub max_file_size: u64,
     /// Texts that stand for what lies on disk, by absolute path.
     pub texts: Arc<BTreeMap<PathBuf, String>>,
+    /// Counts the files that have been read, for those who watch.
+    pub loaded: Arc<AtomicUsize>,
     /// Whether the bodies of functions are lowered with their file, or once they are wanted: [`crate::read_bodies`].
     pub bodies: FunctionBodies,
 }
@@ -48,6 +51,7 @@ impl Default for DiscoverOptions {
             exclude: Vec::new(),
             max_file_size: 8 << 20,
             texts: Arc::default(),
+            loaded: Arc::default(),
             bodies: FunctionBodies::Read,
         }
     }

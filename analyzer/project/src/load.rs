@@ -6,6 +6,7 @@
 use std::hash::Hasher;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -97,6 +98,7 @@ fn load_here(project: &Project, options: &DiscoverOptions) -> Loaded {
         .par_bridge()
         .map(|index| {
             let (file, problems) = load_file(&project.files[index], options);
+            options.loaded.fetch_add(1, Ordering::Relaxed);
             (index, file, problems)
         })
         .collect();

@@ -9,6 +9,8 @@ use ward_flow::{Entry, Hole, Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_syntax::FileSpan;
 
+use super::sql_fix;
+
 declare_lint! {
     /// Text that somebody else chose in the text of an SQL query.
     SQL_INJECTION = {
@@ -50,6 +52,7 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
         Entry::Caller { .. } => Severity::Medium,
     };
     finding.function = Some(cx.name(reached.function));
+    finding.fixes.extend(sql_fix::fix(cx, reached));
     for way in &reached.ways {
         finding = finding.flow(cx.tell(way, reached));
     }
@@ -132,7 +135,7 @@ fn reads_as_sql(way: &Way) -> bool {
 }
 
 /// Whether a value is expected behind this piece of SQL. Schema changes have none.
-fn expects_value(before: &str) -> bool {
+pub(super) fn expects_value(before: &str) -> bool {
     let before = before.trim_end().to_uppercase();
     let first = before.split_whitespace().next().unwrap_or_default();
     if ["CREATE", "ALTER", "DROP", "PRAGMA", "SET", "ATTACH", "TRUNCATE", "COPY"].contains(&first) {

@@ -95,7 +95,7 @@ fn vulnerability(finding: &Finding, fingerprint: &str, texts: &Texts<'_>) -> Val
         vulnerability["solution"] = json!(finding.help.join("\n"));
     }
     if let Some(flow) = finding.flows.first() {
-        vulnerability["details"] = json!({ "flow": flow_details(flow, texts) });
+        vulnerability["details"] = json!({ "code_flows": flow_details(flow, texts) });
     }
     vulnerability
 }
@@ -120,7 +120,7 @@ fn flow_details(flow: &Flow, texts: &Texts<'_>) -> Value {
             "type": "code-flow-node",
         }))
     });
-    json!({ "name": "the way of the data", "type": "code-flows", "items": [steps.collect::<Vec<_>>()] })
+    json!({ "name": "code_flows", "type": "code-flows", "items": [steps.collect::<Vec<_>>()] })
 }
 
 fn identifiers(lint: &LintMetadata) -> Vec<Value> {

@@ -6,6 +6,7 @@ mod html;
 mod json;
 mod junit;
 mod limits;
+mod links;
 mod markdown;
 pub mod routes;
 mod sarif;

@@ -2,6 +2,7 @@
 //!
 //! Everything that comes from the analysed program goes through [`crate::escape`] before it is written.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
@@ -10,6 +11,9 @@ use codespan_reporting::files::Error;
 use codespan_reporting::term::termcolor::{Ansi, NoColor};
 use codespan_reporting::term::{Config, DisplayStyle, emit_to_write_style};
 
+use ward_syntax::FileId;
+
+use super::links::Links;
 use super::snippet::Snippets;
 use crate::escape::{block, inline};
 use crate::finding::{Applicability, EndpointGuard, EndpointRef, Finding, Flow, Label, Location, StepKind};
@@ -25,7 +29,7 @@ const LEAST_WIDTH: usize = 40;
 const MOST_STEPS: usize = 40;
 
 /// How [`terminal`] writes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TerminalOptions {
     /// Whether to colour.
     pub color: Color,
@@ -33,11 +37,13 @@ pub struct TerminalOptions {
     pub width: usize,
     /// How much to write.
     pub verbosity: Verbosity,
+    /// The folder that paths are relative to, absolute, if places are to be links to their files.
+    pub links: Option<String>,
 }
 
 impl Default for TerminalOptions {
     fn default() -> Self {
-        Self { color: Color::Auto, width: 120, verbosity: Verbosity::Normal }
+        Self { color: Color::Auto, width: 120, verbosity: Verbosity::Normal, links: None }
     }
 }
 
@@ -73,11 +79,19 @@ pub fn terminal(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let texts = Texts::new(sources);
-    let mut printer = Printer { texts: &texts, options, out };
+    let mut printer = Printer { texts: &texts, options, out, links: Links::default() };
+    let mut alike = Alike::default();
     for finding in &report.findings {
+        if options.verbosity == Verbosity::Normal && finding.suppression.is_none() && alike.is_enough(finding)
+        {
+            continue;
+        }
         if finding.suppression.is_none() || options.verbosity == Verbosity::Verbose {
             printer.finding(finding)?;
         }
+    }
+    for (first, more) in &alike.more {
+        printer.more(first, more)?;
     }
     for problem in &report.problems {
         if problem.level >= least_problem(options.verbosity) {
@@ -90,14 +104,47 @@ pub fn terminal(
     printer.out.flush()
 }
 
+/// How many findings that are alike are shown in full.
+const MOST_ALIKE: usize = 4;
+
+/// Findings of one lint that say the same in one file.
+#[derive(Default)]
+struct Alike<'r> {
+    seen: BTreeMap<(FileId, &'static str, &'r str), usize>,
+    /// Those that are not shown in full, with the first of each kind.
+    more: Vec<(&'r Finding, Vec<&'r Finding>)>,
+}
+
+impl<'r> Alike<'r> {
+    /// Whether enough findings like this one have been shown. It is kept then.
+    fn is_enough(&mut self, finding: &'r Finding) -> bool {
+        let key = |finding: &'r Finding| {
+            (finding.primary.location.file, finding.lint.name, finding.message.as_str())
+        };
+        let seen = self.seen.entry(key(finding)).or_default();
+        *seen += 1;
+        if *seen <= MOST_ALIKE {
+            return false;
+        }
+        match self.more.iter_mut().find(|(first, _)| key(first) == key(finding)) {
+            Some((_, more)) => more.push(finding),
+            None => self.more.push((finding, vec![finding])),
+        }
+        true
+    }
+}
+
 struct Printer<'a> {
     texts: &'a Texts<'a>,
     options: &'a TerminalOptions,
     out: &'a mut dyn Write,
+    /// What places lead to in the text that is written next.
+    links: Links,
 }
 
 impl Printer<'_> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.link(finding);
         let quiet = self.options.verbosity == Verbosity::Quiet;
         let width = self.options.width.saturating_sub(GUTTER).max(LEAST_WIDTH);
         let related = if quiet { &[] } else { finding.related.as_slice() };
@@ -113,6 +160,35 @@ impl Printer<'_> {
             .with_labels(labels)
             .with_notes(if quiet { Vec::new() } else { self.notes(finding, gone) });
         self.emit(&snippets, &diagnostic)
+    }
+
+    /// Findings that are like others, by their places.
+    fn more(&mut self, first: &Finding, more: &[&Finding]) -> io::Result<()> {
+        let message = format!("{} more: {}", more.len(), inline(&first.message));
+        let mut places: Vec<String> =
+            more.iter().map(|finding| self.place(finding.primary.location)).collect();
+        places.push("`--verbose` shows each".to_owned());
+        let diagnostic = Diagnostic::new(level(first))
+            .with_code(first.lint.name)
+            .with_message(message)
+            .with_notes(vec![places.join("\n")]);
+        for finding in more {
+            self.link(finding);
+        }
+        self.emit(&Snippets::default(), &diagnostic)
+    }
+
+    /// Lets the places of a finding be links.
+    fn link(&mut self, finding: &Finding) {
+        let Some(root) = &self.options.links else { return };
+        let steps = finding.flows.iter().flat_map(|flow| flow.steps.iter().map(|step| step.location));
+        let related = finding.related.iter().map(|label| label.location);
+        let endpoint = finding.endpoint.iter().map(|endpoint| endpoint.handler);
+        for location in [finding.primary.location].into_iter().chain(related).chain(steps).chain(endpoint) {
+            let place = self.place(location);
+            self.links.place(&place, root, self.texts.path(location.file));
+        }
+        self.links.lint(finding.lint);
     }
 
     fn problem(&mut self, problem: &ReportProblem) -> io::Result<()> {
@@ -155,7 +231,12 @@ impl Printer<'_> {
             emit_to_write_style(&mut writer, &config, snippets, diagnostic)
                 .map(|()| trimmed(&writer.into_inner()))
         };
-        self.out.write_all(&rendered.map_err(into_io)?)
+        let rendered = rendered.map_err(into_io)?;
+        if self.options.links.is_none() {
+            return self.out.write_all(&rendered);
+        }
+        let linked = std::mem::take(&mut self.links).apply(&String::from_utf8_lossy(&rendered));
+        self.out.write_all(linked.as_bytes())
     }
 
     /// The places whose file can no longer be read, so that there is nothing to show.
@@ -341,9 +422,7 @@ fn summary(report: &Report<'_>, verbosity: Verbosity) -> String {
     text.push_str(&left_out(&report.stats));
     if verbosity == Verbosity::Verbose {
         let stats = &report.stats;
-        let functions = counted(stats.functions, "function");
-        let macros = counted(stats.opaque_macros, "macro call");
-        let _ = writeln!(text, "{functions}; {macros} could not be looked into");
+        let _ = writeln!(text, "{}", counted(stats.functions, "function"));
     }
     let mut lints: Vec<&str> = report.active().map(|finding| finding.lint.name).collect();
     lints.sort_unstable();
@@ -380,6 +459,9 @@ fn left_out(stats: &RunStats) -> String {
     }
     if stats.skipped > 0 {
         parts.push(format!("{} could not be read", counted(stats.skipped, "file")));
+    }
+    if stats.opaque_macros > 0 {
+        parts.push(format!("{} could not be looked into", counted(stats.opaque_macros, "macro call")));
     }
     if parts.is_empty() { String::new() } else { format!("not analysed: {}\n", parts.join(", ")) }
 }

@@ -1,0 +1,204 @@
+//! The cache: the same bytes as without it, whatever happens to what it keeps.
+
+// What lays out and runs a test may fail it.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use support::{CLEAN, Project, VULNERABLE};
+
+/// What is kept, by name.
+fn kept(project: &Project) -> Vec<PathBuf> {
+    let entries = fs::read_dir(project.path("target/ward-cache")).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.retain(|path| {
+        ["report-", "stamp-"].iter().any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
+    });
+    paths.sort();
+    paths
+}
+
+/// Lets all files look as if they had been left alone for a while.
+fn settle(project: &Project) {
+    let before = SystemTime::now() - Duration::from_secs(60);
+    let mut folders = vec![project.path("")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            if entry.file_type().unwrap().is_dir() {
+                folders.extend((entry.file_name() != "target").then(|| entry.path()));
+            } else {
+                fs::File::options().append(true).open(entry.path()).unwrap().set_modified(before).unwrap();
+            }
+        }
+    }
+}
+
+fn is_cached(project: &Project) -> bool {
+    project.run(&["-vv"]).stderr.contains("cache ")
+}
+
+fn report(project: &Project, arguments: &[&str]) -> String {
+    project.run(&[arguments, &["--format", "json"]].concat()).told()
+}
+
+#[test]
+fn nothing_changed_is_known_without_reading() {
+    let project = Project::vulnerable();
+    assert!(!is_cached(&project));
+    assert!(!kept(&project).is_empty());
+    assert!(is_cached(&project));
+    settle(&project);
+    assert!(is_cached(&project));
+    assert!(kept(&project).len() > 1);
+    for format in ["terminal", "json", "sarif", "markdown", "html"] {
+        let with = project.run(&["--format", format]).told();
+        assert_eq!(with, project.run(&["--format", format, "--no-cache"]).told(), "{format}");
+    }
+    assert!(fs::read_to_string(project.path("target/ward-cache/.gitignore")).unwrap().starts_with('*'));
+}
+
+#[test]
+fn whatever_changes_counts() {
+    let project =
+        Project::new(&[("src/main.rs", "mod a;\nmod b;\n"), ("src/a.rs", VULNERABLE), ("src/b.rs", CLEAN)]);
+    let edits: &[(&str, &str)] = &[
+        ("src/b.rs", VULNERABLE),
+        ("src/a.rs", CLEAN),
+        ("src/c.rs", VULNERABLE),
+        ("src/b.rs", "// ward: allow(sql-injection)\nfn a() {}\n"),
+        ("ward.toml", "lints.all = \"warn\"\n"),
+        ("ward.toml", "min-severity = \"critical\"\n"),
+        ("Cargo.toml", "[package]\nname = \"other\"\n"),
+        (".gitignore", "c.rs\n"),
+        ("src/b.rs", "fn broken( {"),
+        ("src/b.rs", VULNERABLE),
+    ];
+    for (path, text) in edits {
+        project.write(path, text);
+        let cold = report(&project, &["--no-cache"]);
+        assert_eq!(report(&project, &[]), cold, "{path}: {text}");
+        settle(&project);
+        assert_eq!(report(&project, &[]), cold, "{path}: {text}");
+        assert_eq!(report(&project, &[]), cold, "{path}: {text}");
+    }
+    fs::remove_file(project.path("src/b.rs")).unwrap();
+    assert_eq!(report(&project, &[]), report(&project, &["--no-cache"]));
+    assert_eq!(report(&project, &["--include-tests"]), report(&project, &["--include-tests", "--no-cache"]));
+}
+
+/// Random edits with a fixed seed: what a run with the cache says is what one without it says.
+#[test]
+fn a_warm_run_is_a_cold_run() {
+    let texts = [
+        VULNERABLE,
+        CLEAN,
+        "",
+        "fn broken( {",
+        "// ward: allow(injection)\nfn a() {}\n",
+        "mod a;\nmod b;\nmod c;\n",
+    ];
+    let project = Project::new(&[("src/main.rs", texts[5])]);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for round in 0..25 {
+        let path = ["src/a.rs", "src/b.rs", "src/c.rs", "src/main.rs"][random(4)];
+        match random(5) {
+            0 if path != "src/main.rs" => drop(fs::remove_file(project.path(path))),
+            _ => project.write(path, texts[random(texts.len())]),
+        }
+        if random(2) == 0 {
+            settle(&project);
+        }
+        assert_eq!(report(&project, &[]), report(&project, &["--no-cache"]), "round {round}");
+    }
+}
+
+#[test]
+fn damage_costs_time_only() {
+    let project = Project::vulnerable();
+    let cold = report(&project, &["--no-cache"]);
+    report(&project, &[]);
+    settle(&project);
+    report(&project, &[]);
+    let damages: [&dyn Fn(&mut Vec<u8>); 4] = [
+        &|bytes| bytes.truncate(bytes.len() / 2),
+        &Vec::clear,
+        &|bytes| bytes.iter_mut().rev().take(1).for_each(|byte| *byte ^= 1),
+        &|bytes| bytes.iter_mut().take(1).for_each(|byte| *byte ^= 1),
+    ];
+    for damage in damages {
+        for path in kept(&project) {
+            let mut bytes = fs::read(&path).unwrap();
+            damage(&mut bytes);
+            fs::write(&path, bytes).unwrap();
+        }
+        assert_eq!(report(&project, &[]), cold);
+        assert!(is_cached(&project), "it is rebuilt");
+    }
+}
+
+#[test]
+fn two_runs_at_once_do_no_harm() {
+    let project = Project::vulnerable();
+    let cold = report(&project, &["--no-cache"]);
+    let children: Vec<_> = (0..8)
+        .map(|_| {
+            let mut command = project.command(&["--format", "json"]);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in children {
+        assert_eq!(project.ran(&child.wait_with_output().unwrap()).told(), cold);
+    }
+    assert_eq!(kept(&project).iter().filter(|path| path.to_str().unwrap().contains("report-")).count(), 1);
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let project = Project::vulnerable();
+    report(&project, &[]);
+    let folder = project.path("target/ward-cache");
+    for number in 0..300 {
+        fs::write(folder.join(format!("stamp-{number:032x}")), "old").unwrap();
+    }
+    fs::write(folder.join("notes.txt"), "not ours").unwrap();
+    project.write("src/main.rs", CLEAN);
+    report(&project, &[]);
+    assert!(kept(&project).len() < 256, "{}", kept(&project).len());
+    assert!(folder.join("notes.txt").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_target_directory_that_cannot_be_written_to_is_no_error() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::vulnerable();
+    let cold = report(&project, &["--no-cache"]);
+    fs::create_dir(project.path("target")).unwrap();
+    fs::set_permissions(project.path("target"), fs::Permissions::from_mode(0o555)).unwrap();
+    assert_eq!(report(&project, &[]), cold);
+    fs::set_permissions(project.path("target"), fs::Permissions::from_mode(0o755)).unwrap();
+    // Some users may write anywhere.
+    let _ = fs::remove_dir_all(project.path("target/ward-cache"));
+    fs::write(project.path("target/ward-cache"), "a file in its place").unwrap();
+    assert_eq!(report(&project, &[]), cold);
+}
+
+#[test]
+fn folders_without_a_manifest_get_none() {
+    let project = Project::bare(&[("a.rs", VULNERABLE.as_bytes())]);
+    assert_eq!(project.run(&["-q"]).status, 1);
+    assert!(!project.path("target").exists());
+    let package = Project::vulnerable();
+    assert_eq!(package.run(&["-q", "--no-cache"]).status, 1);
+    assert!(!package.path("target").exists());
+}

@@ -1,0 +1,118 @@
+//! Fixes: what they make of the source, and when they refuse.
+
+// What lays out and runs a test may fail it.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{Project, VULNERABLE};
+
+const SQLITE: &str = "\
+use axum::extract::{Path, State};
+use sqlx::SqlitePool;
+
+async fn find(State(pool): State<SqlitePool>, Path(name): Path<String>) -> sqlx::Result<()> {
+    sqlx::query(&format!(\"SELECT id FROM users WHERE name = '{name}' AND nick LIKE '%{}%'\", name))
+        .execute(&pool)
+        .await?;
+    Ok(())
+}
+";
+
+const RUSQLITE: &str = "\
+use axum::extract::Path;
+
+async fn find(Path((name, age)): Path<(String, String)>) {
+    let db = rusqlite::Connection::open(\"a.db\").unwrap();
+    let sql = format!(\"DELETE FROM users WHERE name = '{name}' AND nick = '{age}'\");
+    db.execute(&sql, []).unwrap();
+}
+";
+
+const POSTGRES: &str = "\
+use axum::extract::Path;
+
+async fn find(Path(name): Path<String>, client: tokio_postgres::Client) {
+    let _ = client.query(&format!(\"SELECT id FROM users WHERE name = '{name}'\"), &[]).await;
+}
+";
+
+/// A table's name cannot be bound, and neither can half a text.
+const UNFIXABLE: &str = "\
+use axum::extract::{Path, State};
+use sqlx::SqlitePool;
+
+async fn find(State(pool): State<SqlitePool>, Path(name): Path<String>) {
+    let _ = sqlx::query(&format!(\"DELETE FROM {name}\")).execute(&pool).await;
+    let _ = sqlx::query(&format!(\"DELETE FROM a WHERE b = 'x{name}'\")).execute(&pool).await;
+    let _ = sqlx::query(&format!(\"DELETE FROM a WHERE b = '{name}' AND c = ?\")).bind(1).execute(&pool).await;
+}
+";
+
+fn project(text: &str) -> Project {
+    let project = Project::new(&[("src/main.rs", text)]);
+    project.commit();
+    project
+}
+
+#[test]
+fn a_safe_fix_binds_values() {
+    let project = project(SQLITE);
+    let shown = project.run(&["--fix", "--diff"]);
+    assert_eq!(shown.status, 1, "{}", shown.told());
+    let wanted =
+        "+    sqlx::query(\"SELECT id FROM users WHERE name = ? AND nick LIKE ?\")\n+        .bind(&name)\n";
+    assert!(shown.stdout.starts_with("--- a/src/main.rs\n+++ b/src/main.rs\n"), "{}", shown.stdout);
+    assert!(shown.stdout.contains(wanted), "{}", shown.stdout);
+    assert_eq!(project.read("src/main.rs"), SQLITE);
+    let fixed = project.run(&["--fix"]).succeeded();
+    assert!(
+        fixed.stdout.contains("no findings\n") && fixed.stdout.contains("changed: 1 place\n"),
+        "{}",
+        fixed.stdout
+    );
+    let bound = "WHERE name = ? AND nick LIKE ?\")\n        .bind(&name)\n        .bind(format!(\"%{}%\", name))\n        .execute(&pool)\n";
+    assert!(project.read("src/main.rs").contains(bound), "{}", project.read("src/main.rs"));
+}
+
+#[test]
+fn a_local_that_only_the_query_uses_becomes_a_literal() {
+    let project = project(RUSQLITE);
+    project.run(&["--fix", "-q"]).succeeded();
+    let text = project.read("src/main.rs");
+    assert!(text.contains("let sql = \"DELETE FROM users WHERE name = ?1 AND nick = ?2\";\n"), "{text}");
+    assert!(text.contains("db.execute(sql, rusqlite::params![name, age]).unwrap();"), "{text}");
+}
+
+#[test]
+fn what_has_to_be_read_is_asked_for() {
+    let pairs = [
+        (VULNERABLE, "name = $1\";\n    sqlx::query(sql).bind(&name).execute(&pool)"),
+        (POSTGRES, "client.query(\"SELECT id FROM users WHERE name = $1\", &[&name])"),
+    ];
+    for (text, wanted) in pairs {
+        let project = project(text);
+        assert_eq!(project.run(&["--fix", "-q"]).status, 1);
+        assert_eq!(project.read("src/main.rs"), text);
+        project.run(&["--unsafe-fixes", "-q"]).succeeded();
+        assert!(project.read("src/main.rs").contains(wanted), "{}", project.read("src/main.rs"));
+    }
+}
+
+#[test]
+fn what_is_uncertain_is_left_alone() {
+    let project = project(UNFIXABLE);
+    let ran = project.run(&["--fix", "--unsafe-fixes", "-q"]);
+    assert_eq!((ran.status, ran.stdout.lines().count()), (1, 3), "{}", ran.stdout);
+    assert_eq!(project.read("src/main.rs"), UNFIXABLE);
+}
+
+#[test]
+fn fixes_stand_in_sarif_and_json() {
+    let project = project(SQLITE);
+    let fix = project.run(&["--format", "json"]).json()["findings"][0]["fixes"][0].clone();
+    assert_eq!((&fix["safe"], fix["edits"].as_array().unwrap().len()), (&true.into(), 3), "{fix}");
+    let log = project.run(&["--format", "sarif"]).json();
+    let changes = &log["runs"][0]["results"][0]["fixes"][0]["artifactChanges"];
+    assert_eq!(changes[0]["replacements"].as_array().unwrap().len(), 3, "{changes}");
+}

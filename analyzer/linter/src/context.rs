@@ -3,12 +3,8 @@
 use std::cell::RefCell;
 
 use ward_diagnostics::{Finding, Flow};
-<<<<<<< HEAD
 use ward_flow::models::Source;
 use ward_flow::{AccessPath, FlowIndex, Reached, Way};
-=======
-use ward_flow::{FlowIndex, Reached, Way};
->>>>>>> daily
 use ward_project::{FileRole, read_source};
 use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{DefId, Semantics};

@@ -2,9 +2,9 @@
 
 use ward_diagnostics::{Confidence, EndpointGuard, EndpointRef};
 use ward_linter::LintContext;
-use ward_linter::guards::{EndpointAccess, GuardKind};
+use ward_linter::guards::{EndpointAccess, GuardKind, words};
 use ward_semantics::DefId;
-use ward_semantics::endpoint::{Endpoint, UnknownPart};
+use ward_semantics::endpoint::{Attached, Endpoint, UnknownPart, What};
 use ward_syntax::FileSpan;
 
 use super::public;
@@ -51,6 +51,22 @@ impl<'a> Door<'a> {
         self.endpoint.methods.may_change() || !self.access.effects.is_empty() || self.names_object()
     }
 
+    /// Whether something that is called a guard stands before it, of which nothing is known.
+    pub(super) fn has_unseen_guard(&self, cx: &LintContext) -> bool {
+        let judged: Vec<usize> = self
+            .access
+            .guards
+            .iter()
+            .filter_map(|guard| match guard.how {
+                GuardKind::Attached(index) => Some(index),
+                GuardKind::Argument(_) | GuardKind::Body => None,
+            })
+            .collect();
+        let layers = self.endpoint.layers.iter().enumerate();
+        let unknown = layers.filter(|(index, _)| !judged.contains(index)).map(|(_, layer)| layer);
+        unknown.into_iter().any(|layer| is_named_guard(cx, layer))
+    }
+
     /// Whether something unknown may stand before it.
     pub(super) fn is_unclear(&self) -> bool {
         let parts = self.endpoint.unknown.iter().map(|unknown| unknown.part);
@@ -81,6 +97,39 @@ impl<'a> Door<'a> {
     pub(super) fn title(&self) -> String {
         self.endpoint.title()
     }
+}
+
+/// Whether a layer is called like a guard: itself, or the type that it is made of.
+fn is_named_guard(cx: &LintContext, layer: &Attached) -> bool {
+    const WORDS: &[&str] = &[
+        "auth",
+        "authenticate",
+        "authentication",
+        "authorization",
+        "authorize",
+        "authorized",
+        "guard",
+        "login",
+        "jwt",
+        "token",
+        "identity",
+        "session",
+        "protect",
+        "protected",
+        "require",
+        "required",
+        "oidc",
+        "permission",
+        "admin",
+    ];
+    let is_named = |name: &str| words(name).any(|word| WORDS.contains(&word.as_str()));
+    let made = match layer.what {
+        What::Function(def) => {
+            cx.semantics().signature(def).map(|signature| cx.semantics().pretty_type(signature.ret))
+        }
+        _ => None,
+    };
+    is_named(&layer.name(cx.semantics())) || made.is_some_and(|made| is_named(&made))
 }
 
 /// All endpoints of code that is reported on, one for each handler: of several routes to one handler the least

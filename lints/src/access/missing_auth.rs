@@ -135,13 +135,22 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if siblings.kinship == Kinship::Crate {
         confidence = lower(confidence);
     }
-    if changes && door.access.effects.is_empty() {
-        confidence = lower(confidence);
+    if !does_harm(&door) {
+        // What only reads is often meant for everybody, unless the request names what it wants.
+        let names = !changes && door.names_object();
+        let unseen = changes && door.access.effects.is_empty();
+        confidence = if names || unseen { lower(Confidence::High).min(confidence) } else { Confidence::Low };
     }
-    if door.is_unclear() || siblings.percent() < 85 {
+    if door.is_unclear() || siblings.percent() < 85 || door.has_unseen_guard(cx) {
         confidence = Confidence::Low;
     }
     Some(Evidence { door, siblings, confidence })
+}
+
+/// Whether a handler does more than read.
+fn does_harm(door: &Door) -> bool {
+    let effects = [Effect::Write, Effect::File, Effect::Command, Effect::Outbound];
+    effects.iter().any(|effect| door.access.effects.has(*effect))
 }
 
 /// Whether an endpoint that changes nothing may give away something: it looks something up, or asks somewhere else.

@@ -153,7 +153,7 @@ impl<'a> Evaluator<'a> {
     /// Whether a call gives a result that is never a failure: a text parsed as a text.
     fn never_fails(&self, call: &ExternalCall) -> bool {
         let TyKind::External { args, .. } = self.types.expr(call.expr).kind() else { return false };
-        matches!(args.first().map(Ty::kind), Some(TyKind::External { path, .. })
+        matches!(args.first().map(|ty| ty.kind()), Some(TyKind::External { path, .. })
             if matches!(path.as_str(), "std::string::String" | "std::path::PathBuf" | "std::ffi::OsString"))
             && last_segment(call.name) == "parse"
     }

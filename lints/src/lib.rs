@@ -19,6 +19,7 @@ pub static LINTS: &[Lint] = &[
     access::missing_auth::LINT,
     access::missing_authorization::LINT,
     access::missing_owner_check::LINT,
+    output::error_leak::LINT,
     output::open_redirect::LINT,
     access::optional_guard::LINT,
     injection::path_traversal::LINT,

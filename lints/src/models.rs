@@ -37,6 +37,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "diesel.toml",
     "dropshot.toml",
     "duckdb.toml",
+    "errors.toml",
     "fs-err.toml",
     "futures.toml",
     "gluesql.toml",

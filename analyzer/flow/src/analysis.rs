@@ -7,7 +7,7 @@ use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
 use crate::evaluate::{Context, evaluate};
-use crate::models::{Callers, Kind, Models};
+use crate::models::{Callers, Kind, Kinds, Models};
 use crate::sources;
 use crate::summary::{FunctionSummary, Summaries};
 
@@ -18,6 +18,8 @@ pub struct FlowIndex {
     pub summaries: Summaries,
     /// The kinds of sink for which what callers outside the workspace pass counts.
     pub(crate) caller_kinds: Vec<Symbol>,
+    /// All kinds of sink.
+    pub(crate) kinds: Kinds,
 }
 
 /// A recursive component is evaluated this often at most.
@@ -44,7 +46,7 @@ impl FlowIndex {
         summaries.extend(again);
         let counts = |kind: &&Kind| kind.callers == Callers::Count;
         let caller_kinds = models.kinds.iter().filter(counts).map(|kind| kind.name).collect();
-        Self { summaries, caller_kinds }
+        Self { summaries, caller_kinds, kinds: models.kinds.clone() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Semantics, Ty, TyKind};
-use ward_syntax::{Attribute, FnItem, ItemId, Symbol};
+use ward_syntax::{Attribute, FnItem, ItemId, Symbol, sym};
 
 use crate::evaluate::Context;
 use crate::models::{AttributeParameters, AttributeSource, Models, Source};
@@ -102,6 +102,19 @@ pub(crate) fn of_value(cx: Context, ty: Ty) -> Option<Source> {
         TyKind::External { path, .. } => cx.models.type_sources.get(path).copied(),
         _ => None,
     }
+}
+
+/// What an error of a type is that nothing is known of, or nothing but that it is an error.
+pub(crate) fn of_unknown_error(cx: Context, ty: Ty) -> Option<Source> {
+    let source = cx.models.type_sources.get(&sym::ANY).copied()?;
+    let is_unknown = match ty.kind() {
+        TyKind::Unknown | TyKind::Bounds(_) => true,
+        TyKind::External { path, .. } => {
+            path.as_str().ends_with("Error") && !cx.semantics.externals.types.contains_key(path)
+        }
+        _ => false,
+    };
+    is_unknown.then_some(source)
 }
 
 /// A type with a model of its own that is no source (state, connections, contexts) holds no request data.

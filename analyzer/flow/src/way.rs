@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use ward_semantics::{DefId, Semantics};
-use ward_syntax::{FileId, FileSpan, Symbol};
+use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
 use crate::FlowIndex;
 use crate::models::{Sink, Source, SourceClass};
@@ -125,15 +125,7 @@ impl FlowIndex {
             let Some(summary) = self.summaries.get(*def) else { continue };
             for hit in summary.hits.iter().filter(|hit| hit.sink.kind == kind) {
                 let Some(way) = self.way(semantics, *def, hit) else { continue };
-                let reached = places.entry(hit.place).or_insert_with(|| Reached {
-                    sink: hit.sink.clone(),
-                    callee: hit.callee,
-                    place: hit.place,
-                    function: hit.function,
-                    context: hit.context,
-                    ways: Vec::new(),
-                });
-                reached.ways.push(way);
+                places.entry(hit.place).or_insert_with(|| reached_by(hit)).ways.push(way);
             }
         }
         let mut all: Vec<Reached> = places.into_values().collect();
@@ -168,6 +160,39 @@ impl FlowIndex {
             .collect();
         ways.sort_by_key(Way::rank);
         ways
+    }
+
+    /// The parts of what a function returns, whole or as an error, that are filled with data that matters for a
+    /// kind of sink and comes in in that very function: `Internal.0` of a variant.
+    pub fn filled(&self, def: DefId, kind: Symbol) -> Vec<(Symbol, Way)> {
+        let Some(summary) = self.summaries.get(def) else { return Vec::new() };
+        let kinds = self.kinds.set(kind);
+        let errors = summary.result.fields.iter().filter(|(name, _)| *name == sym::ERR);
+        let wholes = std::iter::once(&summary.result).chain(errors.map(|(_, error)| error));
+        let mut filled = Vec::new();
+        for (name, part) in wholes.flat_map(|whole| &whole.fields).filter(|(name, _)| *name != sym::ERR) {
+            part.each_origin(&mut |origin| {
+                let Root::Source(step) = origin.root else { return };
+                let comes_in = summary.steps.get(step).map(|step| step.kind);
+                if let Some(StepKind::Source { source, .. }) = comes_in
+                    && origin.open.meets(kinds)
+                {
+                    let mut steps = Vec::new();
+                    let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
+                    expansion.steps_to(def, summary, origin.step, 0);
+                    filled.push((*name, way_of(origin, source.into(), steps)));
+                }
+            });
+        }
+        filled
+    }
+
+    /// The parts of its own parameter `self` that a function gives to sinks of a kind.
+    pub fn given_of_self(&self, def: DefId, kind: Symbol) -> Vec<(AccessPath, Reached)> {
+        let Some(summary) = self.summaries.get(def) else { return Vec::new() };
+        let of_self = |hit: &&Hit| hit.sink.kind == kind && hit.origin.root == Root::Parameter(0);
+        let hits = summary.hits.iter().filter(of_self);
+        hits.map(|hit| (hit.origin.path, reached_by(hit))).collect()
     }
 
     fn way(&self, semantics: &Semantics, def: DefId, hit: &Hit) -> Option<Way> {
@@ -205,6 +230,18 @@ impl FlowIndex {
             }
         }
         None
+    }
+}
+
+/// The place of a hit, without ways.
+fn reached_by(hit: &Hit) -> Reached {
+    Reached {
+        sink: hit.sink.clone(),
+        callee: hit.callee,
+        place: hit.place,
+        function: hit.function,
+        context: hit.context,
+        ways: Vec::new(),
     }
 }
 

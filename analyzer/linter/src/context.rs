@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use ward_diagnostics::{Finding, Flow};
-use ward_flow::{FlowIndex, Reached, Way};
+use ward_flow::{AccessPath, FlowIndex, Reached, Way};
 use ward_project::FileRole;
 use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{DefId, Semantics};
@@ -72,6 +72,17 @@ impl<'a> LintContext<'a> {
         let mut reached = self.flows.reached(self.semantics, Symbol::new(kind));
         reached.retain(|reached| self.is_reported(reached.function));
         reached
+    }
+
+    /// The parts of what a function returns that are filled with data dangerous for a kind of sink and coming in
+    /// in that function: see [`FlowIndex::filled`].
+    pub fn filled(&self, def: DefId, kind: &str) -> Vec<(Symbol, Way)> {
+        self.flows.filled(def, Symbol::new(kind))
+    }
+
+    /// The parts of `self` that a method gives to sinks of a kind, and where.
+    pub fn given_of_self(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Reached)> {
+        self.flows.given_of_self(def, Symbol::new(kind))
     }
 
     /// Whether an item is code that is reported on: not generated, and test code only if the settings say so.

@@ -218,6 +218,14 @@ impl Semantics {
         self.impl_info(self.def_map.container(def)?)
     }
 
+    /// Whether a function is the first that its impl holds.
+    pub fn is_first_of_impl(&self, def: DefId) -> bool {
+        let Some(container) = self.def_map.container(def) else { return false };
+        let mut functions =
+            self.impls.items(container).iter().filter(|(_, item)| self.item(*item).as_fn().is_some());
+        functions.next().is_some_and(|(_, first)| *first == def)
+    }
+
     /// `Display::fmt` of a type of the workspace.
     pub fn display_impl(&self, ty: Ty) -> Option<DefId> {
         self.trait_method(ty, known().display, known().fmt)

@@ -135,6 +135,7 @@ symbols! {
     SUPER = "super",
     UNDERSCORE = "_",
     TO_STRING = "to_string",
+    ANY = "*",
     STD = "std",
     CORE = "core",
     ALLOC = "alloc",

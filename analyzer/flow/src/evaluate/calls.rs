@@ -251,7 +251,8 @@ impl<'a> Evaluator<'a> {
             }
             let mut lifted =
                 Hit { next: Some((callee, index)), calls: hit.calls.saturating_add(1), ..hit.clone() };
-            if hit.origin.hole.is_none() && origin.hole.is_some() {
+            let is_statement = self.cx.models.kinds.of_class(SourceClass::Request).meets(kind);
+            if is_statement && hit.origin.hole.is_none() && origin.hole.is_some() {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
                 lifted.place = self.place_of_span(at);
                 lifted.function = self.def;
@@ -461,6 +462,26 @@ impl<'a> Evaluator<'a> {
                 return printed;
             }
         }
+        if let Some((receiver, value)) = call.receiver
+            && call.name == sym::TO_STRING
+            && self.is_error(value)
+        {
+            // Here an error becomes a text.
+            let value = self.stepped(value, self.span(call.expr), StepKind::External(sym::TO_STRING));
+            return self
+                .call_external_model(&ExternalCall { receiver: Some((receiver, value)), ..*call }, model);
+        }
+        self.call_external_model(call, model)
+    }
+
+    /// Whether all that is known of a value is that it is what an error says.
+    fn is_error(&self, value: ValueId) -> bool {
+        let errors = self.cx.models.kinds.of_class(SourceClass::Error);
+        let origins = &self.values.get(value).origins;
+        !origins.is_empty() && origins.iter().all(|origin| origin.open.without(errors).is_empty())
+    }
+
+    fn call_external_model(&mut self, call: &ExternalCall, model: Option<&CallModel>) -> ValueId {
         if call.receiver.is_some() && model.is_none_or(|model| model.sinks.is_empty()) {
             self.check_name_only_sinks(call);
         }
@@ -916,7 +937,13 @@ impl<'a> Evaluator<'a> {
         match ty.kind() {
             TyKind::External { path, args } if path.as_str() == "std::result::Result" => {
                 let error_type = args.get(1).copied().unwrap_or_else(Ty::unknown);
-                self.with_type_source(error, error_type, sym::ERR, span)
+                match sources::of_unknown_error(self.cx, error_type) {
+                    Some(source) if self.values.get(error).origins.is_empty() => {
+                        let made = self.source(source, sym::ERR, span);
+                        if error == ValueId::NOTHING { made } else { self.values.join(error, made) }
+                    }
+                    _ => self.with_type_source(error, error_type, sym::ERR, span),
+                }
             }
             _ => error,
         }
@@ -1174,7 +1201,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A value that is given to a sink; with what is assumed, and the text of the sink's context.
-    fn check_input(
+    pub(super) fn check_input(
         &mut self,
         sink: &Sink,
         callee: Symbol,

@@ -10,6 +10,9 @@ use super::{Evaluator, Exit, LoopExit, State};
 use crate::step::StepKind;
 use crate::value::{Callable, Facts, Outcome, Text, Value, ValueId, add};
 
+/// The text of a condition that holds in debug builds only.
+const DEBUG_BUILD: &str = "cfg(debug_assertions)";
+
 impl Evaluator<'_> {
     /// Evaluates an expression.
     pub(super) fn eval(&mut self, expr: ExprId) -> ValueId {
@@ -371,6 +374,7 @@ impl Evaluator<'_> {
         let cond = self.eval(cond);
         let before = self.state.clone();
         self.assume_success(cond);
+        self.state.dead |= self.is_of_debug_builds(cond);
         let yes = self.eval(then);
         let yes = self.with_branch_facts(yes);
         let after_then = std::mem::replace(&mut self.state, before);
@@ -395,6 +399,11 @@ impl Evaluator<'_> {
         self.with_known_facts(id)
     }
 
+    /// `cfg!(debug_assertions)`: what is done then only is not done in production.
+    fn is_of_debug_builds(&self, condition: ValueId) -> bool {
+        self.values.get(condition).constant.is_some_and(|text| text.as_str() == DEBUG_BUILD)
+    }
+
     fn eval_match(&mut self, scrutinee: ExprId, arms: Run) -> ValueId {
         let value = self.eval(scrutinee);
         let before = self.state.clone();
@@ -412,6 +421,7 @@ impl Evaluator<'_> {
             if let Some(guard) = arm.guard {
                 let guard = self.eval(guard);
                 self.assume_success(guard);
+                self.state.dead |= self.is_of_debug_builds(guard);
             } else {
                 add(&mut missed, &failure);
             }
@@ -589,6 +599,9 @@ impl Evaluator<'_> {
 
     fn eval_macro(&mut self, id: ward_syntax::MacroId) -> ValueId {
         let call = self.ir.macro_call(id);
+        if call.path.as_str() == "cfg" && self.names_only(call.args, "debug_assertions") {
+            return self.values.constant(Some(Symbol::new(DEBUG_BUILD)));
+        }
         let values = self.eval_list(call.args);
         let inputs: SmallVec<[_; 4]> = self.ir.list(call.args).zip(values.iter().copied()).collect();
         self.check_macro(call.path, &inputs);
@@ -613,6 +626,16 @@ impl Evaluator<'_> {
     /// Whether an expression is a number.
     fn is_number(&self, expr: ExprId) -> bool {
         matches!(self.types.expr(expr).kind(), TyKind::Scalar(_))
+    }
+
+    /// Whether the one argument is a name.
+    fn names_only(&self, args: List<ExprId>, name: &str) -> bool {
+        let mut args = self.ir.list(args);
+        let only = args.next().filter(|_| args.next().is_none());
+        only.is_some_and(|only| match self.ir.expr(only) {
+            Expr::Path(path) => self.last_name(path).as_str() == name,
+            _ => false,
+        })
     }
 
     /// Whether a type is a text or a view of one.

@@ -167,6 +167,7 @@ impl<'a> Evaluator<'a> {
 
     fn run(&mut self) {
         self.bind_parameters();
+        self.check_default_method();
         let result = self.eval(self.body.root);
         self.leave(result);
         self.run_unseen_closures();

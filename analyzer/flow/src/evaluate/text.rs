@@ -1,7 +1,7 @@
 //! Text that is put together: templates, `push_str`, `write!`, `+`.
 
 use smallvec::SmallVec;
-use ward_semantics::DefId;
+use ward_semantics::{DefId, TraitName};
 use ward_syntax::{ExprId, FormatId, HoleStyle, Piece, Span, Symbol, sym};
 
 use super::{Evaluator, ValueId};
@@ -46,6 +46,26 @@ impl Evaluator<'_> {
                 ValueId::NOTHING
             }
             _ => text,
+        }
+    }
+
+    /// A default method that prints the value, and that this impl leaves as it is. Told with the impl's first
+    /// function.
+    pub(super) fn check_default_method(&mut self) {
+        let cx = self.cx;
+        if cx.models.default_sinks.is_empty() {
+            return;
+        }
+        let Some(info) = cx.semantics.enclosing_impl(self.def) else { return };
+        let Some(TraitName::External(path)) = info.trait_ref.as_ref().map(|of| of.name) else { return };
+        let (ty, at) = (info.self_ty, cx.semantics.item(info.def).name_span);
+        for row in cx.models.default_sinks.iter().filter(|row| row.trait_path == path) {
+            let has_own = cx.semantics.trait_method(ty, path, row.method).is_some();
+            if has_own || !cx.semantics.is_first_of_impl(self.def) {
+                continue;
+            }
+            let text = self.printed(ValueId::NOTHING, ty, HoleStyle::Display, at);
+            self.check_input(&row.sink, row.method, text, at, (0, None));
         }
     }
 

@@ -18,7 +18,7 @@ use super::schema::{
 };
 use super::{
     AttributeParameters, AttributeSource, Authenticates, Barrier, Beside, Bound, CallModel, Callers, Constant,
-    Edge, Effect, Extractor, GuardCall, GuardType, HandlerSource, Kind, KindCarries, Kinds, Models,
+    DefaultSink, Edge, Effect, Extractor, GuardCall, GuardType, HandlerSource, Kind, KindCarries, Kinds, Models,
     NameOnlySink, ParameterBarrier, Port, RefusedCharacters, Sink, Source, SourceBeside, SourceClass, TextSink,
     TupleSink, When,
 };
@@ -602,7 +602,8 @@ impl Loader {
             self.complain(row.input.span(), format!("`{}` is no input", row.input.get_ref()), None);
             return;
         }
-        let forms = [&row.call, &row.text_with, &row.tuple_with].into_iter().any(Option::is_some);
+        let forms =
+            [&row.call, &row.default_of, &row.text_with, &row.tuple_with].into_iter().any(Option::is_some);
         if !forms && row.name_only.is_none() && row.tuple_with_part.is_none() {
             let help = "give `call`, `name_only`, `text_with`, `tuple_with` or `tuple_with_part`";
             let help = Some(help.to_owned());
@@ -620,6 +621,12 @@ impl Loader {
         let when = row.when.as_ref().map(|when| symbols(&when.0)).unwrap_or_default();
         let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
         let sink = Sink { kind, input, help: Symbol::new(row.help.get_ref()), krate, context, when, given };
+        for path in self.paths(row.default_of.as_ref()) {
+            if let Some((owner, method)) = split_last(path.as_str()) {
+                let (trait_path, method) = (Symbol::new(owner), Symbol::new(method));
+                self.models.default_sinks.push(DefaultSink { sink: sink.clone(), trait_path, method });
+            }
+        }
         if let Some(holds) = &row.text_with {
             self.models.text_sinks.push(TextSink { sink: sink.clone(), holds: symbols(&holds.0) });
         }

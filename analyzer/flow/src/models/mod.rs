@@ -59,6 +59,8 @@ pub struct Models {
     pub type_sources: FxHashMap<Symbol, Source>,
     /// Kinds of sink.
     pub kinds: Kinds,
+    /// Methods of traits whose default body prints the value.
+    pub default_sinks: Vec<DefaultSink>,
     /// Texts in whose holes something is dangerous, by the literal text around the hole.
     pub text_sinks: Vec<TextSink>,
     /// Tuples whose last element is dangerous beside a certain other one.
@@ -127,6 +129,17 @@ pub struct Input {
     pub port: Port,
     /// Which part of it: `self[content-type]`.
     pub part: Option<Symbol>,
+}
+
+/// A method of a trait that gives away what the value prints, unless an impl has its own.
+#[derive(Debug, Clone)]
+pub struct DefaultSink {
+    /// The sink.
+    pub sink: Sink,
+    /// The trait, by canonical path.
+    pub trait_path: Symbol,
+    /// The method.
+    pub method: Symbol,
 }
 
 /// A text that is dangerous in its holes wherever it goes, for what it is: markup.

@@ -147,6 +147,7 @@ pub(super) struct SinkRow {
     pub(super) help: Text,
     pub(super) given: Option<Texts>,
     pub(super) name_only: Option<NameOnly>,
+    pub(super) default_of: Option<Texts>,
     pub(super) text_with: Option<Texts>,
     pub(super) tuple_with: Option<Texts>,
     pub(super) tuple_with_part: Option<Text>,

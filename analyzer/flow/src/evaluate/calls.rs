@@ -690,6 +690,13 @@ impl<'a> Evaluator<'a> {
                 _ => self.part_into(call.receiver.map(|receiver| receiver.0), name, value),
             }
         }
+        if matches!(call.name.as_str(), "map_err" | "ok_or_else")
+            && let Some((_, error)) = closures.first()
+            && !self.values.is_plain(*error)
+        {
+            // What the closure makes is the new error.
+            result = Some(self.values.with_part(result.unwrap_or_default(), sym::ERR, *error));
+        }
         let Some(mut result) = result else {
             let is_empty_text =
                 edges.is_empty() && call.receiver.is_none() && Self::is_text(self.types.expr(call.expr));
@@ -945,6 +952,12 @@ impl<'a> Evaluator<'a> {
                     _ => self.with_type_source(error, error_type, sym::ERR, span),
                 }
             }
+            TyKind::Unknown => match sources::of_unknown_error(self.cx, ty) {
+                Some(source) if self.values.get(error).origins.is_empty() => {
+                    self.source(source, sym::ERR, span)
+                }
+                _ => error,
+            },
             _ => error,
         }
     }

@@ -69,7 +69,8 @@ impl Evaluator<'_> {
                     return value;
                 }
                 let part = self.values.part(value, name);
-                self.narrowed(part)
+                let part = self.narrowed(part);
+                self.with_type_source(part, self.types.expr(expr), name, self.span(expr))
             }
             Expr::Index { base, index } => {
                 let index = self.eval(index);

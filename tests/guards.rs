@@ -18,7 +18,8 @@ fn wrong_in(root: &Path) -> Vec<String> {
     let options = DiscoverOptions::default();
     let project = discover(root, &options).unwrap();
     let registry = ward_lints::registry();
-    let files: Vec<ModelFile> = registry.models.iter().map(|&(name, text)| ModelFile { name, text }).collect();
+    let files: Vec<ModelFile> =
+        registry.models.iter().map(|&(name, text)| ModelFile { name, text }).collect();
     let (mut models, errors) = load_models(&files, None);
     assert_eq!(errors, []);
     let externals = std::mem::take(&mut models.externals);

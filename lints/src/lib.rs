@@ -16,10 +16,10 @@ use ward_linter::{Lint, Registry};
 /// Every lint, by name.
 pub static LINTS: &[Lint] = &[
     injection::command_injection::LINT,
+    output::error_leak::LINT,
     access::missing_auth::LINT,
     access::missing_authorization::LINT,
     access::missing_owner_check::LINT,
-    output::error_leak::LINT,
     output::open_redirect::LINT,
     access::optional_guard::LINT,
     injection::path_traversal::LINT,

@@ -185,7 +185,12 @@ struct Index<'a> {
     guards: &'a Guards<'a>,
 }
 
-fn run_lints(index: Index, registry: &Registry, settings: &Settings, directives: &Directives) -> Vec<Finding> {
+fn run_lints(
+    index: Index,
+    registry: &Registry,
+    settings: &Settings,
+    directives: &Directives,
+) -> Vec<Finding> {
     let Index { semantics, flows, endpoints, guards } = index;
     let lints = registry.lints.par_iter().filter(|lint| settings.runs(lint.metadata));
     let mut findings: Vec<Finding> = lints

@@ -54,7 +54,9 @@ impl<'a> Door<'a> {
     /// Whether something unknown may stand before it.
     pub(super) fn is_unclear(&self) -> bool {
         let parts = self.endpoint.unknown.iter().map(|unknown| unknown.part);
-        parts.clone().any(|part| matches!(part, UnknownPart::Layer | UnknownPart::Mount | UnknownPart::Handler))
+        parts
+            .clone()
+            .any(|part| matches!(part, UnknownPart::Layer | UnknownPart::Mount | UnknownPart::Handler))
     }
 
     /// Whether what guards it is attached to the route, not taken or asked by the handler.

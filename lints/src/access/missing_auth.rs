@@ -62,8 +62,15 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     finding
 }
 
-fn describe_service(cx: &LintContext, name: &str, first: &Door, count: usize, confidence: Confidence) -> Finding {
-    let message = format!("no endpoint of `{name}` asks who calls, and {count} of them change what it stores");
+fn describe_service(
+    cx: &LintContext,
+    name: &str,
+    first: &Door,
+    count: usize,
+    confidence: Confidence,
+) -> Finding {
+    let message =
+        format!("no endpoint of `{name}` asks who calls, and {count} of them change what it stores");
     let mut finding = Finding::new(&MISSING_AUTH, first.place, message)
         .label("the first of them")
         .note("whoever reaches the service's port can do all it offers")
@@ -119,7 +126,11 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     };
     // Guards around a router are left out on purpose more often than an argument is forgotten.
     if siblings.outside * 2 > siblings.guarded {
-        confidence = if changes && siblings.total - siblings.guarded < 2 { Confidence::Medium } else { Confidence::Low };
+        confidence = if changes && siblings.total - siblings.guarded < 2 {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
     }
     if siblings.kinship == Kinship::Crate {
         confidence = lower(confidence);
@@ -171,6 +182,7 @@ fn report_service(cx: &LintContext, doors: &[Door]) {
 
 fn is_about_users(path: &str) -> bool {
     ward_linter::guards::words(path).any(|word| {
-        ["user", "users", "login", "signin", "signup", "account", "accounts", "admin", "customers"].contains(&word.as_str())
+        ["user", "users", "login", "signin", "signup", "account", "accounts", "admin", "customers"]
+            .contains(&word.as_str())
     })
 }

@@ -67,7 +67,8 @@ fn check(cx: &LintContext) {
     found.extend(implementations::outliers(cx));
     let mut seen: Vec<FileSpan> = Vec::new();
     for evidence in found {
-        let place = FileSpan { file: evidence.place.file, span: cx.semantics().item(evidence.function).name_span };
+        let place =
+            FileSpan { file: evidence.place.file, span: cx.semantics().item(evidence.function).name_span };
         if !seen.contains(&place) {
             seen.push(place);
             cx.report(describe(cx, evidence));

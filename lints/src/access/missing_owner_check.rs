@@ -51,7 +51,8 @@ fn check(cx: &LintContext) {
         if is_tied(cx, door) || door.access.verdict.role {
             continue;
         }
-        let siblings = named.iter().filter(|other| other.place.file == door.place.file && other.place != door.place);
+        let siblings =
+            named.iter().filter(|other| other.place.file == door.place.file && other.place != door.place);
         let total = siblings.clone().count();
         let tied = siblings.filter(|other| is_tied(cx, other)).count();
         if tied >= 2 && tied * 10 >= total * 6 {
@@ -65,7 +66,8 @@ fn check(cx: &LintContext) {
 
 /// Whether a known caller names an object in the path, and something is done with it.
 fn names_an_object(door: &Door) -> bool {
-    let does = [Effect::Read, Effect::Write, Effect::File].iter().any(|effect| door.access.effects.has(*effect));
+    let does =
+        [Effect::Read, Effect::Write, Effect::File].iter().any(|effect| door.access.effects.has(*effect));
     let changes = door.endpoint.methods.may_change();
     door.is_guarded() && door.openness == Openness::Closed && door.names_object() && (does || changes)
 }

@@ -119,7 +119,12 @@ fn use_of(cx: &LintContext, file: FileId, function: ward_semantics::DefId, patte
     let ir = cx.semantics().ir(file);
     let Some(local) = bound(ir, pattern) else { return Use::Ignored };
     let Some((_, body)) = cx.semantics().body(function) else { return Use::Consulted };
-    let used = ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| matches!(expr, Expr::Local(found) if *found == local));
+    let used = ir
+        .body(body)
+        .exprs
+        .of(&ir.exprs)
+        .iter()
+        .any(|expr| matches!(expr, Expr::Local(found) if *found == local));
     if used { Use::Consulted } else { Use::Ignored }
 }
 

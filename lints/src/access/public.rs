@@ -10,31 +10,153 @@ use super::doors::Openness;
 
 /// Words that say it wherever they stand: in a segment of the path, or in the handler's name.
 const STRONG: &[&str] = &[
-    "login", "signin", "logon", "register", "signup", "registration", "logout", "signout", "logoff", "refresh", "forgot",
-    "forgotten", "callback", "webhook", "webhooks", "health", "healthz", "healthcheck", "ping", "readyz", "livez",
-    "readiness", "liveness", "heartbeat", "alive", "oauth", "oauth2", "oidc", "saml", "sso", "openid", "openidconnect",
-    "inbox", "captcha", "recaptcha", "prelogin", "csrf", "unsubscribe", "webauthn", "passkey", "passkeys", "favicon",
-    "robots", "sitemap", "swagger", "openapi", "redoc", "graphiql", "playground", "static", "assets", "nodeinfo",
-    "webfinger", "authenticate", "signing",
+    "login",
+    "signin",
+    "logon",
+    "register",
+    "signup",
+    "registration",
+    "logout",
+    "signout",
+    "logoff",
+    "refresh",
+    "forgot",
+    "forgotten",
+    "callback",
+    "webhook",
+    "webhooks",
+    "health",
+    "healthz",
+    "healthcheck",
+    "ping",
+    "readyz",
+    "livez",
+    "readiness",
+    "liveness",
+    "heartbeat",
+    "alive",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "saml",
+    "sso",
+    "openid",
+    "openidconnect",
+    "inbox",
+    "captcha",
+    "recaptcha",
+    "prelogin",
+    "csrf",
+    "unsubscribe",
+    "webauthn",
+    "passkey",
+    "passkeys",
+    "favicon",
+    "robots",
+    "sitemap",
+    "swagger",
+    "openapi",
+    "redoc",
+    "graphiql",
+    "playground",
+    "static",
+    "assets",
+    "nodeinfo",
+    "webfinger",
+    "authenticate",
+    "signing",
 ];
 
 /// Words that say it at the end of a path.
 const WEAK: &[&str] = &[
-    "reset", "recover", "recovery", "verify", "verification", "confirm", "confirmation", "activate", "activation", "status",
-    "version", "info", "public", "contact", "newsletter", "subscribe", "subscriptions", "token", "tokens", "session",
-    "sessions", "invite", "invitation", "auth", "challenge", "otp", "totp", "mfa", "2fa", "magic", "setup", "install",
-    "onboarding", "graphql", "metrics", "docs", "doc", "known", "rss", "feed", "atom", "css", "js", "img", "images",
-    "icon", "icons", "fonts", "about", "terms", "privacy", "index", "home", "error", "hello", "echo", "ready", "live",
-    "password", "connect", "accept", "ws", "websocket", "events",
+    "reset",
+    "recover",
+    "recovery",
+    "verify",
+    "verification",
+    "confirm",
+    "confirmation",
+    "activate",
+    "activation",
+    "status",
+    "version",
+    "info",
+    "public",
+    "contact",
+    "newsletter",
+    "subscribe",
+    "subscriptions",
+    "token",
+    "tokens",
+    "session",
+    "sessions",
+    "invite",
+    "invitation",
+    "auth",
+    "challenge",
+    "otp",
+    "totp",
+    "mfa",
+    "2fa",
+    "magic",
+    "setup",
+    "install",
+    "onboarding",
+    "graphql",
+    "metrics",
+    "docs",
+    "doc",
+    "known",
+    "rss",
+    "feed",
+    "atom",
+    "css",
+    "js",
+    "img",
+    "images",
+    "icon",
+    "icons",
+    "fonts",
+    "about",
+    "terms",
+    "privacy",
+    "index",
+    "home",
+    "error",
+    "hello",
+    "echo",
+    "ready",
+    "live",
+    "password",
+    "connect",
+    "accept",
+    "ws",
+    "websocket",
+    "events",
 ];
 
 /// Words that say it within the last segments of a path: `start-password-reset`, `magic-link/request`.
-const ENDS: &[&str] = &["reset", "recover", "recovery", "hint", "magic", "otp", "totp", "invite", "invitation"];
+const ENDS: &[&str] =
+    &["reset", "recover", "recovery", "hint", "magic", "otp", "totp", "invite", "invitation"];
 
 /// Fields and parameters that prove who sends them.
 const PROOFS: &[&str] = &[
-    "token", "otp", "password", "passwd", "passcode", "secret", "signature", "captcha", "apikey", "assertion", "ticket",
-    "jwt", "nonce", "credential", "credentials", "hmac",
+    "token",
+    "otp",
+    "password",
+    "passwd",
+    "passcode",
+    "secret",
+    "signature",
+    "captcha",
+    "apikey",
+    "assertion",
+    "ticket",
+    "jwt",
+    "nonce",
+    "credential",
+    "credentials",
+    "hmac",
 ];
 
 /// Whether anybody is meant to call an endpoint.
@@ -56,7 +178,8 @@ pub(super) fn openness(cx: &LintContext, endpoint: &Endpoint, function: DefId) -
 fn says_so(path: &str, handler: &str) -> bool {
     let fixed = || path.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('{'));
     let has = |text: &str, known: &[&str]| words(text).any(|word| known.contains(&word.as_str()));
-    let squashed = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let squashed =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     fixed().any(|segment| has(segment, STRONG) || STRONG.contains(&squashed(segment).as_str()))
         || has(handler, STRONG)
         || ["sign_up", "sign_in", "sign_out", "log_in", "log_out"].iter().any(|name| handler.contains(name))
@@ -102,15 +225,19 @@ fn lets_in(cx: &LintContext, function: DefId) -> bool {
         match callee {
             Callee::Fn(def) => Some(cx.semantics().def_map.name(*def)),
             Callee::Method { name, .. } | Callee::UnknownMethod(name) => Some(*name),
-            Callee::External(path) => Some(Symbol::new(path.as_str().rsplit("::").next().unwrap_or_default())),
+            Callee::External(path) => {
+                Some(Symbol::new(path.as_str().rsplit("::").next().unwrap_or_default()))
+            }
             _ => None,
         }
     };
     types.callees().filter_map(|(_, callee)| name_of(callee)).any(|name| {
         let all: Vec<String> = words(name.as_str()).collect();
         let has = |known: &[&str]| all.iter().any(|word| known.contains(&word.as_str()));
-        (has(&["password", "signature", "captcha", "hmac"]) && has(&["verify", "check", "validate", "hash", "compare"]))
-            || (has(&["token", "jwt", "session", "cookie"]) && has(&["create", "generate", "issue", "encode", "sign", "new"]))
+        (has(&["password", "signature", "captcha", "hmac"])
+            && has(&["verify", "check", "validate", "hash", "compare"]))
+            || (has(&["token", "jwt", "session", "cookie"])
+                && has(&["create", "generate", "issue", "encode", "sign", "new"]))
     })
 }
 

@@ -260,8 +260,5 @@ fn goal(cx: &Evaluator<'_>, value: &Value, ty: Ty) -> Value {
 
 /// A path whose parameters that take the rest are written as others write them.
 fn plain(path: &str) -> String {
-    path.replace("{**", "{*")
-        .replace("{*+", "{*")
-        .replace("{*?", "{*")
-        .replace("<**", "<*")
+    path.replace("{**", "{*").replace("{*+", "{*").replace("{*?", "{*").replace("<**", "<*")
 }

@@ -13,14 +13,14 @@ use ward_syntax::Symbol;
 use super::error::{Complaint, ModelError, did_you_mean, place};
 use super::port::{Wrong, parse_edge, parse_input, parse_port};
 use super::schema::{
-    BarrierRow, Call, EffectRow, FnRow, GuardRow, KindRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow, Table,
-    Text, Texts, TypeRow, UserFile,
+    BarrierRow, Call, EffectRow, FnRow, GuardRow, KindRow, ModuleRow, Rows, SinkRow, SourceRow, StepRow,
+    Table, Text, Texts, TypeRow, UserFile,
 };
 use super::{
-    AttributeParameters, AttributeSource, Authenticates, Barrier, Beside, Bound, CallModel, Callers, Constant,
-    DefaultSink, Edge, Effect, Extractor, GuardCall, GuardType, HandlerSource, Kind, KindCarries, Kinds, Models,
-    NameOnlySink, ParameterBarrier, Port, RefusedCharacters, Sink, Source, SourceBeside, SourceClass, TextSink,
-    TupleSink, When,
+    AttributeParameters, AttributeSource, Authenticates, Barrier, Beside, Bound, CallModel, Callers,
+    Constant, DefaultSink, Edge, Effect, Extractor, GuardCall, GuardType, HandlerSource, Kind, KindCarries,
+    Kinds, Models, NameOnlySink, ParameterBarrier, Port, RefusedCharacters, Sink, Source, SourceBeside,
+    SourceClass, TextSink, TupleSink, When,
 };
 
 /// The text of a model file.

@@ -3,7 +3,7 @@
 use ward_diagnostics::Confidence;
 use ward_flow::models::GuardCall;
 use ward_semantics::endpoint::{Attached, AttachedKind, Condition, What};
-use ward_semantics::{DefId, DefKind, Ty, TyKind, TypeHead, TraitName};
+use ward_semantics::{DefId, DefKind, TraitName, Ty, TyKind, TypeHead};
 use ward_syntax::{ItemKind, Symbol};
 
 use super::evaluate::{Context, Evaluator, last_segment};
@@ -38,7 +38,11 @@ fn of_text(attached: &Attached, text: Symbol) -> Verdict {
     };
     let takes = takes(attached.what) || attached.arguments.iter().any(|what| takes(*what));
     if attached.kind == AttachedKind::Extractor && takes && names::is_credential(text.as_str()) {
-        return Verdict { authenticates: Authenticates::Enforced, confidence: Confidence::Medium, ..Verdict::NONE };
+        return Verdict {
+            authenticates: Authenticates::Enforced,
+            confidence: Confidence::Medium,
+            ..Verdict::NONE
+        };
     }
     Verdict::NONE
 }
@@ -97,7 +101,8 @@ pub(crate) fn of_item(cx: Context, def: DefId, depth: usize) -> Verdict {
             same.map(|(_, name)| *name).collect()
         };
         for method in of_trait(&cx.models.guards.passes) {
-            let summary = cx.semantics.impls.item(*implementation, method).and_then(|item| cx.known.summary(item));
+            let summary =
+                cx.semantics.impls.item(*implementation, method).and_then(|item| cx.known.summary(item));
             verdict = verdict.stronger(summary.map_or(Verdict::NONE, extract::of_summary));
         }
         for name in of_trait(&cx.models.guards.made) {

@@ -45,7 +45,9 @@ const MOST_TARGETS: usize = 24;
 impl Evaluator<'_> {
     pub(crate) fn call(&mut self, expr: ExprId, callee: ExprId, args: List<ExprId>) -> Value {
         let name = match self.ir.expr(callee) {
-            Expr::Path(path) => self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str()),
+            Expr::Path(path) => {
+                self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str())
+            }
             _ => "",
         };
         let called = match self.ir.expr(callee) {
@@ -120,7 +122,9 @@ impl Evaluator<'_> {
             Callee::Fn(def) => self.workspace(call, &[*def]),
             Callee::Dispatch { declaration, targets } => {
                 let mut value = self.workspace(call, targets);
-                if targets.is_empty() && names::is_authorizing(self.cx.semantics.def_map.name(*declaration).as_str()) {
+                if targets.is_empty()
+                    && names::is_authorizing(self.cx.semantics.def_map.name(*declaration).as_str())
+                {
                     value = by_name(call);
                 }
                 value
@@ -208,7 +212,8 @@ impl Evaluator<'_> {
             }
         }
         let name = call.name;
-        if ["header", "cookie", "metadata"].iter().any(|word| name.contains(word)) && self.reads_by_name(call) {
+        if ["header", "cookie", "metadata"].iter().any(|word| name.contains(word)) && self.reads_by_name(call)
+        {
             self.read_credential(call.expr, 0);
             all.data = all.data.union(Deps::CREDENTIAL);
             all.fail = all.fail.union(Deps::CREDENTIAL);
@@ -297,8 +302,19 @@ impl Evaluator<'_> {
     /// Whether a value is a request, its headers, cookies or metadata: by its type, else by how it is come by.
     fn is_of_request(&self, expr: ExprId, depth: u32) -> bool {
         const WORDS: &[&str] = &[
-            "header", "headers", "request", "req", "cookie", "cookies", "metadata", "parts", "session", "jar", "depot",
-            "extensions", "trailers",
+            "header",
+            "headers",
+            "request",
+            "req",
+            "cookie",
+            "cookies",
+            "metadata",
+            "parts",
+            "session",
+            "jar",
+            "depot",
+            "extensions",
+            "trailers",
         ];
         let is_word = |name: &str| names::words(name).any(|word| WORDS.contains(&word.as_str()));
         match self.types.expr(expr).kind() {
@@ -381,8 +397,21 @@ impl Evaluator<'_> {
         let first = types.next()?;
         let asks = matches!(
             call.name,
-            "get" | "get_mut" | "remove" | "obtain" | "extract" | "extract_with_state" | "data" | "data_opt" | "guard"
-                | "data_unchecked" | "typed_get" | "typed_try_get" | "get_data" | "app_data" | "req_data"
+            "get"
+                | "get_mut"
+                | "remove"
+                | "obtain"
+                | "extract"
+                | "extract_with_state"
+                | "data"
+                | "data_opt"
+                | "guard"
+                | "data_unchecked"
+                | "typed_get"
+                | "typed_try_get"
+                | "get_data"
+                | "app_data"
+                | "req_data"
         );
         if !asks || call.name == "app_data" {
             return None;
@@ -390,8 +419,10 @@ impl Evaluator<'_> {
         let ty = self.cx.semantics.resolve_type(self.def, first);
         let given = self.cx.known.given(self.cx, ty);
         let named = self.names_credential_ref(first, 0)
-            || (matches!(call.name, "get" | "remove" | "obtain" | "data" | "data_opt" | "get_mut" | "req_data")
-                && self.is_from_request(call)
+            || (matches!(
+                call.name,
+                "get" | "remove" | "obtain" | "data" | "data_opt" | "get_mut" | "req_data"
+            ) && self.is_from_request(call)
                 && self.names_identity(ty));
         if !named && !given.data.has(Deps::CREDENTIAL) {
             return None;
@@ -425,8 +456,10 @@ impl Evaluator<'_> {
             return true;
         }
         self.ir.path_segments(path).iter().any(|segment| {
-            matches!(segment.name.as_str(), "Authorization" | "BearerAuth" | "BasicAuth" | "AuthBearer" | "AuthBasic")
-                || self.ir.list(segment.args).any(|arg| self.names_credential_ref(arg, depth + 1))
+            matches!(
+                segment.name.as_str(),
+                "Authorization" | "BearerAuth" | "BasicAuth" | "AuthBearer" | "AuthBasic"
+            ) || self.ir.list(segment.args).any(|arg| self.names_credential_ref(arg, depth + 1))
         })
     }
 
@@ -438,7 +471,9 @@ impl Evaluator<'_> {
     fn construct(&mut self, call: &Call, path: Symbol) -> Value {
         let inner = call.inputs.first().map(|(_, value)| *value).unwrap_or_default();
         let shape = match last_segment(path) {
-            "Ok" | "Some" | "Success" | "Ready" | "Continue" if inner.shape == Shape::Refusal => Shape::Refusal,
+            "Ok" | "Some" | "Success" | "Ready" | "Continue" if inner.shape == Shape::Refusal => {
+                Shape::Refusal
+            }
             "Ok" | "Some" | "Success" => Shape::Success,
             "Err" | "Error" | "Failure" | "Forward" => Shape::Refusal,
             "Ready" => return inner,
@@ -476,8 +511,8 @@ impl Evaluator<'_> {
                 Value { data, fail: own.fail.union(args.all()), ..Value::default() }
             }
             "or_else" | "or" | "ok_or" | "ok_or_else" | "map_err" | "ok" | "err" | "map" | "transpose"
-            | "flatten" | "as_ref" | "as_deref" | "as_mut" | "cloned" | "copied" | "context" | "with_context"
-            | "inspect" | "inspect_err" | "take" | "clone" | "wrap_err" => {
+            | "flatten" | "as_ref" | "as_deref" | "as_mut" | "cloned" | "copied" | "context"
+            | "with_context" | "inspect" | "inspect_err" | "take" | "clone" | "wrap_err" => {
                 Value { data, fail: own.fail.union(args.fail), ..Value::default() }
             }
             _ => return None,
@@ -499,7 +534,8 @@ impl Evaluator<'_> {
         } else if names::is_authorizing(call.name) && call.args().len() > 1 {
             value = by_name(call);
         }
-        let refuses = call.args().iter().any(|(arg, value)| value.shape == Shape::Refusal && self.is_status(*arg));
+        let refuses =
+            call.args().iter().any(|(arg, value)| value.shape == Shape::Refusal && self.is_status(*arg));
         if names::is_refusing(call.name) || refuses {
             value.shape = Shape::Refusal;
         } else if call.has_receiver && call.receiver().shape == Shape::Refusal && !fallible {
@@ -540,12 +576,31 @@ impl Evaluator<'_> {
     /// What calls of unknown code do, by the names that drivers and mappers of stores share.
     fn effects_by_name(&mut self, call: &Call) {
         const WRITES: &[&str] = &[
-            "insert_one", "insert_many", "update_one", "update_many", "delete_one", "delete_many", "replace_one",
-            "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "insert_into", "delete_by_id",
+            "insert_one",
+            "insert_many",
+            "update_one",
+            "update_many",
+            "delete_one",
+            "delete_many",
+            "replace_one",
+            "find_one_and_update",
+            "find_one_and_delete",
+            "find_one_and_replace",
+            "insert_into",
+            "delete_by_id",
         ];
         const READS: &[&str] = &[
-            "fetch_one", "fetch_all", "fetch_optional", "get_result", "get_results", "query_row", "query_map",
-            "query_one", "query_opt", "find_one", "find_by_id",
+            "fetch_one",
+            "fetch_all",
+            "fetch_optional",
+            "get_result",
+            "get_results",
+            "query_row",
+            "query_map",
+            "query_one",
+            "query_opt",
+            "find_one",
+            "find_by_id",
         ];
         let effect = match call.name {
             name if WRITES.contains(&name) => Effect::Write,
@@ -612,7 +667,11 @@ fn statement_effect(text: &str) -> Effects {
         "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "TRUNCATE" | "CREATE" | "DROP" | "ALTER" => {
             Effects::NONE.with(Effect::Write)
         }
-        "WITH" if ["INSERT INTO", "UPDATE ", "DELETE FROM"].iter().any(|word| text.to_uppercase().contains(word)) => {
+        "WITH"
+            if ["INSERT INTO", "UPDATE ", "DELETE FROM"]
+                .iter()
+                .any(|word| text.to_uppercase().contains(word)) =>
+        {
             Effects::NONE.with(Effect::Write)
         }
         _ => Effects::NONE.with(Effect::Read),

@@ -95,7 +95,8 @@ impl<'a> Evaluator<'a> {
             let ty = signature.and_then(|s| s.params.get(position)).copied().unwrap_or_else(Ty::unknown);
             let own = given(position, ty);
             let own = Value { data: own.data.union(Deps::param(index)), ..own };
-            let own = if is_fallible(ty) { Value { fail: own.fail.union(Deps::param(index)), ..own } } else { own };
+            let own =
+                if is_fallible(ty) { Value { fail: own.fail.union(Deps::param(index)), ..own } } else { own };
             evaluator.bind(param.pat, own);
             index += 1;
         }
@@ -309,7 +310,8 @@ impl<'a> Evaluator<'a> {
         match self.ir.expr(expr) {
             Expr::Return(_) | Expr::Break(_) | Expr::Continue => true,
             Expr::Block { kind: BlockKind::Plain | BlockKind::Unsafe, stmts, tail } => {
-                tail.is_some_and(|tail| self.leaves(tail)) || self.ir.list(stmts).any(|stmt| self.leaves(stmt))
+                tail.is_some_and(|tail| self.leaves(tail))
+                    || self.ir.list(stmts).any(|stmt| self.leaves(stmt))
             }
             Expr::If { then, otherwise: Some(otherwise), .. } => self.leaves(then) && self.leaves(otherwise),
             Expr::Match { arms, .. } => {
@@ -523,7 +525,9 @@ pub(crate) fn is_bool(ty: Ty) -> bool {
 
 /// Whether a value of a type may say no.
 pub(crate) fn is_fallible(ty: Ty) -> bool {
-    ty.as_external("std::option::Option").is_some() || ty.as_external("std::result::Result").is_some() || is_bool(ty)
+    ty.as_external("std::option::Option").is_some()
+        || ty.as_external("std::result::Result").is_some()
+        || is_bool(ty)
 }
 
 pub(crate) fn last_segment(path: Symbol) -> &'static str {

@@ -228,9 +228,14 @@ impl Evaluator<'_> {
                 let last = self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str());
                 names::is_role_type(name.as_str()) || names::is_role(last)
             }
-            None => self.ir.path_segments(path).iter().rev().skip(1).take(1).any(|segment| {
-                names::is_role_type(segment.name.as_str())
-            }),
+            None => self
+                .ir
+                .path_segments(path)
+                .iter()
+                .rev()
+                .skip(1)
+                .take(1)
+                .any(|segment| names::is_role_type(segment.name.as_str())),
         };
         Value { data: if role { Deps::ROLE } else { Deps::NONE }, shape, ..Value::default() }
     }
@@ -284,9 +289,7 @@ impl Evaluator<'_> {
                 && (name == "authorization" || name.ends_with("token"));
         }
         match ty.kind() {
-            TyKind::External { path, .. } => {
-                self.is_credential_row(*path, ward_syntax::Symbol::new(name))
-            }
+            TyKind::External { path, .. } => self.is_credential_row(*path, ward_syntax::Symbol::new(name)),
             _ => false,
         }
     }

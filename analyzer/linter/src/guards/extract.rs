@@ -76,10 +76,18 @@ fn of_held(cx: Context, args: &[Ty], depth: usize, bodies: Bodies) -> Verdict {
     if let Some([inner, ..]) = held.as_external("std::option::Option")
         && is_identity_type(cx, *inner)
     {
-        return Verdict { authenticates: Authenticates::Optional, confidence: Confidence::Medium, ..Verdict::NONE };
+        return Verdict {
+            authenticates: Authenticates::Optional,
+            confidence: Confidence::Medium,
+            ..Verdict::NONE
+        };
     }
     if is_identity_type(cx, held) {
-        return Verdict { authenticates: Authenticates::Enforced, confidence: Confidence::Medium, ..Verdict::NONE };
+        return Verdict {
+            authenticates: Authenticates::Enforced,
+            confidence: Confidence::Medium,
+            ..Verdict::NONE
+        };
     }
     Verdict::NONE
 }
@@ -97,17 +105,24 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
         derives && attribute.args.as_str().split(',').any(|name| is_guard_derive(cx, name.trim()))
     });
     if derived {
-        return Verdict { authenticates: Authenticates::Enforced, confidence: Confidence::High, ..Verdict::NONE };
+        return Verdict {
+            authenticates: Authenticates::Enforced,
+            confidence: Confidence::High,
+            ..Verdict::NONE
+        };
     }
     if bodies == Bodies::Unknown {
         return Verdict::NONE;
     }
-    let method = cx.models.extractors.iter().find_map(|extractor| {
-        cx.semantics.trait_method(ty, extractor.trait_path, extractor.method)
-    });
+    let method = cx
+        .models
+        .extractors
+        .iter()
+        .find_map(|extractor| cx.semantics.trait_method(ty, extractor.trait_path, extractor.method));
     let Some(summary) = method.and_then(|method| cx.known.summary(method)) else { return Verdict::NONE };
     let mut verdict = of_summary(summary);
-    if verdict.authenticates == Authenticates::None && summary.refuses && names::is_guard(item.name.as_str()) {
+    if verdict.authenticates == Authenticates::None && summary.refuses && names::is_guard(item.name.as_str())
+    {
         // It refuses, and is called a guard: for what it refuses could not be seen.
         verdict.authenticates = Authenticates::Enforced;
         verdict.confidence = Confidence::Low;
@@ -151,7 +166,10 @@ pub(crate) fn is_identity_type(cx: Context, ty: Ty) -> bool {
             "std::sync::Arc" | "std::boxed::Box" | "std::option::Option" => {
                 args.first().is_some_and(|inner| is_identity_type(cx, *inner))
             }
-            _ => !path.as_str().starts_with("std::") && names::is_identity(super::evaluate::last_segment(*path)),
+            _ => {
+                !path.as_str().starts_with("std::")
+                    && names::is_identity(super::evaluate::last_segment(*path))
+            }
         },
         _ => false,
     }

@@ -101,11 +101,17 @@ impl Known {
     }
 
     /// The verdicts of all types that functions take, where there is one.
-    fn type_verdicts(&self, semantics: &Semantics, models: &ward_flow::models::Models) -> FxHashMap<Ty, Verdict> {
+    fn type_verdicts(
+        &self,
+        semantics: &Semantics,
+        models: &ward_flow::models::Models,
+    ) -> FxHashMap<Ty, Verdict> {
         let cx = Context { semantics, models, known: self };
         let mut types: FxHashSet<Ty> = FxHashSet::default();
         for def in semantics.functions() {
-            types.extend(semantics.signature(*def).into_iter().flat_map(|signature| signature.params.iter().copied()));
+            types.extend(
+                semantics.signature(*def).into_iter().flat_map(|signature| signature.params.iter().copied()),
+            );
         }
         let types: Vec<Ty> = types.into_iter().collect();
         let judged = types.into_par_iter().map(|ty| (ty, extract::of_type(cx, ty)));
@@ -192,7 +198,8 @@ fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
         if !guard.data.is_none() {
             return guard;
         }
-        let is_request = sources.get(index).is_some_and(|source| source.is_some_and(|source| is_chosen(source.kind)));
+        let is_request =
+            sources.get(index).is_some_and(|source| source.is_some_and(|source| is_chosen(source.kind)));
         Value::of(if is_request { Deps::REQUEST } else { Deps::NONE })
     })?;
     Some((def, summary, attached))
@@ -220,7 +227,9 @@ fn refuses(tokens: &str) -> bool {
     let returns = compact.match_indices("return").map(|(at, _)| &compact[at + "return".len()..]);
     returns.into_iter().any(|rest| {
         let end = rest.find([';', '}']).unwrap_or(rest.len());
-        ["Err(", "Error(", "Failure(", "Forward(", "Unauthorized", "UNAUTHORIZED"].iter().any(|word| rest[..end].contains(word))
+        ["Err(", "Error(", "Failure(", "Forward(", "Unauthorized", "UNAUTHORIZED"]
+            .iter()
+            .any(|word| rest[..end].contains(word))
     })
 }
 

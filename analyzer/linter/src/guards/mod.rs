@@ -16,11 +16,11 @@ mod names;
 
 use std::sync::OnceLock;
 
+pub use self::names::{is_identity, words};
 use rayon::prelude::*;
 use ward_diagnostics::Confidence;
-pub use self::names::{is_identity, words};
-pub use ward_flow::models::{Authenticates, Effect, Effects};
 use ward_flow::models::Models;
+pub use ward_flow::models::{Authenticates, Effect, Effects};
 use ward_semantics::endpoint::{Attached, Endpoint, Endpoints, Handler};
 use ward_semantics::{DefId, Semantics, Ty};
 use ward_syntax::{ClosureId, FileId, FileSpan};
@@ -60,7 +60,8 @@ impl Verdict {
     /// What both do together, told by the stronger one.
     #[must_use]
     pub fn stronger(self, other: Self) -> Self {
-        let (strong, weak) = if other.authenticates > self.authenticates { (other, self) } else { (self, other) };
+        let (strong, weak) =
+            if other.authenticates > self.authenticates { (other, self) } else { (self, other) };
         Self { role: strong.role || weak.role, owner: strong.owner || weak.owner, ..strong }
     }
 
@@ -118,7 +119,11 @@ pub struct Guards<'a> {
 impl<'a> Guards<'a> {
     /// Nothing is evaluated until it is asked for. `declared` are the paths of guards that the project names itself, with
     /// the role that each proves, if any.
-    pub fn new(semantics: &'a Semantics, models: &'a Models, declared: Vec<(&'a str, Option<&'a str>)>) -> Self {
+    pub fn new(
+        semantics: &'a Semantics,
+        models: &'a Models,
+        declared: Vec<(&'a str, Option<&'a str>)>,
+    ) -> Self {
         Self { semantics, models, declared, known: OnceLock::new(), endpoints: OnceLock::new() }
     }
 

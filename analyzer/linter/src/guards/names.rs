@@ -46,7 +46,8 @@ pub(crate) fn is_credential(name: &str) -> bool {
         "credential",
         "password",
     ];
-    const NEVER: &[&str] = &["csrf", "xsrf", "consent", "lang", "locale", "theme", "accept", "flash", "state"];
+    const NEVER: &[&str] =
+        &["csrf", "xsrf", "consent", "lang", "locale", "theme", "accept", "flash", "state"];
     let lower: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     if NEVER.iter().any(|part| lower.contains(part)) {
         return false;
@@ -120,15 +121,25 @@ pub(crate) fn is_role(name: &str) -> bool {
 
 /// Whether a type of this name lists what callers may do or be.
 pub(crate) fn is_role_type(name: &str) -> bool {
-    const WORDS: &[&str] =
-        &["role", "roles", "permission", "permissions", "scope", "privilege", "capability", "action", "rights"];
+    const WORDS: &[&str] = &[
+        "role",
+        "roles",
+        "permission",
+        "permissions",
+        "scope",
+        "privilege",
+        "capability",
+        "action",
+        "rights",
+    ];
     has_word(name, WORDS)
 }
 
 /// Whether a call of this name asks whether something may be done, where nothing more is known of it.
 pub(crate) fn is_authorizing(name: &str) -> bool {
     const WORDS: &[&str] = &["authorize", "authorise", "enforce"];
-    has_word(name, WORDS) || is_role(name) && has_word(name, &["check", "require", "ensure", "has", "validate", "verify", "is"])
+    has_word(name, WORDS)
+        || is_role(name) && has_word(name, &["check", "require", "ensure", "has", "validate", "verify", "is"])
 }
 
 /// Whether a call of this name judges what it is given: it fails if that is wrong.
@@ -163,13 +174,15 @@ pub(crate) fn is_judging(name: &str) -> bool {
 
 /// Whether what has this name refuses: a status, a constructor of an error or of a response.
 pub(crate) fn is_refusing(name: &str) -> bool {
-    const WORDS: &[&str] = &["unauthorized", "unauthorised", "forbidden", "unauthenticated", "redirect", "denied"];
+    const WORDS: &[&str] =
+        &["unauthorized", "unauthorised", "forbidden", "unauthenticated", "redirect", "denied"];
     has_word(name, WORDS) || matches!(name, "SEE_OTHER" | "FOUND" | "SeeOther" | "Found")
 }
 
 /// Whether a type of this name may be a guard.
 pub(crate) fn is_guard(name: &str) -> bool {
-    const WORDS: &[&str] = &["guard", "require", "required", "requires", "logged", "protected", "permission", "role"];
+    const WORDS: &[&str] =
+        &["guard", "require", "required", "requires", "logged", "protected", "permission", "role"];
     is_identity(name) || has_word(name, WORDS)
 }
 
@@ -187,8 +200,16 @@ mod tests {
 
     #[test]
     fn credentials_are_known_by_their_names() {
-        assert!(["authorization", "X_API_KEY", "x-auth-token", "session_id", "AUTHORIZATION"].into_iter().all(is_credential));
-        assert!(!["host", "x-forwarded-for", "x-csrf-token", "content-type", "lang"].into_iter().any(is_credential));
+        assert!(
+            ["authorization", "X_API_KEY", "x-auth-token", "session_id", "AUTHORIZATION"]
+                .into_iter()
+                .all(is_credential)
+        );
+        assert!(
+            !["host", "x-forwarded-for", "x-csrf-token", "content-type", "lang"]
+                .into_iter()
+                .any(is_credential)
+        );
         assert!(is_identity("CurrentUser") && !is_identity("AppState"));
         assert!(is_role("is_admin") && is_role("can_edit") && !is_role("name"));
     }

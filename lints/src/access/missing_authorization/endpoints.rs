@@ -20,7 +20,10 @@ pub(super) fn outliers(cx: &LintContext) -> Vec<Evidence> {
 /// Whether nothing is asked but who calls.
 fn is_plain(cx: &LintContext, door: &Door) -> bool {
     let verdict = door.access.verdict;
-    !verdict.role && !verdict.owner && !cx.guards().ties(door.function) && !cx.guards().asks_role(door.function)
+    !verdict.role
+        && !verdict.owner
+        && !cx.guards().ties(door.function)
+        && !cx.guards().asks_role(door.function)
 }
 
 fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {

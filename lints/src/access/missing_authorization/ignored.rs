@@ -65,7 +65,10 @@ fn judge(cx: &LintContext, door: &Door, extractor: &Extractor, treatment: &Treat
     }
     let confidence = if asks_more.owner { Confidence::Medium } else { Confidence::Low };
     let ty = cx.semantics().pretty_type(extractor.ty);
-    let place = FileSpan { file: door.place.file, span: cx.semantics().ir(door.place.file).pat_span(extractor.pattern) };
+    let place = FileSpan {
+        file: door.place.file,
+        span: cx.semantics().ir(door.place.file).pat_span(extractor.pattern),
+    };
     Some(Evidence {
         function: door.function,
         place,
@@ -94,8 +97,12 @@ fn bound(ir: &SourceIr, pattern: PatId, into: &mut Vec<LocalId>) {
     match ir.pat(pattern) {
         Pat::Bind { local, .. } => into.push(local),
         Pat::Ref(inner) => bound(ir, inner, into),
-        Pat::Tuple(pats) | Pat::TupleStruct { pats, .. } => ir.list(pats).for_each(|pat| bound(ir, pat, into)),
-        Pat::Struct { fields, .. } => ir.field_pats(fields).iter().for_each(|field| bound(ir, field.pat, into)),
+        Pat::Tuple(pats) | Pat::TupleStruct { pats, .. } => {
+            ir.list(pats).for_each(|pat| bound(ir, pat, into))
+        }
+        Pat::Struct { fields, .. } => {
+            ir.field_pats(fields).iter().for_each(|field| bound(ir, field.pat, into))
+        }
         _ => {}
     }
 }

@@ -29,9 +29,10 @@ fn of_traits(cx: &LintContext) -> Vec<Evidence> {
     let mut found = Vec::new();
     for def in semantics.defs.iter() {
         let is_method = semantics.def_map.kind(def) == DefKind::Fn
-            && semantics.def_map.container(def).is_some_and(|container| {
-                semantics.def_map.kind(container) == DefKind::Trait
-            });
+            && semantics
+                .def_map
+                .container(def)
+                .is_some_and(|container| semantics.def_map.kind(container) == DefKind::Trait);
         if !is_method {
             continue;
         }
@@ -64,7 +65,12 @@ fn outliers_among(cx: &LintContext, declaration: DefId, all: &[DefId]) -> Vec<Ev
         place: place(cx, function),
         message: format!("this `{name}` is open to every caller who has a credential"),
         label: "it asks who calls, and not whether he may".to_owned(),
-        note: format!("{} of {} implementations of `{}` ask for a permission", asking.len(), all.len(), cx.name(declaration)),
+        note: format!(
+            "{} of {} implementations of `{}` ask for a permission",
+            asking.len(),
+            all.len(),
+            cx.name(declaration)
+        ),
         help: "ask for the permission that this operation needs, as the others do".to_owned(),
         example: asking.first().map(|def| place(cx, *def)),
         endpoint: None,
@@ -95,7 +101,9 @@ fn of_methods(cx: &LintContext) -> Vec<Evidence> {
 /// Whether a trait may be an interface of a service; those of the language are not.
 fn is_interface(name: Option<TraitName>) -> bool {
     match name {
-        Some(TraitName::External(path)) => !path.as_str().starts_with("std::") && path.as_str().contains("::"),
+        Some(TraitName::External(path)) => {
+            !path.as_str().starts_with("std::") && path.as_str().contains("::")
+        }
         Some(TraitName::Workspace(_)) => true,
         None => false,
     }
@@ -121,11 +129,13 @@ fn authorizing(cx: &LintContext, function: DefId) -> Vec<DefId> {
 fn is_authorizing(cx: &LintContext, function: DefId) -> bool {
     let name = cx.semantics().def_map.name(function);
     let asks = words(name.as_str()).any(|word| {
-        ["authorize", "authorise", "authorized", "permission", "permissions", "access", "allowed", "acl"].contains(&word.as_str())
+        ["authorize", "authorise", "authorized", "permission", "permissions", "access", "allowed", "acl"]
+            .contains(&word.as_str())
     });
-    let answers = cx.semantics().signature(function).is_some_and(|signature| {
-        signature.ret.as_external("std::result::Result").is_some()
-    });
+    let answers = cx
+        .semantics()
+        .signature(function)
+        .is_some_and(|signature| signature.ret.as_external("std::result::Result").is_some());
     asks && answers
 }
 
@@ -157,7 +167,11 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
                 place: backend_place(cx, function).unwrap_or_else(|| place(cx, function)),
                 message: format!("`{name}` never calls `{check_name}`"),
                 label: "this is done for whoever asks".to_owned(),
-                note: format!("{} of {} methods of this implementation call it first", asking.len(), methods.len()),
+                note: format!(
+                    "{} of {} methods of this implementation call it first",
+                    asking.len(),
+                    methods.len()
+                ),
                 help: format!("call `{check_name}` before this"),
                 example: asking.first().map(|def| place(cx, *def)),
                 endpoint: None,
@@ -200,7 +214,8 @@ fn backends(cx: &LintContext, function: DefId) -> Vec<(Symbol, FileSpan)> {
         }
         let id = <ward_syntax::ExprId as ward_syntax::Id>::from_index(start as usize + index);
         // Only what is waited for: what goes to a store or to another service.
-        let is_awaited = body.exprs.of(&ir.exprs).iter().any(|expr| matches!(expr, Expr::Await(inner) if *inner == id));
+        let is_awaited =
+            body.exprs.of(&ir.exprs).iter().any(|expr| matches!(expr, Expr::Await(inner) if *inner == id));
         if is_awaited {
             found.push((name, FileSpan { file, span: ir.expr_span(id) }));
         }

@@ -133,8 +133,8 @@ impl Stamp {
 fn identity(metadata: &std::fs::Metadata) -> u64 {
     use std::os::unix::fs::MetadataExt;
     metadata.ino()
-        ^ (metadata.ctime() as u64).rotate_left(32)
-        ^ (metadata.ctime_nsec() as u64).rotate_left(16)
+        ^ metadata.ctime().cast_unsigned().rotate_left(32)
+        ^ metadata.ctime_nsec().cast_unsigned().rotate_left(16)
 }
 
 #[cfg(not(unix))]

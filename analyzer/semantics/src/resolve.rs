@@ -414,10 +414,7 @@ impl DefMap {
                 _ => {}
             }
         }
-        let mut known = candidates.iter().filter(|path| is_known(search.externals, **path));
-        // A function of one crate is no macro: `diesel::delete` beside `rocket::delete`.
-        let is_function = |path: &&Symbol| search.externals.functions.contains_key(*path);
-        let known = known.clone().find(|path| !is_function(path)).or_else(|| known.next());
+        let known = candidates.iter().find(|path| is_known(search.externals, **path));
         let only = || match candidates.as_slice() {
             [only] if search.certainty == Certainty::Guessing && self.may_be_foreign(name) => Some(only),
             _ => None,

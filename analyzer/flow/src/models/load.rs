@@ -780,9 +780,16 @@ impl Loader {
             ("outbound", Some(Effect::Outbound)),
         ];
         let Some(effect) = self.choice(Some(&row.kind), &FORMS, None) else { return };
+        // What only has an effect is not told apart by its path: `diesel::delete` is no rival of `rocket::delete`.
+        let named = row.call.0.iter().map(|text| Symbol::new(text.get_ref()));
+        let only_here: Vec<Symbol> =
+            named.filter(|path| !self.models.externals.known_paths.contains(path)).collect();
         for callee in self.callees(Some(&row.call)) {
             let model = self.model(callee);
             model.effects = model.effects.with(effect);
+        }
+        for path in only_here {
+            self.models.externals.known_paths.remove(&path);
         }
     }
 

@@ -73,12 +73,11 @@ fn places(cx: &LintContext, kinds: &[&'static str]) -> Vec<Place> {
     for kind in kinds {
         for mut reached in cx.flows(kind) {
             let ways = std::mem::take(&mut reached.ways).into_iter().map(|way| (*kind, way));
-            match known.get(&reached.place) {
-                Some(at) => all[*at].ways.extend(ways),
-                None => {
-                    known.insert(reached.place, all.len());
-                    all.push(Place { ways: ways.collect(), reached });
-                }
+            if let Some(at) = known.get(&reached.place) {
+                all[*at].ways.extend(ways)
+            } else {
+                known.insert(reached.place, all.len());
+                all.push(Place { ways: ways.collect(), reached });
             }
         }
     }

@@ -326,7 +326,7 @@ pub(crate) enum RouteFormat {
     Json,
     /// For a pull request or a document.
     Markdown,
-    /// The skeleton of an OpenAPI document.
+    /// The skeleton of an `OpenAPI` document.
     Openapi,
     /// A page to look at and search in.
     Html,
@@ -345,7 +345,7 @@ pub(crate) enum Format {
     Github,
     /// GitLab's security report.
     Gitlab,
-    /// JUnit XML, for CI systems that show tests.
+    /// `JUnit` XML, for CI systems that show tests.
     Junit,
     /// Markdown, for the summary of a CI job.
     Markdown,

@@ -19,12 +19,11 @@ pub(crate) fn for_run(arguments: &CheckArguments, path: &Path) -> anyhow::Result
         return Ok(None);
     }
     if let Some(file) = &arguments.baseline {
-        return match read(file)? {
-            Some(baseline) => Ok(Some(baseline)),
-            None => {
-                let message = format!("there is no baseline `{}`", file.display());
-                Err(Failure { message, help: Some("`cargo ward baseline` writes one".into()) }.into())
-            }
+        return if let Some(baseline) = read(file)? {
+            Ok(Some(baseline))
+        } else {
+            let message = format!("there is no baseline `{}`", file.display());
+            Err(Failure { message, help: Some("`cargo ward baseline` writes one".into()) }.into())
         };
     }
     match ward_project::find_beside(path, BASELINE_FILE)? {

@@ -87,15 +87,12 @@ impl Cache {
             self.plan.hash(hasher);
             contents.hash(hasher);
         });
-        match self.restore(key, start) {
-            Some(outcome) => {
-                self.point(key);
-                Ok(outcome)
-            }
-            None => {
-                let read = contents.into_iter().filter_map(|(path, hash)| Some((path, hash?)));
-                Err(Missed { key, contents: read.collect() })
-            }
+        if let Some(outcome) = self.restore(key, start) {
+            self.point(key);
+            Ok(outcome)
+        } else {
+            let read = contents.into_iter().filter_map(|(path, hash)| Some((path, hash?)));
+            Err(Missed { key, contents: read.collect() })
         }
     }
 

@@ -48,7 +48,7 @@ fn without_empty_defaults(mut value: Value) -> Value {
             }
         }
         Value::Array(values) => {
-            values.iter_mut().for_each(|value| *value = without_empty_defaults(value.take()))
+            values.iter_mut().for_each(|value| *value = without_empty_defaults(value.take()));
         }
         _ => {}
     }

@@ -35,7 +35,7 @@ pub(super) enum Openness {
     Declared,
 }
 
-impl<'a> Door<'a> {
+impl Door<'_> {
     /// Whether nobody unknown gets in.
     pub(super) fn is_guarded(&self) -> bool {
         self.access.verdict.enforces()
@@ -87,10 +87,7 @@ impl<'a> Door<'a> {
             method: self.endpoint.methods.names().join("|"),
             path: self.endpoint.path.as_str().to_owned(),
             handler: self.place,
-            guarded: match self.is_guarded() {
-                true => EndpointGuard::Unknown,
-                false => EndpointGuard::None,
-            },
+            guarded: if self.is_guarded() { EndpointGuard::Unknown } else { EndpointGuard::None },
         }
     }
 

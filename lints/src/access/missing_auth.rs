@@ -89,7 +89,7 @@ fn check(cx: &LintContext) {
     }
     for door in &doors {
         let krate = cx.semantics().def_map.crate_of(door.function);
-        let has_guards = services[&krate].iter().any(|door| door.is_guarded());
+        let has_guards = services[&krate].iter().any(super::doors::Door::is_guarded);
         if has_guards && let Some(evidence) = judge(cx, &doors, *door) {
             cx.report(describe(cx, &evidence));
         }

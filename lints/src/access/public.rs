@@ -183,7 +183,7 @@ fn says_so(path: &str, handler: &str) -> bool {
     fixed().any(|segment| has(segment, STRONG) || STRONG.contains(&squashed(segment).as_str()))
         || has(handler, STRONG)
         || ["sign_up", "sign_in", "sign_out", "log_in", "log_out"].iter().any(|name| handler.contains(name))
-        || fixed().last().is_none_or(|segment| words(segment).all(|word| WEAK.contains(&word.as_str())))
+        || fixed().next_back().is_none_or(|segment| words(segment).all(|word| WEAK.contains(&word.as_str())))
         || fixed().rev().take(2).any(|segment| has(segment, ENDS))
         || fixed().any(|segment| segment == "auth" || segment == "public" || segment == ".well-known")
 }

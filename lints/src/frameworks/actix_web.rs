@@ -121,7 +121,7 @@ impl Framework for ActixWeb {
         let first = call.argument(0);
         match (call.name(), router.kind) {
             ("wrap" | "wrap_fn" | "middleware" | "filter", _) => {
-                router.layers.push(cx.attached(AttachedKind::Layer, first, call))
+                router.layers.push(cx.attached(AttachedKind::Layer, first, call));
             }
             ("guard", ROUTE) => self.route_guard(cx, &mut router, call),
             ("guard", _) => router.layers.push(cx.attached(AttachedKind::Condition, first, call)),

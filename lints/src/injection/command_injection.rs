@@ -217,7 +217,7 @@ fn role(lead: &str) -> Role {
     let program = program.rsplit(['/', '\\']).next().unwrap_or(program);
     let last = arguments.last().copied().unwrap_or_default();
     if SHELLS.contains(&program) {
-        let is_windows = program.starts_with("cmd") || program.starts_with("p");
+        let is_windows = program.starts_with("cmd") || program.starts_with('p');
         let reads = COMMAND_OPTIONS.contains(&last)
             || (is_windows && arguments.iter().any(|word| COMMAND_OPTIONS.contains(word)));
         return if reads { Role::Shell } else { Role::Value };

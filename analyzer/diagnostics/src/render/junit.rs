@@ -1,4 +1,4 @@
-//! JUnit's XML, which most CI systems show as a list of tests: a lint without findings passes, each finding fails.
+//! `JUnit`'s XML, which most CI systems show as a list of tests: a lint without findings passes, each finding fails.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use crate::finding::Finding;
 use crate::report::{ProblemLevel, Report, Sources};
 use crate::text::Texts;
 
-/// Writes a report as JUnit XML.
+/// Writes a report as `JUnit` XML.
 pub fn junit(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) -> io::Result<()> {
     let texts = Texts::new(sources);
     let quiet: Vec<&str> = report

@@ -108,9 +108,10 @@ fn section(finding: &Finding, texts: &Texts<'_>) -> String {
         let _ = writeln!(text, "\n{}", cell(note));
     }
     for help in &finding.help {
-        let _ = match help.contains('\n') {
-            true => writeln!(text, "\nInstead:\n\n{}", fenced(help)),
-            false => writeln!(text, "\nInstead: {}", cell(help)),
+        let _ = if help.contains('\n') {
+            writeln!(text, "\nInstead:\n\n{}", fenced(help))
+        } else {
+            writeln!(text, "\nInstead: {}", cell(help))
         };
     }
     text.push_str("\n</details>\n");

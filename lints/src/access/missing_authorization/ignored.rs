@@ -98,10 +98,10 @@ fn bound(ir: &SourceIr, pattern: PatId, into: &mut Vec<LocalId>) {
         Pat::Bind { local, .. } => into.push(local),
         Pat::Ref(inner) => bound(ir, inner, into),
         Pat::Tuple(pats) | Pat::TupleStruct { pats, .. } => {
-            ir.list(pats).for_each(|pat| bound(ir, pat, into))
+            ir.list(pats).for_each(|pat| bound(ir, pat, into));
         }
         Pat::Struct { fields, .. } => {
-            ir.field_pats(fields).iter().for_each(|field| bound(ir, field.pat, into))
+            ir.field_pats(fields).iter().for_each(|field| bound(ir, field.pat, into));
         }
         _ => {}
     }

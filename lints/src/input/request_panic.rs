@@ -1,9 +1,12 @@
 //! What a request can make panic: results unwrapped, indices, slices, divisors.
 //!
 //! Most servers catch a panic of one request, so the harm is a dropped connection, a poisoned lock, a log full of
-//! traces; where a panic aborts, it is the whole service. A check of the same value on the way is believed.
+//! traces; where a panic aborts, it is the whole service. A check of the same value on the way is believed. What is not
+//! seen to be reached by an endpoint, and what is often checked in ways that are not followed (bounds, parts of a document or
+//! text), is told with low confidence.
 
-use ward_diagnostics::Severity;
+use ward_diagnostics::{Confidence, Severity};
+use ward_flow::Reached;
 use ward_linter::{Lint, LintContext, declare_lint};
 
 use super::numbers;
@@ -53,6 +56,7 @@ fn check(cx: &LintContext) {
         for (reached, confidence) in cx.flows(kind).into_iter().filter_map(numbers::of_request) {
             let ends = if kind == "unwrap" { " panic" } else { "" };
             let message = format!("{message} `{}`{ends}", reached.callee);
+            let confidence = if is_sure(cx, kind, &reached) { confidence } else { Confidence::Low };
             let mut finding = numbers::finding(cx, &REQUEST_PANIC, message, &reached, confidence)
                 .label(label)
                 .note("a panic ends the request without an answer, and the whole service where panics abort; whatever lock is held is poisoned");
@@ -60,4 +64,15 @@ fn check(cx: &LintContext) {
             cx.report(finding);
         }
     }
+}
+
+/// Whether an endpoint reaches the place, and what fails there is a parser: a check before it is rare.
+fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
+    const PARTS: [&str; 5] = ["get", "split_once", "rsplit_once", "strip_prefix", "strip_suffix"];
+    let callee = reached.callee.as_str();
+    let is_part = PARTS.contains(&callee) || callee.starts_with("as_");
+    let reaching = || cx.endpoints().reaching(cx.semantics(), reached.function, Some(reached.place));
+    // Where no endpoint is known at all, routing is not understood.
+    let is_reached = || cx.endpoints().all().is_empty() || !reaching().is_empty();
+    kind == "unwrap" && !is_part && is_reached()
 }

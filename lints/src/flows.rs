@@ -74,7 +74,7 @@ fn places(cx: &LintContext, kinds: &[&'static str]) -> Vec<Place> {
         for mut reached in cx.flows(kind) {
             let ways = std::mem::take(&mut reached.ways).into_iter().map(|way| (*kind, way));
             if let Some(at) = known.get(&reached.place) {
-                all[*at].ways.extend(ways)
+                all[*at].ways.extend(ways);
             } else {
                 known.insert(reached.place, all.len());
                 all.push(Place { ways: ways.collect(), reached });

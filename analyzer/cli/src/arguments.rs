@@ -107,6 +107,7 @@ pub(crate) enum Command {
 
 /// What is analysed, and what of it is shown.
 #[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct AnalysisArguments {
     /// What to analyse: the folder of a workspace or package, any other folder, a `Cargo.toml`, or one `.rs` file.
     ///
@@ -167,6 +168,7 @@ pub(crate) struct AnalysisArguments {
 
 /// The arguments of a run.
 #[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) analysis: AnalysisArguments,

@@ -27,6 +27,7 @@ pub(crate) struct Outcome {
 
 /// The analysed files.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[allow(clippy::struct_field_names, reason = "the files are what it is about")]
 pub(crate) struct Files {
     /// The folder that paths are relative to.
     pub(crate) root: PathBuf,

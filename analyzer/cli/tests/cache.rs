@@ -24,7 +24,7 @@ fn kept(project: &Project) -> Vec<PathBuf> {
 
 /// Lets all files look as if they had been left alone for a while.
 fn settle(project: &Project) {
-    let before = SystemTime::now() - Duration::from_secs(60);
+    let before = SystemTime::now() - Duration::from_mins(1);
     let mut folders = vec![project.path("")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().flatten() {
@@ -122,6 +122,9 @@ fn a_warm_run_is_a_cold_run() {
     }
 }
 
+/// What happens to the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 #[test]
 fn damage_costs_time_only() {
     let project = Project::vulnerable();
@@ -129,7 +132,7 @@ fn damage_costs_time_only() {
     report(&project, &[]);
     settle(&project);
     report(&project, &[]);
-    let damages: [&dyn Fn(&mut Vec<u8>); 4] = [
+    let damages: [Damage<'_>; 4] = [
         &|bytes| bytes.truncate(bytes.len() / 2),
         &Vec::clear,
         &|bytes| bytes.iter_mut().rev().take(1).for_each(|byte| *byte ^= 1),

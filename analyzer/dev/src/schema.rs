@@ -48,7 +48,9 @@ fn without_empty_defaults(mut value: Value) -> Value {
             }
         }
         Value::Array(values) => {
-            values.iter_mut().for_each(|value| *value = without_empty_defaults(value.take()));
+            for value in values.iter_mut() {
+                *value = without_empty_defaults(value.take());
+            }
         }
         _ => {}
     }

@@ -164,6 +164,11 @@ impl Baseline {
     }
 
     /// Suppresses the active findings that the baseline knows. Returns what is left of it.
+    #[allow(
+        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
+        reason = "called for what it suppresses"
+    )]
     pub fn apply(&self, findings: &mut [Finding], sources: &dyn Sources) -> Self {
         let (known, left) = self.known(findings, sources);
         for (finding, _) in findings.iter_mut().zip(known).filter(|(_, known)| *known) {

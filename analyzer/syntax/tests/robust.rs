@@ -107,7 +107,7 @@ fn large_files_take_linear_time() {
     assert!(!errors.is_empty());
     let opened = "fn a() { if x {\n".repeat(1_000);
     broken(&opened);
-    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_mins(1));
 }
 
 #[test]

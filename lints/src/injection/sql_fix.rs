@@ -67,7 +67,7 @@ pub(super) fn fix(cx: &LintContext, reached: &Reached) -> Option<Fix> {
     let values = query.values()?;
     let mut edits =
         vec![(query.ir.expr_spans[query.template.index()], query.literal(&values, dialect, binding)?)];
-    edits.extend(query.plain_argument()?);
+    edits.extend(query.plain_argument());
     edits.push(query.bind(&values, binding)?);
     let certain = dialect != Dialect::Postgres
         && binding != Binding::ChainedText
@@ -246,8 +246,8 @@ impl<'a> Query<'a> {
             }
             literal.push_str(Span::new(at, value.span.start).text(self.text));
             match (dialect, binding) {
-                (Dialect::Postgres, _) => literal.push_str(&format!("${number}")),
-                (_, Binding::Params) => literal.push_str(&format!("?{number}")),
+                (Dialect::Postgres, _) => literal.extend(["$", &number.to_string()]),
+                (_, Binding::Params) => literal.extend(["?", &number.to_string()]),
                 (Dialect::MySql | Dialect::Sqlite, _) => literal.push('?'),
             }
             at = value.span.end;
@@ -257,18 +257,18 @@ impl<'a> Query<'a> {
     }
 
     /// The argument without the borrow that a literal does not need; nothing if it is the template itself.
-    fn plain_argument(&self) -> Option<Vec<(Span, String)>> {
+    fn plain_argument(&self) -> Vec<(Span, String)> {
         let span = self.ir.expr_spans[self.argument.index()];
         match (self.ir.exprs[self.argument.index()], self.in_local) {
             (Expr::Ref { operand, .. }, _) => {
                 let operand = self.ir.expr_spans[operand.index()];
-                Some(vec![(Span::new(span.start, operand.start), String::new())])
+                vec![(Span::new(span.start, operand.start), String::new())]
             }
             (Expr::MethodCall { receiver, .. }, _) => {
                 let receiver = self.ir.expr_spans[receiver.index()];
-                Some(vec![(Span::new(receiver.end, span.end), String::new())])
+                vec![(Span::new(receiver.end, span.end), String::new())]
             }
-            _ => Some(Vec::new()),
+            _ => Vec::new(),
         }
     }
 
@@ -312,7 +312,7 @@ impl<'a> Query<'a> {
         let blanks = &after[..after.len() - after.trim_start().len()];
         let is_broken = blanks.contains('\n') && after.trim_start().starts_with('.');
         let line_break = if is_broken { blanks } else { "" };
-        calls.iter().map(|call| format!("{line_break}{call}")).collect()
+        calls.iter().flat_map(|call| [line_break, call]).collect()
     }
 }
 

@@ -51,10 +51,20 @@ fn annotation(finding: &Finding, texts: &Texts<'_>, out: &mut dyn Write) -> io::
     let mut properties = format!("file={}", property(texts.path(place.file)));
     if let Some(text) = texts.text(place.file) {
         let (start, end) = (text.position(place.span.start), text.position(place.span.end));
-        properties.push_str(&format!(",line={},endLine={}", start.line, end.line));
+        properties.extend([
+            ",line=".to_owned(),
+            start.line.to_string(),
+            ",endLine=".to_owned(),
+            end.line.to_string(),
+        ]);
         // Columns are only allowed within one line.
         if start.line == end.line {
-            properties.push_str(&format!(",col={},endColumn={}", start.column, end.column));
+            properties.extend([
+                ",col=".to_owned(),
+                start.column.to_string(),
+                ",endColumn=".to_owned(),
+                end.column.to_string(),
+            ]);
         }
     }
     let mut message = finding.message.clone();

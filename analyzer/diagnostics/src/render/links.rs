@@ -36,7 +36,7 @@ impl Links {
             // The longest one that begins here.
             let found = self.0.iter().rev().find(|(place, _)| begins(rest, place));
             if let Some((place, target)) = found.filter(|_| !before.is_some_and(is_path)) {
-                linked.push_str(&format!("\u{1b}]8;;{target}\u{1b}\\{place}\u{1b}]8;;\u{1b}\\"));
+                linked.extend(["\u{1b}]8;;", target, "\u{1b}\\", place, "\u{1b}]8;;\u{1b}\\"]);
                 rest = &rest[place.len()..];
                 before = place.chars().next_back();
                 continue;
@@ -65,7 +65,7 @@ fn encoded(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 encoded.push(char::from(byte));
             }
-            byte => encoded.push_str(&format!("%{byte:02X}")),
+            byte => encoded.extend(format!("%{byte:02X}").chars()),
         }
     }
     encoded

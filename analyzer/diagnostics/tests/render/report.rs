@@ -107,7 +107,8 @@ pub(crate) fn plain(report: &Report<'_>, files: &Files) -> String {
 /// The report as a terminal shows it.
 pub(crate) fn shown(report: &Report<'_>, files: &Files, color: Color, verbosity: Verbosity) -> String {
     let mut out = Vec::new();
-    terminal(report, files, &TerminalOptions { color, width: 100, verbosity }, &mut out).unwrap();
+    terminal(report, files, &TerminalOptions { color, width: 100, verbosity, links: None }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 

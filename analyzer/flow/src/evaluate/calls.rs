@@ -1011,7 +1011,7 @@ impl<'a> Evaluator<'a> {
         let mut parsed = Value { text: Text::Constrained, if_success, ..Value::default() };
         if !kinds.is_empty() {
             let result = self.restricted(result, kinds);
-            parsed.origins = self.values.get(result).origins.clone();
+            parsed.origins.clone_from(&self.values.get(result).origins);
         }
         self.values.push(parsed)
     }
@@ -1368,6 +1368,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The text of a sink's context, if it is one in which the sink is dangerous.
+    #[allow(clippy::option_option, reason = "whether it is dangerous, and the text where there is one")]
     fn context_of(&mut self, sink: &Sink, call: &ExternalCall) -> Option<Option<Symbol>> {
         let Some(context) = sink.context else { return Some(None) };
         let value = self.input(call, context.port);

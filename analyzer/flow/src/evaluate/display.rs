@@ -55,8 +55,9 @@ impl Evaluator<'_> {
 
     /// The fields that are printed, of all variants.
     fn shown(&self, def: DefId, style: HoleStyle) -> Option<SmallVec<[Shown; 4]>> {
+        type Variant<'a> = (Option<u32>, Option<Symbol>, &'a [Attribute]);
         let item = self.cx.semantics.item(def);
-        let variants: SmallVec<[(Option<u32>, Option<Symbol>, &[Attribute]); 4]> = match &item.kind {
+        let variants: SmallVec<[Variant<'_>; 4]> = match &item.kind {
             ItemKind::Enum { variants, .. } => {
                 let named = variants.iter().zip(0..);
                 named.map(|(variant, at)| (Some(at), Some(variant.name), &*variant.attributes)).collect()

@@ -175,6 +175,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether the caller's identity and something the request chose go into a call together.
+    #[allow(clippy::unused_self, reason = "reads as a question to the evaluation")]
     fn is_tie(&self, call: &Call) -> bool {
         let identity = |deps: Deps| deps.has(Deps::CREDENTIAL);
         call.inputs.iter().enumerate().any(|(at, (_, one))| {
@@ -432,6 +433,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a `get::<T>()` is one of what a request carries, not of a map.
+    #[allow(clippy::unused_self, reason = "reads as a question to the evaluation")]
     fn is_from_request(&self, call: &Call) -> bool {
         call.has_receiver && call.args().len() <= 1
     }
@@ -468,6 +470,7 @@ impl Evaluator<'_> {
         model.and_then(|model| model.guard) == Some(GuardCall::Credential)
     }
 
+    #[allow(clippy::unused_self, reason = "reads as a question to the evaluation")]
     fn construct(&mut self, call: &Call, path: Symbol) -> Value {
         let inner = call.inputs.first().map(|(_, value)| *value).unwrap_or_default();
         let shape = match last_segment(path) {

@@ -145,6 +145,7 @@ impl Known {
     }
 
     /// The text of a const or static that is a string, or made of one.
+    #[allow(clippy::unused_self, reason = "reads as a question to the evaluation")]
     pub(crate) fn text_of_const(&self, semantics: &Semantics, def: DefId) -> Option<Symbol> {
         if semantics.def_map.kind(def) != DefKind::Const {
             return None;

@@ -45,8 +45,13 @@ pub(super) fn check(cx: &LintContext, all: &[Taken]) {
             }
         }
     }
-    found.values().for_each(|evidence| cx.report(describe(cx, evidence)));
+    for evidence in found.values() {
+        cx.report(describe(cx, evidence));
+    }
 }
+
+/// What of serde gives `Deserialize` another way.
+const OTHERWISE: &[&str] = &["try_from", "from", "deserialize_with", "with", "remote", "skip"];
 
 /// The checking constructor of a newtype that a derived `Deserialize` does not call.
 fn walked_round(cx: &LintContext, newtype: DefId) -> Option<DefId> {
@@ -56,7 +61,6 @@ fn walked_round(cx: &LintContext, newtype: DefId) -> Option<DefId> {
     let [Field { visibility: Visibility::Private, attributes, .. }] = fields.fields.as_slice() else {
         return None;
     };
-    const OTHERWISE: &[&str] = &["try_from", "from", "deserialize_with", "with", "remote", "skip"];
     let is_plain = item.derives("Deserialize")
         && !taken::says(&item.attributes, "serde", OTHERWISE)
         && !taken::says(attributes, "serde", OTHERWISE)

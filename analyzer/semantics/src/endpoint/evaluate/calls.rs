@@ -232,6 +232,7 @@ impl<'a> Evaluator<'a> {
         Value::Made(Arc::new(Made { what, receiver, arguments: values, place }))
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "each target takes one of its own")]
     fn any_call(
         &mut self,
         frame: &mut Frame<'a>,

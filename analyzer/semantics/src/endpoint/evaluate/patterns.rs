@@ -17,7 +17,11 @@ pub(super) enum Fit {
 
 impl<'a> Evaluator<'a> {
     /// Whether a value fits a pattern, as far as variants and texts tell.
-    #[allow(clippy::only_used_in_recursion, reason = "reads as a question to the evaluation")]
+    #[allow(
+        clippy::self_only_used_in_recursion,
+        clippy::only_used_in_recursion,
+        reason = "reads as a question to the evaluation"
+    )]
     pub(super) fn fit(&self, frame: &Frame<'a>, pat: PatId, value: &Value) -> Fit {
         let variant = |path| match frame.types.map(|types| types.path(path)) {
             Some(Resolution::Variant { def, index }) => match value {

@@ -347,7 +347,7 @@ pub(crate) enum Format {
     Github,
     /// GitLab's security report.
     Gitlab,
-    /// `JUnit` XML, for CI systems that show tests.
+    /// Test reports in XML, for CI systems that show tests.
     Junit,
     /// Markdown, for the summary of a CI job.
     Markdown,

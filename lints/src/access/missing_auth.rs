@@ -9,6 +9,7 @@ use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_linter::guards::{Authenticates, Effect};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::CrateId;
+use ward_syntax::Symbol;
 
 use super::doors::{Door, Kinship, Openness, Siblings, doors, lower, related, siblings};
 
@@ -185,7 +186,8 @@ fn report_service(cx: &LintContext, doors: &[Door]) {
     let name = cx.semantics().def_map.crate_data(cx.semantics().def_map.crate_of(first.function)).name;
     // Where people log in, something should come of it.
     let knows_users = doors.iter().any(|door| is_about_users(door.endpoint.path.as_str()));
-    let confidence = if knows_users { Confidence::Medium } else { Confidence::Low };
+    // A service that has a crate for credentials asks for them in some way that was not understood.
+    let confidence = if knows_users && !has_credentials(cx) { Confidence::Medium } else { Confidence::Low };
     cx.report(describe_service(cx, name.as_str(), first, changing.len(), confidence));
 }
 
@@ -194,4 +196,27 @@ fn is_about_users(path: &str) -> bool {
         ["user", "users", "login", "signin", "signup", "account", "accounts", "admin", "customers"]
             .contains(&word.as_str())
     })
+}
+
+/// Whether a package depends on a crate that checks tokens.
+fn has_credentials(cx: &LintContext) -> bool {
+    const CRATES: &[&str] = &[
+        "jsonwebtoken",
+        "jwt",
+        "jwt_simple",
+        "josekit",
+        "frank_jwt",
+        "biscuit",
+        "biscuit_auth",
+        "openidconnect",
+        "oauth2",
+        "axum_login",
+        "actix_identity",
+        "actix_web_httpauth",
+        "pasetors",
+        "rusty_paseto",
+    ];
+    let names: Vec<Symbol> = CRATES.iter().map(|name| Symbol::new(name)).collect();
+    let packages = &cx.semantics().project.packages;
+    packages.iter().any(|package| names.iter().any(|name| package.dependency(*name).is_some()))
 }

@@ -163,8 +163,8 @@ mod tests {
             read(r#""/a,b", method = "GET", wrap = "Auth::new(1, 2)""#),
             [
                 row("", r#""/a,b""#, 10),
-                row("method", r#""GET""#, 26),
-                row("wrap", r#""Auth::new(1, 2)""#, 40)
+                row("method", r#""GET""#, 27),
+                row("wrap", r#""Auth::new(1, 2)""#, 41)
             ]
         );
         assert_eq!(read(r##"r#"/x"y,"#, rank = 2"##), [row("", r##"r#"/x"y,"#"##, 10), row("rank", "2", 29)]);

@@ -51,7 +51,7 @@ impl Evaluator<'_> {
                 let step = self.step(Some(inner.step), span, through);
                 let assumed = inner.assumed.saturating_add(origin.assumed).saturating_add(self.guesses);
                 let hole = inner.hole.or(origin.hole);
-                let outer = super::calls::outer(&inner, origin);
+                let outer = super::functions::outer(&inner, origin);
                 let escaped = inner.escaped.or(origin.escaped);
                 let lead = joined_shape(origin.lead, inner.lead);
                 add_origins(

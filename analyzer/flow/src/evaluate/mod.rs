@@ -5,14 +5,20 @@
 //! (`if !ALLOWED.contains(&x) { return .. }`) is kept in the state as facts about origins, so that a check
 //! also clears what was read before it. Calls of workspace functions use their summaries.
 
+mod barriers;
 mod calls;
+mod closures;
 mod conditions;
 mod display;
+mod edges;
 mod expressions;
+mod external;
+mod functions;
 mod instantiate;
 mod numbers;
 mod patterns;
 mod places;
+mod sinks;
 mod text;
 
 use rustc_hash::{FxHashMap, FxHashSet};

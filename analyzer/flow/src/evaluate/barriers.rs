@@ -1,0 +1,242 @@
+//! What a call clears: escapes, checks, parsed text, and what its outcome then proves.
+
+use ward_semantics::{Carries, Ty, TyKind};
+use ward_syntax::{Span, Symbol, sym};
+
+use super::Evaluator;
+use super::calls::{ExternalCall, last_segment};
+use crate::models::{Barrier, Port, When};
+use crate::sources;
+use crate::value::{Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, add, kinds_of};
+
+impl Evaluator<'_> {
+    /// What is known of a receiver's outcome is known of what is made of it.
+    pub(super) fn outcome_through(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        let Some((_, receiver)) = call.receiver else { return result };
+        let value = self.values.get(receiver);
+        let known = !value.if_success.is_empty()
+            || !value.if_failure.is_empty()
+            || value.outcome != Outcome::Open
+            || value.fields.iter().any(|(name, _)| *name == sym::ERR);
+        if !known {
+            return result;
+        }
+        let (success, failure) = (value.if_success.clone(), value.if_failure.clone());
+        match call.name.as_str() {
+            "is_ok" | "is_some" | "is_ok_and" | "is_some_and" => self.truth(success, failure),
+            "is_err" | "is_none" => self.truth(failure, success),
+            "unwrap" | "expect" => {
+                self.assume(&success);
+                let payload = self.payload(result);
+                self.narrowed(payload)
+            }
+            "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "clone" | "iter" | "into_iter" => {
+                self.payload(result)
+            }
+            "ok" => {
+                let kept = self.payload(result);
+                self.with_outcome(kept, &success, &failure)
+            }
+            _ => self.with_outcome(result, &success, &failure),
+        }
+    }
+
+    fn with_outcome(&mut self, id: ValueId, if_success: &[Fact], if_failure: &[Fact]) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        add(&mut value.if_success, if_success);
+        add(&mut value.if_failure, if_failure);
+        self.values.push(value)
+    }
+
+    /// A text that parses as something that carries no text is harmless itself.
+    pub(super) fn parsed(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        if !matches!(
+            last_segment(call.name),
+            "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix"
+        ) {
+            return result;
+        }
+        let input =
+            call.receiver.map(|receiver| receiver.1).or_else(|| call.args.first().map(|input| input.1));
+        let Some(input) = input else { return result };
+        let ty = self.types.expr(call.expr);
+        let payload = match ty.kind() {
+            ward_semantics::TyKind::External { args, .. } => args.first().copied(),
+            _ => None,
+        };
+        let carries = payload.map_or(Carries::Text, |ty| self.cx.semantics.carries(ty));
+        if carries == Carries::Text {
+            return result;
+        }
+        let kinds = &self.cx.models.kinds;
+        let (text, kinds) = (kinds.of_text(), kinds.carried_by(carries));
+        let mut if_success = self.all_of(input);
+        if_success.iter_mut().for_each(|fact| fact.kinds = text);
+        let mut parsed = Value { text: Text::Constrained, if_success, ..Value::default() };
+        if !kinds.is_empty() {
+            let result = self.restricted(result, kinds);
+            parsed.origins.clone_from(&self.values.get(result).origins);
+        }
+        self.values.push(parsed)
+    }
+
+    /// The payload of an `Err`, as far as its type tells too.
+    pub(super) fn error_of(&mut self, value: ValueId, ty: Ty, span: Span) -> ValueId {
+        let error = self.values.part(value, sym::ERR);
+        match ty.kind() {
+            TyKind::External { path, args } if path.as_str() == "std::result::Result" => {
+                let error_type = args.get(1).copied().unwrap_or_else(Ty::unknown);
+                match sources::of_unknown_error(self.cx, error_type) {
+                    Some(source) if self.values.get(error).origins.is_empty() => {
+                        let made = self.source(source, sym::ERR, span);
+                        if error == ValueId::NOTHING { made } else { self.values.join(error, made) }
+                    }
+                    _ => self.with_type_source(error, error_type, sym::ERR, span),
+                }
+            }
+            TyKind::Unknown => match sources::of_unknown_error(self.cx, ty) {
+                Some(source) if self.values.get(error).origins.is_empty() => {
+                    self.source(source, sym::ERR, span)
+                }
+                _ => error,
+            },
+            _ => error,
+        }
+    }
+
+    pub(super) fn guarded(&mut self, call: &ExternalCall, barrier: &Barrier, result: ValueId) -> ValueId {
+        if !barrier.given.is_empty() && !self.is_given(call, &barrier.given) {
+            return result;
+        }
+        let kinds = self.cx.kinds(&barrier.kinds);
+        if barrier.what == Port::Return {
+            return match barrier.context {
+                None => self.without(result, kinds),
+                Some(context) if kinds.is_empty() => self.marked(result, context),
+                Some(context) => self.escaped(result, context),
+            };
+        }
+        let Some(checked) = self.input(call, barrier.what) else { return result };
+        // A check against what the request itself brought proves nothing.
+        let others =
+            call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
+        let text = self.cx.models.kinds.of_text();
+        let brought = |other: ValueId| {
+            let is_brought =
+                |origin: &Origin| matches!(origin.root, Root::Source(_)) && origin.open.meets(text);
+            self.values.get(other).origins.iter().any(is_brought)
+        };
+        if others.into_iter().any(|other| other != checked && brought(other)) {
+            return result;
+        }
+        let facts = self.facts_of_barrier(barrier, checked);
+        match barrier.when {
+            When::Always => {
+                self.assume(&facts);
+                result
+            }
+            When::True | When::Ok => self.with_outcome(result, &facts, &[]),
+            When::False => self.with_outcome(result, &[], &facts),
+        }
+    }
+
+    /// The quote that `text.replace("'", "''")` doubles.
+    pub(super) fn doubled_quote(&self, call: &ExternalCall) -> Option<Symbol> {
+        let [(_, from), (_, to)] = call.args.as_slice() else { return None };
+        if call.name.as_str() != "replace" {
+            return None;
+        }
+        let (from, to) = (self.values.get(*from).constant?, self.values.get(*to).constant?);
+        let quote = from.as_str();
+        let doubles = to.as_str().len() == 2 * quote.len()
+            && to.as_str().starts_with(quote)
+            && to.as_str().ends_with(quote);
+        (doubles && matches!(quote, "'" | "\"" | "`")).then_some(from)
+    }
+
+    /// The character that `text.replace('<', "&lt;")` takes out of a text.
+    pub(super) fn character_reference(&self, call: &ExternalCall) -> Option<char> {
+        let [(_, from), (_, to)] = call.args.as_slice() else { return None };
+        if call.name.as_str() != "replace" {
+            return None;
+        }
+        let from = self.values.get(*from).constant?;
+        let to = self.values.get(*to).constant?;
+        let is_reference = to.as_str().starts_with('&') && to.as_str().ends_with(';');
+        match from.as_str() {
+            "<" if is_reference => Some('<'),
+            "\"" if is_reference => Some('"'),
+            _ => None,
+        }
+    }
+
+    /// A text in which a character of markup stands as a reference. Without `<` no element can begin, without
+    /// `"` too no value of an attribute can end.
+    pub(super) fn referenced(&mut self, id: ValueId, character: char) -> ValueId {
+        let (element, value, both) = (Symbol::new("<"), Symbol::new("\""), Symbol::new("<\""));
+        let before = self.values.get(id).origins.first().and_then(|origin| origin.escaped);
+        let context = match character {
+            '<' if before == Some(value) || before == Some(both) => both,
+            '<' => element,
+            _ if before == Some(element) || before == Some(both) => both,
+            _ => value,
+        };
+        self.escaped(id, context)
+    }
+
+    pub(super) fn escaped(&mut self, id: ValueId, context: Symbol) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        for origin in &mut value.origins {
+            // What counts from here on is where the escaped text is put.
+            *origin = Origin { escaped: Some(context), hole: None, outer: None, ..*origin };
+        }
+        self.values.push(value)
+    }
+
+    pub(super) fn marked(&mut self, id: ValueId, context: Symbol) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        value.origins.iter_mut().for_each(|origin| origin.escaped = Some(context));
+        self.values.push(value)
+    }
+
+    /// Whether an argument names something that a sink asks for: a header by its text or its constant.
+    pub(super) fn names_given(&mut self, call: &ExternalCall, given: &[Symbol]) -> bool {
+        call.args.clone().into_iter().any(|(_, value)| {
+            let part = self.values.part(value, super::patterns::index_name(0));
+            [value, part].into_iter().any(|value| self.is_named(value, given))
+        })
+    }
+
+    fn is_named(&self, value: ValueId, given: &[Symbol]) -> bool {
+        let value = self.values.get(value);
+        let by_constant = value.callables.iter().filter_map(|callable| match callable {
+            Callable::External(_, path) => Some(last_segment(*path).replace('_', "-")),
+            _ => None,
+        });
+        let by_text = value.constant.map(|text| text.as_str().to_owned());
+        let mut names = by_text.into_iter().chain(by_constant);
+        names.any(|name| given.iter().any(|given| given.as_str().eq_ignore_ascii_case(&name)))
+    }
+
+    /// Whether an argument, or an element of one, is one of these constants.
+    fn is_given(&self, call: &ExternalCall, given: &[Symbol]) -> bool {
+        let is_one =
+            |value: ValueId| self.values.get(value).constant.is_some_and(|text| given.contains(&text));
+        call.args.iter().any(|(expr, value)| {
+            is_one(*value)
+                || expr.is_some_and(|expr| self.elements(expr).into_iter().any(|element| is_one(element.1)))
+        })
+    }
+
+    /// The value without what facts tell of its origins.
+    pub(super) fn cleared_of(&mut self, id: ValueId, facts: &Facts) -> ValueId {
+        let mut value = self.values.get(id).clone();
+        for origin in &mut value.origins {
+            origin.open = origin.open.without(kinds_of(facts, origin.root, origin.path));
+        }
+        value.origins.retain(|origin| !origin.open.is_empty());
+        self.values.push(value)
+    }
+
+    // Sinks.
+}

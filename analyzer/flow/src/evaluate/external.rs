@@ -1,0 +1,323 @@
+//! Calls of code outside the workspace, by its models, and of what nothing is known about.
+
+use smallvec::SmallVec;
+use ward_semantics::{DefId, Template, TyKind};
+use ward_syntax::{Expr, ExprId, HoleStyle, Span, Symbol, sym};
+
+use super::Evaluator;
+use super::calls::{ExternalCall, Inputs, last_segment};
+use crate::models::{CallModel, HandlerSource, Port, SourceClass};
+use crate::sources;
+use crate::step::StepKind;
+use crate::value::{Callable, KindSet, Origin, Value, ValueId};
+
+/// The types whose methods a receiver of unknown type is taken to have, by name.
+const STANDARD_TYPES: &[&str] = &[
+    "std::iter::Iterator",
+    "std::option::Option",
+    "std::result::Result",
+    "str",
+    "std::string::String",
+    "slice",
+    "std::vec::Vec",
+    "std::collections::HashMap",
+];
+const SCALARS: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
+    "u128", "usize",
+];
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn call_external(&mut self, call: &ExternalCall) -> ValueId {
+        let models = self.cx.models;
+        let any = Symbol::new("*");
+        let model = match (call.ty, call.receiver) {
+            (Some(ty), _) => {
+                models.methods.get(&(ty, call.name)).or_else(|| models.methods.get(&(any, call.name)))
+            }
+            (None, Some(_)) => {
+                models.methods.get(&(any, call.name)).or_else(|| self.standard_method(call.name))
+            }
+            (None, None) => models.functions.get(&call.name),
+        };
+        if let Some((receiver, _)) = call.receiver {
+            let args: SmallVec<[ExprId; 2]> = call.args.iter().filter_map(|input| input.0).collect();
+            let method = call.name.as_str();
+            if let Some(truth) = self.eval_character_test(call.expr, receiver, method, &args) {
+                return truth;
+            }
+            let kept = self.safe_characters_kept(receiver, method, &args);
+            if kept == KindSet::ALL {
+                return self.constrained();
+            }
+            if !kept.is_empty() {
+                let value = call.receiver.map_or(ValueId::NOTHING, |receiver| receiver.1);
+                return self.without(value, kept);
+            }
+        }
+        if let Some((receiver, value)) = call.receiver
+            && call.name.as_str() == "to_string"
+            && let ty = self.types.expr(receiver)
+            && matches!(ty.kind(), TyKind::Adt { .. })
+        {
+            let span = self.span(call.expr);
+            let printed = self.printed(value, ty, HoleStyle::Display, span);
+            if printed != value {
+                return printed;
+            }
+        }
+        if let Some((receiver, value)) = call.receiver
+            && call.name == sym::TO_STRING
+            && self.is_error(value)
+        {
+            // Here an error becomes a text.
+            let value = self.stepped(value, self.span(call.expr), StepKind::External(sym::TO_STRING));
+            return self
+                .call_external_model(&ExternalCall { receiver: Some((receiver, value)), ..*call }, model);
+        }
+        self.call_external_model(call, model)
+    }
+
+    /// Whether all that is known of a value is that it is what an error says.
+    fn is_error(&self, value: ValueId) -> bool {
+        let errors = self.cx.models.kinds.of_class(SourceClass::Error);
+        let origins = &self.values.get(value).origins;
+        !origins.is_empty() && origins.iter().all(|origin| origin.open.without(errors).is_empty())
+    }
+
+    fn call_external_model(&mut self, call: &ExternalCall, model: Option<&CallModel>) -> ValueId {
+        if let Some(text) = self.concatenated(call) {
+            return text;
+        }
+        if call.receiver.is_some() && model.is_none_or(|model| model.sinks.is_empty()) {
+            self.check_name_only_sinks(call);
+        }
+        match model {
+            // `Option::map(x, f)`: the receiver is the first argument.
+            Some(model) if model.has_receiver && call.receiver.is_none() => {
+                let mut args = call.args.clone();
+                let receiver = if args.is_empty() { None } else { Some(args.remove(0)) };
+                let receiver = receiver.and_then(|(expr, value)| Some((expr?, value)));
+                self.call_model(&ExternalCall { receiver, args: &args, ..*call }, model)
+            }
+            Some(model) => {
+                let result = self.call_model(call, model);
+                if call.ty.is_none() && self.standard_result_is_plain(call) {
+                    let told = self.values.get(result);
+                    let (success, failure) = (told.if_success.clone(), told.if_failure.clone());
+                    self.truth(success, failure)
+                } else {
+                    result
+                }
+            }
+            None => self.call_unknown(call),
+        }
+    }
+
+    /// The standard library's method of this name, for a receiver of unknown type: `map` maps whatever it is.
+    fn standard_method(&self, name: Symbol) -> Option<&'a CallModel> {
+        let models = self.cx.models;
+        STANDARD_TYPES.iter().find_map(|ty| models.methods.get(&(Symbol::new(ty), name)))
+    }
+
+    /// Whether the standard library's method of this name returns a number, a truth or nothing.
+    fn standard_result_is_plain(&self, call: &ExternalCall) -> bool {
+        if call.receiver.is_none() {
+            return false;
+        }
+        let types = &self.cx.semantics.externals.types;
+        let mut rows =
+            STANDARD_TYPES.iter().filter_map(|ty| types.get(&Symbol::new(ty))?.methods.get(&call.name));
+        match rows.next().and_then(|row| row.returns.as_ref()) {
+            Some(Template::Named(path, args)) => {
+                args.is_empty()
+                    && SCALARS.contains(&path.as_str())
+                    && !matches!(call.name.as_str(), "any" | "all")
+            }
+            _ => false,
+        }
+    }
+
+    /// A function or closure registered as a handler is called with request data.
+    fn call_handlers(&mut self, call: &ExternalCall, model: &CallModel) {
+        for handler in &model.handlers {
+            let Some((_, value)) = call.args.get(usize::from(handler.argument)).copied() else { continue };
+            let span = self.span(call.expr);
+            for callable in self.values.get(value).callables.clone() {
+                match callable {
+                    Callable::Closure(closure) => {
+                        let mut given: SmallVec<[ValueId; 4]> = SmallVec::new();
+                        for (_, ty) in &self.ir.closure(closure).params {
+                            let ty = ty.map(|ty| self.type_of_ref(ty));
+                            let wanted = handler.types.is_empty()
+                                || ty.is_some_and(|ty| sources::is_one_of(ty, &handler.types));
+                            let name = Symbol::new(last_segment(call.name));
+                            given.push(if wanted {
+                                self.source(handler.source, name, span)
+                            } else {
+                                ValueId::NOTHING
+                            });
+                        }
+                        self.call_closure(closure, &given);
+                    }
+                    Callable::Function(def) => self.call_handler(def, handler, span),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn call_handler(&mut self, def: DefId, handler: &HandlerSource, span: Span) {
+        let Some(signature) = self.cx.semantics.signature(def) else { return };
+        let mut given: SmallVec<[ValueId; 4]> = SmallVec::new();
+        for ty in &signature.params {
+            let wanted = handler.types.is_empty() || sources::is_one_of(*ty, &handler.types);
+            let kinds = self.cx.models.kinds.carried_by(self.cx.semantics.carries(*ty));
+            let name = self.cx.semantics.item(def).name;
+            given.push(if wanted && !kinds.is_empty() {
+                let source = self.source(handler.source, name, span);
+                self.cut(source, *ty)
+            } else {
+                ValueId::NOTHING
+            });
+        }
+        self.call_item(def, &given, span);
+    }
+
+    fn call_unknown(&mut self, call: &ExternalCall) -> ValueId {
+        let given = call.receiver.map_or(ValueId::NOTHING, |receiver| receiver.1);
+        self.run_callables(call.args, given);
+        let span = self.span(call.expr);
+        match call.receiver {
+            Some((_, value)) => {
+                let inputs: Inputs = SmallVec::from_elem((None, value), 1);
+                let result = self.assumed_of(&inputs, span, call.name);
+                let result = self.outcome_through(call, result);
+                self.measured(call, result)
+            }
+            None => self.assumed_of(call.args, span, call.name),
+        }
+    }
+
+    /// What code that no model speaks of may make of its inputs: the way rests on one more assumption.
+    pub(super) fn assumed_of(&mut self, inputs: &Inputs, span: Span, name: Symbol) -> ValueId {
+        let all = inputs.iter().map(|input| input.1).reduce(|all, value| self.values.join(all, value));
+        let Some(all) = all else { return ValueId::NOTHING };
+        let origins = self.values.flatten(all);
+        if origins.is_empty() {
+            return ValueId::NOTHING;
+        }
+        let mut value = Value::default();
+        for origin in origins {
+            let step = self.step(Some(origin.step), span, StepKind::External(name));
+            value.origins.push(Origin { step, assumed: origin.assumed.saturating_add(1), ..origin });
+        }
+        self.values.push(value)
+    }
+
+    fn call_model(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
+        let span = self.span(call.expr);
+        if let Some(constant) = model.constant {
+            return self.constant_of(constant);
+        }
+        self.call_handlers(call, model);
+        if model.appends.is_none() {
+            for sink in &model.sinks {
+                self.check_sink(sink, call, 0);
+            }
+        }
+        let name = Symbol::new(last_segment(call.name));
+        let result = match model.source {
+            Some(source) if source.class == SourceClass::Request => {
+                self.run_callables(call.args, ValueId::NOTHING);
+                self.source(source, name, span)
+            }
+            Some(source) => {
+                let passed = self.flow_through(call, model);
+                let made = self.source(source, name, span);
+                if made == ValueId::NOTHING { passed } else { self.values.join(passed, made) }
+            }
+            None => match model.appends {
+                Some(between) => self.append_arguments(call, model, between),
+                None => self.flow_through(call, model),
+            },
+        };
+        let result = model.part.map_or(result, |part| self.part_by_row(call, result, part));
+        let result = self.outcome_through(call, result);
+        let result =
+            model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));
+        if model.diverges {
+            self.die();
+        }
+        let result = self.parsed(call, result);
+        self.measured(call, result)
+    }
+
+    /// The call as it is written: `sqlx::query`, `execute`.
+    pub(super) fn callee_name(&self, call: &ExternalCall) -> Symbol {
+        match self.ir.expr(call.expr) {
+            Expr::Call { callee, .. } => match self.ir.expr(callee) {
+                Expr::Path(path) => {
+                    let names = self.ir.path_segments(path).iter().map(|segment| segment.name.as_str());
+                    Symbol::new(&names.collect::<SmallVec<[&str; 4]>>().join("::"))
+                }
+                _ => call.name,
+            },
+            _ => call.name,
+        }
+    }
+
+    /// Whether a value of this type may be given where a text is expected.
+    fn may_be_text(ty: ward_semantics::Ty) -> bool {
+        match ty.kind() {
+            ward_semantics::TyKind::External { args, .. } => {
+                Self::is_text(ty) || args.first().is_some_and(|inner| Self::is_text(*inner))
+            }
+            ward_semantics::TyKind::Adt { .. } | ward_semantics::TyKind::Tuple(_) => false,
+            _ => true,
+        }
+    }
+
+    fn is_unknown_external(&self, ty: ward_semantics::Ty) -> bool {
+        match ty.kind() {
+            ward_semantics::TyKind::Unknown
+            | ward_semantics::TyKind::Param { .. }
+            | ward_semantics::TyKind::Bounds(_) => true,
+            ward_semantics::TyKind::External { path, .. } => {
+                !self.cx.semantics.externals.types.contains_key(path)
+            }
+            _ => false,
+        }
+    }
+
+    fn depends_on(&self, crates: &[Symbol]) -> bool {
+        let package = self.cx.semantics.project.package(self.cx.semantics.package(self.def));
+        package.dependencies.iter().any(|dependency| crates.contains(&dependency.name))
+    }
+
+    /// A receiver of unknown type, a method name and number of arguments that only a database has, and a
+    /// package that uses that database.
+    fn check_name_only_sinks(&mut self, call: &ExternalCall) {
+        let models = self.cx.models;
+        let Some(rows) = models.name_only_sinks.get(&call.name) else { return };
+        let Some((receiver, _)) = call.receiver else { return };
+        if !self.is_unknown_external(self.types.expr(receiver)) {
+            return;
+        }
+        for row in rows {
+            let is_text = match row.sink.input {
+                Port::Argument(index) => call.args.get(usize::from(index)).and_then(|input| input.0),
+                _ => None,
+            };
+            let is_text = is_text.is_none_or(|arg| Self::may_be_text(self.types.expr(arg)));
+            if is_text && usize::from(row.arguments) == call.args.len() && self.depends_on(&row.crates) {
+                self.check_sink(&row.sink, call, 1);
+                return;
+            }
+        }
+    }
+}
+
+pub(super) fn starts_with_capital(name: &str) -> bool {
+    name.starts_with(char::is_uppercase)
+}

@@ -1,0 +1,188 @@
+//! Calls of workspace functions, by their summaries.
+
+use smallvec::SmallVec;
+use ward_semantics::DefId;
+use ward_syntax::{ExprId, Span};
+
+use super::Evaluator;
+use super::calls::Inputs;
+use crate::models::SourceClass;
+use crate::step::StepKind;
+use crate::summary::Hit;
+use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
+
+/// A function follows its callees' hits up to this many.
+const MOST_HITS: usize = 64;
+/// A call through a trait looks at this many implementations.
+const MOST_TARGETS: usize = 24;
+
+impl Evaluator<'_> {
+    pub(super) fn call_workspace(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
+        let values: SmallVec<[ValueId; 4]> = inputs.iter().map(|input| input.1).collect();
+        let exprs: SmallVec<[Option<ExprId>; 4]> = inputs.iter().map(|input| input.0).collect();
+        if let [target] = targets {
+            return self.call_function(*target, &values, span, &exprs);
+        }
+        let mut result = None;
+        for target in targets.iter().take(MOST_TARGETS) {
+            let before = self.state.cleared.clone();
+            let one = self.call_function(*target, &values, span, &exprs);
+            self.state.cleared = before;
+            self.state.dead = false;
+            result = Some(match result {
+                Some(all) => self.values.join(all, one),
+                None => one,
+            });
+        }
+        result.unwrap_or_default()
+    }
+
+    /// Calls functions that fit by name and number of arguments only: what comes of it is by name alone.
+    pub(super) fn call_guessed(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
+        self.guesses += 2;
+        let result = self.call_workspace(targets, inputs, span);
+        self.guesses -= 2;
+        result
+    }
+
+    /// Applies a function's summary. Arguments count `self` first; their expressions are written to where
+    /// the function changes what it is given.
+    pub(super) fn call_function(
+        &mut self,
+        def: DefId,
+        values: &[ValueId],
+        span: Span,
+        exprs: &[Option<ExprId>],
+    ) -> ValueId {
+        let cx = self.cx;
+        let Some(summary) = cx.summaries.get(def) else {
+            return ValueId::NOTHING;
+        };
+        let mut closures: SmallVec<[(u16, ValueId); 2]> = SmallVec::new();
+        for call in &summary.closure_calls {
+            let Some(closure) = values.get(usize::from(call.parameter)).copied() else { continue };
+            let arguments: SmallVec<[ValueId; 4]> = call
+                .arguments
+                .iter()
+                .map(|argument| self.instantiate(argument, def, values, span, &closures))
+                .collect();
+            let result = self.call_value(closure, &arguments, span);
+            match closures.iter_mut().find(|(parameter, _)| *parameter == call.parameter) {
+                Some((_, all)) => *all = self.values.join(*all, result),
+                None => closures.push((call.parameter, result)),
+            }
+        }
+        for (parameter, output) in &summary.outputs {
+            let Some(expr) = exprs.get(usize::from(*parameter)).copied().flatten() else { continue };
+            let value = self.instantiate(output, def, values, span, &closures);
+            if let Some(place) = self.place(expr) {
+                self.join_place(&place, value);
+            }
+        }
+        for (index, hit) in summary.hits.iter().enumerate() {
+            self.lift(def, index as u32, hit, values, exprs, span);
+        }
+        let always = self.facts_here(&summary.always, values);
+        self.assume(&always);
+        self.assume_checked(def, values);
+        let result = self.instantiate(&summary.result, def, values, span, &closures);
+        if summary.diverges && def != self.def {
+            self.die();
+        }
+        result
+    }
+
+    /// A function that is known by its name for a check that cannot be read from its body: what it was asked is
+    /// taken to be checked, whatever it answers.
+    fn assume_checked(&mut self, def: DefId, values: &[ValueId]) {
+        let models = self.cx.models;
+        if models.named_checks.is_empty() {
+            return;
+        }
+        let name = self.cx.semantics.item(def).name.as_str();
+        for check in models.named_checks.iter().filter(|check| name.contains(check.word.as_str())) {
+            let kinds = self.cx.kinds(&check.kinds);
+            for value in values {
+                let origins = self.values.flatten(*value);
+                let facts = origins.iter().map(|origin| Fact { root: origin.root, path: origin.path, kinds });
+                let facts: Facts = facts.collect();
+                self.assume(&facts);
+            }
+        }
+    }
+
+    /// A sink of a called function that one of the arguments reaches.
+    ///
+    /// A function that hands on a whole statement is no place to repair anything: the finding stands where the
+    /// statement, built by then, is given to it.
+    fn lift(
+        &mut self,
+        callee: DefId,
+        index: u32,
+        hit: &Hit,
+        values: &[ValueId],
+        exprs: &[Option<ExprId>],
+        span: Span,
+    ) {
+        let Root::Parameter(parameter) = hit.origin.root else { return };
+        let number = usize::from(parameter);
+        let Some(value) = values.get(number).copied() else { return };
+        let value = self.values.part_at(value, hit.origin.path);
+        let kind = self.cx.kind(hit.sink.kind);
+        for origin in self.reaching(&hit.sink, value) {
+            let open = origin.open.intersection(hit.origin.open);
+            if !open.meets(kind) {
+                continue;
+            }
+            let mut lifted =
+                Hit { next: Some((callee, index)), calls: hit.calls.saturating_add(1), ..hit.clone() };
+            let is_statement = self.cx.models.kinds.of_class(SourceClass::Request).meets(kind);
+            if is_statement && hit.origin.hole.is_none() && origin.hole.is_some() {
+                let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
+                lifted.place = self.place_of_span(at);
+                lifted.function = self.def;
+                lifted.callee = self.cx.semantics.item(callee).name;
+            }
+            let step =
+                self.step(Some(origin.step), span, StepKind::Through { callee, inner: hit.origin.step });
+            lifted.origin = Origin {
+                step,
+                open,
+                assumed: origin.assumed.saturating_add(hit.origin.assumed).saturating_add(self.guesses),
+                hole: origin.hole.or(hit.origin.hole),
+                outer: outer(&origin, &hit.origin),
+                escaped: origin.escaped.or(hit.origin.escaped),
+                lead: joined_shape(hit.origin.lead, origin.lead),
+                ..origin
+            };
+            self.record(lifted);
+        }
+    }
+
+    pub(super) fn record(&mut self, hit: Hit) {
+        if matches!(hit.origin.root, Root::ClosureReturn(_)) || self.state.dead {
+            return;
+        }
+        let rank = |hit: &Hit| (hit.origin.assumed, hit.calls);
+        let same = |known: &Hit| {
+            known.place == hit.place
+                && known.sink.kind == hit.sink.kind
+                && known.origin.root == hit.origin.root
+                && known.origin.path == hit.origin.path
+        };
+        match self.hits.iter().position(same) {
+            // Of several ways the surest, then the shortest: a way through a recursion is never that.
+            Some(known) if rank(&hit) < rank(&self.hits[known]) => self.hits[known] = hit,
+            None if self.hits.len() < MOST_HITS => self.hits.push(hit),
+            _ => {}
+        }
+    }
+
+    // Values that are called.
+}
+
+/// The first telling hole around a text that was put into one already, where it goes on in a called function.
+pub(super) fn outer(before: &Origin, inside: &Origin) -> Option<Hole> {
+    let next = inside.hole.filter(|hole| before.hole.is_some() && hole.is_telling());
+    before.outer.or(next).or(inside.outer)
+}

@@ -1,0 +1,180 @@
+//! Sinks: whether what is given to one may be steered.
+
+use smallvec::SmallVec;
+use ward_syntax::{ExprId, Span, Symbol};
+
+use super::Evaluator;
+use super::calls::{ExternalCall, Inputs, last_segment};
+use crate::models::{Asked, Beside, Port, Sink};
+use crate::sources;
+use crate::summary::Hit;
+use crate::value::{Origin, ValueId};
+
+impl Evaluator<'_> {
+    pub(super) fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
+        if sink.asked == Asked::Unwrapped && (self.unwrapped != Some(call.expr) || self.never_fails(call)) {
+            return;
+        }
+        if let Some(context) = self.context_of(sink, call) {
+            self.check_sink_in(sink, call, assumed, context);
+        }
+    }
+
+    fn check_sink_in(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8, context: Option<Symbol>) {
+        let inputs: Inputs = match sink.input {
+            Port::Receiver => call.receiver.iter().map(|(expr, value)| (Some(*expr), *value)).collect(),
+            Port::Argument(index) => call.args.get(usize::from(index)).copied().into_iter().collect(),
+            Port::Arguments => call.args.clone(),
+            Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) | Port::Name => return,
+        };
+        self.check_inputs(sink, call, inputs, (assumed, context));
+    }
+
+    /// Inputs of a sink; with what is assumed, and the text of the sink's context.
+    pub(super) fn check_inputs(
+        &mut self,
+        sink: &Sink,
+        call: &ExternalCall,
+        inputs: Inputs,
+        about: (u8, Option<Symbol>),
+    ) {
+        if !sink.given.is_empty() && !self.names_given(call, &sink.given) {
+            return;
+        }
+        let kind = self.cx.kind(sink.kind);
+        for (expr, value) in inputs {
+            if !self.values.flatten(value).iter().any(|origin| origin.open.meets(kind)) {
+                continue;
+            }
+            let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
+            self.check_input(sink, self.callee_name(call), value, span, about);
+        }
+    }
+
+    /// A value that is given to a sink; with what is assumed, and the text of the sink's context.
+    pub(super) fn check_input(
+        &mut self,
+        sink: &Sink,
+        callee: Symbol,
+        value: ValueId,
+        span: Span,
+        (assumed, context): (u8, Option<Symbol>),
+    ) {
+        let kind = self.cx.kind(sink.kind);
+        for origin in self.reaching(sink, value) {
+            if !origin.open.meets(kind) {
+                continue;
+            }
+            let origin = Origin { assumed: origin.assumed.saturating_add(assumed), ..origin };
+            let place = self.place_of_span(span);
+            self.record(Hit {
+                sink: sink.clone(),
+                callee,
+                place,
+                function: self.def,
+                origin,
+                next: None,
+                calls: 0,
+                context,
+            });
+        }
+    }
+
+    /// The origins of a value that matter to a sink: those of all its parts, or of the whole alone.
+    pub(super) fn reaching(&self, sink: &Sink, value: ValueId) -> SmallVec<[Origin; 4]> {
+        if sink.whole {
+            return self.values.get(value).origins.iter().copied().collect();
+        }
+        self.values.flatten(value)
+    }
+
+    /// Sinks that are macros: their arguments as they stand.
+    pub(super) fn check_macro(&mut self, path: Symbol, inputs: &[(ExprId, ValueId)]) {
+        let models = self.cx.models;
+        let last = Symbol::new(last_segment(path));
+        if !models.macro_names.contains(&last) {
+            return;
+        }
+        let path = self.cx.semantics.resolve_macro(self.def, path);
+        let Some(sinks) = models.macro_sinks.get(&path) else { return };
+        for sink in sinks {
+            let given = match sink.input {
+                Port::Argument(index) => inputs.get(usize::from(index)..).unwrap_or_default().iter().take(1),
+                Port::Arguments => inputs.iter().take(inputs.len()),
+                Port::Receiver
+                | Port::Return
+                | Port::Name
+                | Port::ClosureParameter(..)
+                | Port::ClosureReturn(_) => {
+                    continue;
+                }
+            };
+            for (expr, value) in given.copied().collect::<SmallVec<[_; 4]>>() {
+                self.check_input(sink, last, value, self.span(expr), (0, None));
+            }
+        }
+    }
+
+    /// The text of a sink's context, if it is one in which the sink is dangerous.
+    #[allow(clippy::option_option, reason = "whether it is dangerous, and the text where there is one")]
+    fn context_of(&mut self, sink: &Sink, call: &ExternalCall) -> Option<Option<Symbol>> {
+        let Some(context) = sink.context else { return Some(None) };
+        let value = self.input(call, context.port);
+        let value = value.and_then(|value| match context.part {
+            Some(part) => self.part_known(value, part),
+            None => Some(value),
+        });
+        let text = value.and_then(|value| self.text_of(value));
+        is_dangerous_in(sink, text).then_some(text)
+    }
+
+    /// A part of a value, if it is known as such.
+    pub(super) fn part_known(&self, id: ValueId, part: Symbol) -> Option<ValueId> {
+        self.values.get(id).fields.iter().find(|(name, _)| *name == part).map(|(_, value)| *value)
+    }
+
+    /// A tuple struct or variant outside the workspace that is dangerous to fill.
+    pub(super) fn check_constructor(&mut self, expr: ExprId, path: Symbol, inputs: &Inputs) {
+        let models = self.cx.models;
+        let model = models.functions.get(&path).or_else(|| {
+            let (owner, name) = path.as_str().rsplit_once("::")?;
+            models.methods.get(&(Symbol::new(owner), Symbol::new(name)))
+        });
+        let Some(model) = model else { return };
+        let call = ExternalCall { expr, ty: None, name: path, receiver: None, args: inputs };
+        for sink in &model.sinks {
+            self.check_sink(sink, &call, 0);
+        }
+    }
+
+    /// A tuple whose last element is dangerous beside another of its elements.
+    pub(super) fn check_tuple(&mut self, expr: ExprId, elements: &[(ExprId, ValueId)]) {
+        let models = self.cx.models;
+        let Some(((last, value), others)) = elements.split_last() else { return };
+        for row in &models.tuple_sinks {
+            let beside = others.iter().find_map(|(expr, value)| match row.beside {
+                Beside::Type(path) => sources::is_one_of(self.types.expr(*expr), &[path]).then_some(*value),
+                Beside::Part(part) => self.part_known(*value, part),
+            });
+            let Some(text) = beside.map(|beside| self.text_of(beside)) else { continue };
+            if is_dangerous_in(&row.sink, text) {
+                let inputs = SmallVec::from_elem((Some(*last), *value), 1);
+                let name = match row.beside {
+                    Beside::Type(path) => Symbol::new(last_segment(path)),
+                    Beside::Part(part) => part,
+                };
+                let call = ExternalCall { expr, ty: None, name, receiver: None, args: &inputs };
+                self.check_sink_in(&row.sink, &call, 0, text);
+            }
+        }
+    }
+}
+
+/// Whether a sink is dangerous in this context.
+fn is_dangerous_in(sink: &Sink, context: Option<Symbol>) -> bool {
+    sink.when.is_empty()
+        || context.is_some_and(|context| {
+            let context = context.as_str().to_lowercase();
+            sink.when.iter().any(|word| context.contains(word.as_str()))
+        })
+}

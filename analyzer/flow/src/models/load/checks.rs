@@ -1,0 +1,151 @@
+//! Barriers, guards and effects: what a call proves, asks or changes.
+
+use ward_syntax::Symbol;
+
+use super::{Loader, Parsed, split_last, symbols};
+use crate::models::error::did_you_mean;
+use crate::models::schema::{BarrierRow, EffectRow, GuardRow, Text};
+use crate::models::{
+    Authenticates, Barrier, Effect, GuardCall, GuardType, NamedCheck, ParameterBarrier, Port,
+    RefusedCharacters, When,
+};
+
+impl Loader {
+    pub(super) fn checks(&mut self, parsed: &Parsed) {
+        for row in &parsed.rows.barriers {
+            self.barrier(row);
+        }
+        for row in &parsed.rows.guards {
+            self.guard(row);
+        }
+        for row in &parsed.rows.effects {
+            self.effect(row);
+        }
+    }
+
+    fn guard(&mut self, row: &GuardRow) {
+        let forms = [
+            &row.ty,
+            &row.call,
+            &row.credential,
+            &row.holder,
+            &row.wrapper,
+            &row.derive,
+            &row.passes,
+            &row.made,
+            &row.next,
+        ];
+        let mut given = forms.into_iter().flatten();
+        if given.clone().count() != 1 {
+            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `passes`, `made`, `next`";
+            let span = given.next().and_then(|texts| texts.0.first()).map_or(0..0, Text::span);
+            self.complain(span, "a guard needs one form", Some(help.to_owned()));
+        }
+        let forms = [("enforced", Authenticates::Enforced), ("optional", Authenticates::Optional)];
+        let authenticates = self.choice(row.authenticates.as_ref(), &forms, Authenticates::Enforced);
+        let guard = GuardType { authenticates, role: row.role };
+        for path in self.type_paths(row.ty.as_ref()) {
+            self.models.guards.types.insert(path, guard);
+        }
+        for path in self.type_paths(row.holder.as_ref()) {
+            self.models.guards.holders.insert(path);
+        }
+        for path in self.type_paths(row.wrapper.as_ref()) {
+            self.models.guards.wrappers.insert(path);
+        }
+        for path in self.paths(row.derive.as_ref()) {
+            self.models.guards.derives.insert(path);
+        }
+        for (texts, call) in [
+            (&row.call, GuardCall::Check(guard)),
+            (&row.credential, GuardCall::Credential),
+            (&row.next, GuardCall::Next),
+        ] {
+            for callee in self.callees(texts.as_ref()) {
+                self.model(callee).guard = Some(call);
+            }
+        }
+        for (texts, is_made) in [(&row.passes, false), (&row.made, true)] {
+            for path in self.paths(texts.as_ref()) {
+                let Some((owner, name)) = split_last(path.as_str()) else { continue };
+                let owner = self.models.externals.canonical(Symbol::new(owner));
+                let pair = (owner, Symbol::new(name));
+                let guards = &mut self.models.guards;
+                if is_made { guards.made.push(pair) } else { guards.passes.push(pair) }
+            }
+        }
+    }
+
+    fn effect(&mut self, row: &EffectRow) {
+        const FORMS: [(&str, Option<Effect>); 5] = [
+            ("read", Some(Effect::Read)),
+            ("write", Some(Effect::Write)),
+            ("file", Some(Effect::File)),
+            ("command", Some(Effect::Command)),
+            ("outbound", Some(Effect::Outbound)),
+        ];
+        let Some(effect) = self.choice(Some(&row.kind), &FORMS, None) else { return };
+        // What only has an effect is not told apart by its path: `diesel::delete` is no rival of `rocket::delete`.
+        let named = row.call.0.iter().map(|text| Symbol::new(text.get_ref()));
+        let only_here: Vec<Symbol> =
+            named.filter(|path| !self.models.externals.known_paths.contains(path)).collect();
+        for callee in self.callees(Some(&row.call)) {
+            // Known to be a function: a macro or attribute of the same name is another crate's.
+            if let Callee::Function(path) = callee {
+                self.models.externals.functions.entry(path).or_default();
+            }
+            let model = self.model(callee);
+            model.effects = model.effects.with(effect);
+        }
+        for path in only_here {
+            self.models.externals.known_paths.remove(&path);
+        }
+    }
+
+    fn barrier(&mut self, row: &BarrierRow) {
+        for kind in &row.kinds {
+            let known = &self.kinds;
+            if kind.get_ref() != "*" && !known.iter().any(|known| known.name.as_str() == kind.get_ref()) {
+                let help = did_you_mean(kind.get_ref(), known.iter().map(|kind| kind.name.as_str()));
+                self.complain(kind.span(), format!("no sink is of kind `{}`", kind.get_ref()), help);
+            }
+        }
+        let what = row.what.as_ref().map_or(Some(Port::Return), |what| self.port(what));
+        let Some(what) = what else { return };
+        let forms =
+            [("always", When::Always), ("true", When::True), ("false", When::False), ("ok", When::Ok)];
+        let when = self.choice(row.when.as_ref(), &forms, When::Always);
+        let context = row.context.as_ref().map(|context| Symbol::new(context.get_ref()));
+        let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
+        let kinds = symbols(&row.kinds);
+        let barrier = Barrier { kinds: kinds.clone(), when, what, context, given };
+        if let Some(refuses) = &row.refuses {
+            let characters = Symbol::new(refuses.get_ref());
+            self.models.refused_characters.push(RefusedCharacters { characters, kinds: kinds.clone() });
+        }
+        for word in row.named.iter().flat_map(|named| &named.0) {
+            let word = Symbol::new(word.get_ref());
+            self.models.named_checks.push(NamedCheck { word, kinds: kinds.clone() });
+        }
+        let forms = [&row.call, &row.pattern, &row.attribute];
+        let places = forms.iter().filter(|form| form.is_some()).count()
+            + usize::from(row.refuses.is_some())
+            + usize::from(row.named.is_some());
+        if places != 1 {
+            let help = "give one of `call`, `pattern`, `attribute`, `refuses`, `named`";
+            let span = row.kinds.first().map_or(0..0, Text::span);
+            self.complain(span, "a barrier needs one place where it stands", Some(help.to_owned()));
+        }
+        for callee in self.callees(row.call.as_ref()) {
+            self.model(callee).barriers.push(barrier.clone());
+        }
+        for pattern in self.paths(row.pattern.as_ref()) {
+            self.models.pattern_barriers.entry(pattern).or_default().push(barrier.clone());
+        }
+        let attributes = self.paths(row.attribute.as_ref());
+        if !attributes.is_empty() {
+            let types = self.type_paths(row.types.as_ref());
+            self.models.parameter_barriers.push(ParameterBarrier { attributes, types, kinds });
+        }
+    }
+}

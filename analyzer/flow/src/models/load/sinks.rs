@@ -1,0 +1,160 @@
+//! Kinds of sink, and the sinks.
+
+use ward_syntax::Symbol;
+
+use super::{Callee, Loader, Parsed, split_last, symbols};
+use crate::models::port::parse_input;
+use crate::models::schema::{KindRow, SinkRow, Text};
+use crate::models::{
+    Asked, Beside, Bound, Callers, DefaultSink, Kind, KindCarries, NameOnlySink, Operator, Port, Sink,
+    SourceClass, TextSink, TupleSink,
+};
+
+impl Loader {
+    pub(super) fn kinds(&mut self, parsed: &Parsed) {
+        for row in &parsed.rows.kinds {
+            self.kind(row);
+        }
+    }
+
+    fn kind(&mut self, row: &KindRow) {
+        let name = Symbol::new(row.name.get_ref());
+        if self.kinds.iter().any(|known| known.name == name) {
+            self.complain(row.name.span(), format!("the kind `{name}` is declared twice"), None);
+            return;
+        }
+        let carries = [
+            ("text", KindCarries::Text),
+            ("number", KindCarries::Number),
+            ("large-number", KindCarries::LargeNumber),
+            ("any", KindCarries::Any),
+        ];
+        let carries = self.choice(row.carries.as_ref(), &carries, KindCarries::Text);
+        let bounds = [("upper", Bound::Upper), ("any", Bound::Any)];
+        let bound = self.choice(row.bound.as_ref(), &bounds, Bound::Upper);
+        let classes = row.from.iter().flat_map(|texts| &texts.0);
+        let mut from: Vec<SourceClass> = classes.map(|text| self.class(Some(text))).collect();
+        if from.is_empty() {
+            from.push(SourceClass::Request);
+        }
+        let callers = if row.callers { Callers::Count } else { Callers::Ignored };
+        self.kinds.push(Kind { name, carries, from, callers, bound });
+    }
+
+    pub(super) fn class(&mut self, text: Option<&Text>) -> SourceClass {
+        self.choice(text, &SourceClass::ALL, SourceClass::Request)
+    }
+
+    pub(super) fn dangers(&mut self, parsed: &Parsed) {
+        for row in &parsed.rows.sinks {
+            for kind in &row.kind.0 {
+                self.sink(row, kind, parsed.krate);
+            }
+        }
+    }
+
+    fn sink(&mut self, row: &SinkRow, kind: &Text, krate: Option<Symbol>) {
+        let Some(input) = row.input.as_ref().map_or(Some(Port::Arguments), |input| self.port(input)) else {
+            return;
+        };
+        let place = row.input.as_ref().unwrap_or(kind);
+        if matches!(input, Port::Return | Port::ClosureParameter(..) | Port::Name) {
+            self.complain(place.span(), format!("`{}` is no input", place.get_ref()), None);
+            return;
+        }
+        if row.operator.is_none() && row.input.is_none() {
+            self.complain(place.span(), "a sink needs an `input`", None);
+        }
+        let forms = [&row.call, &row.default_of, &row.operator, &row.text_with, &row.tuple_with]
+            .into_iter()
+            .any(Option::is_some);
+        if !forms && row.name_only.is_none() && row.tuple_with_part.is_none() {
+            let help = "give `call`, `operator`, `name_only`, `text_with`, `tuple_with` or `tuple_with_part`";
+            let help = Some(help.to_owned());
+            self.complain(place.span(), "a sink needs a call", help);
+        }
+        let kind = Symbol::new(kind.get_ref());
+        if !self.kinds.iter().any(|known| known.name == kind) {
+            self.kinds.push(Kind::plain(kind));
+        }
+        let first = row.call.as_ref().and_then(|call| call.0.first());
+        let first = first.and_then(|path| path.get_ref().split("::").next()).map(Symbol::new);
+        let krate = krate.or(first).unwrap_or(kind);
+        let context =
+            row.context.as_ref().and_then(|text| self.told(parse_input(text.get_ref().trim()), text));
+        let when = row.when.as_ref().map(|when| symbols(&when.0)).unwrap_or_default();
+        let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
+        let asked = if row.unwrapped { Asked::Unwrapped } else { Asked::Always };
+        let sink = Sink {
+            kind,
+            input,
+            help: Symbol::new(row.help.get_ref()),
+            krate,
+            context,
+            when,
+            given,
+            asked,
+            whole: row.whole,
+        };
+        for path in self.paths(row.default_of.as_ref()) {
+            if let Some((owner, method)) = split_last(path.as_str()) {
+                let (trait_path, method) = (Symbol::new(owner), Symbol::new(method));
+                self.models.default_sinks.push(DefaultSink { sink: sink.clone(), trait_path, method });
+            }
+        }
+        if let Some(holds) = &row.text_with {
+            self.models.text_sinks.push(TextSink { sink: sink.clone(), holds: symbols(&holds.0) });
+        }
+        let types = self.type_paths(row.tuple_with.as_ref()).into_iter().map(Beside::Type);
+        let part = row.tuple_with_part.as_ref().map(|part| Beside::Part(Symbol::new(part.get_ref())));
+        let rows = types.chain(part).map(|beside| TupleSink { sink: sink.clone(), beside });
+        self.models.tuple_sinks.extend(rows.collect::<Vec<_>>());
+        for text in row.operator.iter().flat_map(|texts| &texts.0) {
+            let forms = [
+                ("index", Operator::Index),
+                ("slice", Operator::Slice),
+                ("sliced-text", Operator::SlicedText),
+                ("divide", Operator::Divide),
+                ("repeat", Operator::Repeat),
+            ];
+            let operator = self.choice(Some(text), &forms, Operator::Index);
+            self.models.operator_sinks.push((operator, sink.clone()));
+        }
+        for callee in self.callees(row.call.as_ref()) {
+            if let Callee::Function(path) | Callee::Method(_, path) = callee
+                && let Some(name) = path.as_str().strip_suffix('!')
+            {
+                self.macro_sink(callee, name, &sink);
+                continue;
+            }
+            let explicit = self.explicit.contains(&callee);
+            let model = self.model(callee);
+            if !explicit && sink.asked == Asked::Always {
+                // What goes in is reported there; what comes out is something else.
+                let flow = model.flow.get_or_insert_default();
+                flow.retain(|edge| matches!(edge.from, Port::ClosureReturn(_)));
+            }
+            model.sinks.push(sink.clone());
+        }
+        let Some(name_only) = &row.name_only else { return };
+        let crates = if name_only.crates.is_empty() { vec![krate] } else { symbols(&name_only.crates) };
+        let crates: Vec<Symbol> =
+            crates.iter().map(|name| Symbol::new(&name.as_str().replace('-', "_"))).collect();
+        for method in &name_only.methods {
+            let sink =
+                NameOnlySink { sink: sink.clone(), arguments: name_only.arguments, crates: crates.clone() };
+            self.models.name_only_sinks.entry(Symbol::new(method.get_ref())).or_default().push(sink);
+        }
+    }
+
+    /// `postgres_query::query_dyn!`.
+    fn macro_sink(&mut self, callee: Callee, name: &str, sink: &Sink) {
+        let path = match callee {
+            Callee::Function(_) => Symbol::new(name),
+            Callee::Method(owner, _) => Symbol::new(&format!("{owner}::{name}")),
+        };
+        let last = split_last(path.as_str()).map_or(path, |(_, last)| Symbol::new(last));
+        self.models.macro_names.insert(last);
+        self.models.macro_sinks.entry(path).or_default().push(sink.clone());
+    }
+}

@@ -2,7 +2,7 @@
 
 use ward_syntax::Symbol;
 
-use super::{Loader, Parsed, split_last, symbols};
+use super::{Callee, Loader, Parsed, split_last, symbols};
 use crate::models::error::did_you_mean;
 use crate::models::schema::{BarrierRow, EffectRow, GuardRow, Text};
 use crate::models::{

@@ -66,7 +66,7 @@ impl Evaluator<'_> {
             }
             Expr::Field { base, name } => {
                 let value = self.eval(base);
-                if self.is_transparent(base) {
+                if self.is_transparent(base, name) {
                     return value;
                 }
                 let part = self.values.part(value, name);

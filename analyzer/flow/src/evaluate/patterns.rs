@@ -231,9 +231,11 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether `base.0` is the value itself: newtypes from outside the workspace are seen through.
-    pub(super) fn is_transparent(&self, base: ward_syntax::ExprId) -> bool {
-        matches!(self.types.expr(base).kind(), TyKind::External { .. })
+    /// Whether `base.0` is the value itself: newtypes from outside the workspace are seen through. A named field is
+    /// a part, be it of the type itself or of what it dereferences to.
+    pub(super) fn is_transparent(&self, base: ward_syntax::ExprId, field: Symbol) -> bool {
+        field.as_str().starts_with(|first: char| first.is_ascii_digit())
+            && matches!(self.types.expr(base).kind(), TyKind::External { .. })
     }
 
     /// A struct or variant with these parts.

@@ -51,7 +51,7 @@ impl Evaluator<'_> {
             }
             Expr::Field { base, name } => {
                 let mut place = self.place(base)?;
-                if place.path.len() < 3 && !self.is_transparent(base) {
+                if place.path.len() < 3 && !self.is_transparent(base, name) {
                     place.path.push(name);
                 }
                 Some(place)

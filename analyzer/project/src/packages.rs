@@ -311,7 +311,7 @@ impl Layout<'_> {
     }
 
     /// The role that all files of a package have because of where it lies: in the `tests`, `benches` or `examples` of
-    /// another, without being a member of a workspace or a dependency of anyone.
+    /// another, without being a dependency of anyone. An example that is a member of the workspace is a program.
     fn role_of_package(&self, package: &Package, packages: &[Package]) -> Option<FileRole> {
         let (above, _) = package.directory.rsplit_once('/')?;
         let parent = ancestors(above).find(|folder| self.manifests.package(folder).is_some())?;
@@ -323,8 +323,8 @@ impl Layout<'_> {
                 .filter_map(|dependency| dependency.package)
                 .any(|id| packages[id.index()].directory == package.directory)
         };
-        (role != FileRole::Source && !self.manifests.is_member(&package.directory) && !is_used())
-            .then_some(role)
+        let is_own_program = || role == FileRole::Example && self.manifests.is_member(&package.directory);
+        (role != FileRole::Source && !is_own_program() && !is_used()).then_some(role)
     }
 }
 
@@ -347,6 +347,9 @@ fn roles_of_roots(packages: &[Package]) -> FxHashMap<FileId, FileRole> {
 /// The role of a path by the folder of the package in which it lies.
 fn role_of_folder(path: &str, package: &str) -> FileRole {
     let below = path.strip_prefix(package).unwrap_or(path).trim_start_matches('/');
+    if below.ends_with("_tests.rs") {
+        return FileRole::Test;
+    }
     let Some((first, _)) = below.split_once('/') else { return FileRole::Source };
     let role = ROLE_FOLDERS.iter().find(|(folder, _)| *folder == first);
     role.map_or(FileRole::Source, |(_, role)| *role)

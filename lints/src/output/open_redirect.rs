@@ -4,8 +4,9 @@
 //! therefore none. Behind a literal segment, or a constant origin with its slash, a target stays where it belongs.
 
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::Way;
+use ward_flow::{Entry, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::endpoint::{Endpoint, Handler};
 
 use crate::flows::{Judgement, UrlPosition, Wording, by_request, report};
 
@@ -41,11 +42,51 @@ static RELATIVE: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &OPEN_REDIRECT, &["redirect-absolute", "redirect-relative"], |way, _, kind| judge(way, kind));
+    report(cx, &OPEN_REDIRECT, &["redirect-absolute", "redirect-relative"], |way, _, kind| {
+        judge(cx, way, kind)
+    });
 }
 
-fn judge(way: &Way, kind: &str) -> Option<Judgement> {
-    let confidence = by_request(way)?;
+/// How sure it can be at most that somebody else chooses what comes in.
+///
+/// A link cannot choose the headers that the visitor's browser sends along with it, with one exception: `Referer` is
+/// the page that the link stands on. A path is chosen by the link, but where one route alone leads to the handler
+/// and that has a constant path, there is nothing left to choose.
+fn most(cx: &LintContext, way: &Way) -> Confidence {
+    let by_header = match way.entry {
+        Entry::Request(kind) => {
+            kind.as_str() == "header" || way.path.names().any(|name| is_header(name.as_str()))
+        }
+        _ => false,
+    };
+    let is_path = way.escaped.is_some_and(|context| context.as_str() == "rooted");
+    if by_header || (is_path && is_of_constant_route(cx, way)) { Confidence::Low } else { Confidence::High }
+}
+
+/// Whether a part of a request is one of the headers that say where it comes from or goes to.
+fn is_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    matches!(name.as_str(), "host" | "referer" | "referrer" | "origin" | "forwarded" | ":authority")
+        || name.starts_with("x-forwarded-")
+}
+
+/// Whether all endpoints whose code the data comes in by have a constant path.
+fn is_of_constant_route(cx: &LintContext, way: &Way) -> bool {
+    let Some(first) = way.steps.first() else { return false };
+    let holds = |endpoint: &&Endpoint| match endpoint.handler {
+        Handler::Closure { function, file, closure } => {
+            let ir = cx.semantics().ir(file);
+            let mut patterns = ir.closure(closure).params.iter().map(|(pattern, _)| ir.pat_span(*pattern));
+            function == first.function && patterns.any(|span| span == first.at.span)
+        }
+        _ => endpoint.function() == Some(first.function),
+    };
+    let mut endpoints = cx.endpoints().all().iter().filter(holds).peekable();
+    endpoints.peek().is_some() && endpoints.all(|endpoint| !endpoint.path.as_str().contains(['{', '*']))
+}
+
+fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {
+    let confidence = by_request(way)?.min(most(cx, way));
     let absolute = kind == "redirect-absolute";
     let (confidence, wording) = match UrlPosition::of(way) {
         UrlPosition::Behind => return None,

@@ -4,7 +4,7 @@ use ward_semantics::{Callee, Resolution};
 use ward_syntax::{BinaryOp, Body, Expr, ExprId, Literal, Pat, PatId, PathId, SourceIr, Symbol, UnaryOp};
 
 use super::Evaluator;
-use crate::models::{Barrier, When};
+use crate::models::{Barrier, SourceClass, When};
 use crate::value::{Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, common};
 
 impl Evaluator<'_> {
@@ -90,15 +90,22 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether a request brought the value.
+    /// Whether a request brought the value, or a part of it.
     fn is_requested(&self, id: ValueId) -> bool {
-        self.values.get(id).origins.iter().any(|origin| matches!(origin.root, Root::Source(_)))
+        self.values.flatten(id).iter().any(|origin| self.is_of_request(origin))
     }
 
     /// What is known of request data that equals something of the service's own.
     fn requested(&self, id: ValueId) -> Facts {
-        let facts = self.all_of(id).into_iter();
-        facts.filter(|fact| matches!(fact.root, Root::Source(_))).collect()
+        let origins = self.values.flatten(id);
+        let requested = origins.iter().filter(|origin| self.is_of_request(origin));
+        requested.map(|origin| Fact { root: origin.root, path: origin.path, kinds: KindSet::ALL }).collect()
+    }
+
+    /// Whether a request brought what an origin speaks of; an error's text, a secret and others came from inside.
+    fn is_of_request(&self, origin: &Origin) -> bool {
+        let kinds = self.cx.models.kinds.of_class(SourceClass::Request);
+        matches!(origin.root, Root::Source(_)) && origin.open.meets(kinds)
     }
 
     /// What models say of a value that is, and that is not, a certain text or variant.

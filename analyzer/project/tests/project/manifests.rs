@@ -333,7 +333,7 @@ fn packages_among_the_tests_of_another_are_tests() {
     Example examples/demo/src/main.rs
     Source src/lib.rs
     Test tests/cases/broken-app/src/main.rs
-    Source tests/member/src/lib.rs
+    Test tests/member/src/lib.rs
     Source tests/used/src/lib.rs
     ");
 }

@@ -7,7 +7,7 @@ use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
 use crate::models::{Barrier, Port, When};
 use crate::sources;
-use crate::value::{Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, add, kinds_of};
+use crate::value::{Callable, Fact, Facts, Origin, Outcome, Text, Value, ValueId, add, kinds_of};
 
 impl Evaluator<'_> {
     /// What is known of a receiver's outcome is known of what is made of it.
@@ -120,12 +120,8 @@ impl Evaluator<'_> {
         // A check against what the request itself brought proves nothing.
         let others =
             call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
-        let text = self.cx.models.kinds.of_text();
-        let brought = |other: ValueId| {
-            let is_brought =
-                |origin: &Origin| matches!(origin.root, Root::Source(_)) && origin.open.meets(text);
-            self.values.get(other).origins.iter().any(is_brought)
-        };
+        let brought =
+            |other: ValueId| self.values.get(other).origins.iter().any(|origin| self.is_of_request(origin));
         if others.into_iter().any(|other| other != checked && brought(other)) {
             return result;
         }

@@ -103,7 +103,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a request brought what an origin speaks of; an error's text, a secret and others came from inside.
-    fn is_of_request(&self, origin: &Origin) -> bool {
+    pub(super) fn is_of_request(&self, origin: &Origin) -> bool {
         let kinds = self.cx.models.kinds.of_class(SourceClass::Request);
         matches!(origin.root, Root::Source(_)) && origin.open.meets(kinds)
     }

@@ -34,7 +34,11 @@ impl Evaluator<'_> {
         if self.printing >= MOST_NESTED {
             return None;
         }
-        let shown = self.shown(*def, style)?;
+        let variants = self.shown_variants.take();
+        let mut shown = self.shown(*def, style)?;
+        if let Some(variants) = variants {
+            shown.retain(|part| part.variant.is_none_or(|variant| variants.hold(variant)));
+        }
         self.printing += 1;
         let mut text = Value { text: Text::Constant, built: true, ..Value::default() };
         for part in shown {

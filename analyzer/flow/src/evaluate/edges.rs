@@ -19,7 +19,8 @@ impl Evaluator<'_> {
             if self.values.get(*value).callables.is_empty() {
                 continue;
             }
-            let given = self.given_to_closure(call, edges, index as u8);
+            let mut given = self.given_to_closure(call, edges, index as u8);
+            self.leave_out_shared(*value, &mut given);
             let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
             let result = self.call_value(*value, &given, span);
             closures.push((index as u8, result));
@@ -87,6 +88,36 @@ impl Evaluator<'_> {
             result = self.stepped(result, self.span(call.expr), StepKind::External(name));
         }
         self.test_over_items(call, &closures, result)
+    }
+
+    /// What is shared (`Arc<App>`) is the service's own: no data comes to a closure in it.
+    fn leave_out_shared(&self, called: ValueId, given: &mut [ValueId]) {
+        let is_shared = |ty: Ty| match ty.kind() {
+            TyKind::External { path, args } => {
+                path.as_str() == "std::sync::Arc"
+                    && args.first().is_some_and(|inner| matches!(inner.kind(), TyKind::Adt { .. }))
+            }
+            _ => false,
+        };
+        for callable in &self.values.get(called).callables {
+            let types: SmallVec<[Ty; 4]> = match callable {
+                Callable::Closure(closure) => {
+                    let params = &self.ir.closure(*closure).params;
+                    let ty = |ty: Option<_>| ty.map_or_else(Ty::unknown, |ty| self.type_of_ref(ty));
+                    params.iter().map(|(_, written)| ty(*written)).collect()
+                }
+                Callable::Function(def) => {
+                    let signature = self.cx.semantics.signature(*def);
+                    signature.map(|signature| signature.params.iter().copied().collect()).unwrap_or_default()
+                }
+                _ => continue,
+            };
+            for (value, ty) in given.iter_mut().zip(types) {
+                if is_shared(ty) {
+                    *value = ValueId::NOTHING;
+                }
+            }
+        }
     }
 
     /// `any`, `all` and `find` tell what their closure tells.

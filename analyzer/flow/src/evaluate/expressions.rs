@@ -426,6 +426,9 @@ impl Evaluator<'_> {
         let mut result: Option<ValueId> = None;
         let mut after: Option<State> = None;
         let mut missed = Facts::new();
+        let has_variants = self.has_variants(scrutinee);
+        let matched = if has_variants { self.variable(scrutinee) } else { None };
+        let mut taken: SmallVec<[Symbol; 4]> = SmallVec::new();
         for arm in self.ir.arms(arms) {
             self.state = before.clone();
             self.assume(&missed);
@@ -434,12 +437,18 @@ impl Evaluator<'_> {
             // The scrutinee is read again: what this arm's pattern told of it holds for the variables too.
             let narrowed = self.narrowed(value);
             self.bind(arm.pat, narrowed);
+            if has_variants {
+                self.note_variants(matched, arm.pat, &taken);
+            }
             if let Some(guard) = arm.guard {
                 let guard = self.eval(guard);
                 self.assume_success(guard);
                 self.state.dead |= self.is_of_debug_builds(guard);
             } else {
                 add(&mut missed, &failure);
+                if has_variants {
+                    taken.extend(self.taken_variants(arm.pat));
+                }
             }
             let arm_value = self.eval(arm.body);
             let arm_value = self.with_branch_facts(arm_value);
@@ -452,7 +461,9 @@ impl Evaluator<'_> {
                 Some(after) => self.join_states(after, arm_state),
             });
         }
+        let variants = before.variants.clone();
         self.state = after.unwrap_or(before);
+        self.state.variants = variants;
         result.unwrap_or_default()
     }
 

@@ -61,7 +61,7 @@ impl<'a> Evaluator<'a> {
             && matches!(ty.kind(), TyKind::Adt { .. })
         {
             let span = self.span(call.expr);
-            let printed = self.printed(value, ty, HoleStyle::Display, span);
+            let printed = self.printed_expression(receiver, value, HoleStyle::Display, span);
             if printed != value {
                 return printed;
             }
@@ -86,7 +86,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn call_external_model(&mut self, call: &ExternalCall, model: Option<&CallModel>) -> ValueId {
-        if let Some(text) = self.concatenated(call) {
+        if let Some(text) = self.concatenated(call).or_else(|| self.substituted(call)) {
             return text;
         }
         if call.receiver.is_some() && model.is_none_or(|model| model.sinks.is_empty()) {

@@ -15,6 +15,8 @@ use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 const MOST_HITS: usize = 64;
 /// A call through a trait looks at this many implementations.
 const MOST_TARGETS: usize = 24;
+/// Where a trait has more implementations, that it is the one with the sink is an assumption.
+const FEW_TARGETS: usize = 6;
 
 impl Evaluator<'_> {
     pub(super) fn call_workspace(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
@@ -24,6 +26,8 @@ impl Evaluator<'_> {
             return self.call_function(*target, &values, span, &exprs);
         }
         let mut result = None;
+        let many = u8::from(targets.len() > FEW_TARGETS);
+        self.spread += many;
         for target in targets.iter().take(MOST_TARGETS) {
             let before = self.state.cleared.clone();
             let one = self.call_function(*target, &values, span, &exprs);
@@ -34,6 +38,7 @@ impl Evaluator<'_> {
                 None => one,
             });
         }
+        self.spread -= many;
         result.unwrap_or_default()
     }
 
@@ -148,7 +153,11 @@ impl Evaluator<'_> {
             lifted.origin = Origin {
                 step,
                 open,
-                assumed: origin.assumed.saturating_add(hit.origin.assumed).saturating_add(self.guesses),
+                assumed: origin
+                    .assumed
+                    .saturating_add(hit.origin.assumed)
+                    .saturating_add(self.guesses)
+                    .saturating_add(self.spread),
                 hole: origin.hole.or(hit.origin.hole),
                 outer: outer(&origin, &hit.origin),
                 escaped: origin.escaped.or(hit.origin.escaped),

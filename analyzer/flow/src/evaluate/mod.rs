@@ -20,6 +20,7 @@ mod patterns;
 mod places;
 mod sinks;
 mod text;
+mod variants;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -103,6 +104,10 @@ struct Evaluator<'a> {
     guesses: u8,
     /// How deep in the parts of what is printed.
     printing: u8,
+    /// Which variants what is printed can be.
+    shown_variants: Option<variants::Variants>,
+    /// Calls through a trait with many implementations that lead to where the evaluation is.
+    spread: u8,
     budget: u32,
 }
 
@@ -111,6 +116,8 @@ struct Evaluator<'a> {
 struct State {
     locals: SmallVec<[ValueId; 24]>,
     cleared: Facts,
+    /// Which variants variables can be, the latest last.
+    variants: SmallVec<[(LocalId, variants::Variants); 0]>,
     /// Execution cannot come here.
     dead: bool,
 }
@@ -172,6 +179,8 @@ impl<'a> Evaluator<'a> {
             all_closures: Vec::new(),
             guesses: 0,
             printing: 0,
+            shown_variants: None,
+            spread: 0,
             budget: (body.exprs.len + 64).saturating_mul(ROUNDS),
         }
     }
@@ -497,7 +506,9 @@ impl<'a> Evaluator<'a> {
         }
         let pairs = a.locals.iter().zip(&b.locals);
         let locals = pairs.map(|(x, y)| if x == y { *x } else { self.values.join(*x, *y) }).collect();
-        State { locals, cleared: common(&a.cleared, &b.cleared), dead: false }
+        // What one branch knows of variants is forgotten where branches meet.
+        let variants = if a.variants == b.variants { a.variants } else { SmallVec::new() };
+        State { locals, cleared: common(&a.cleared, &b.cleared), variants, dead: false }
     }
 
     /// A value leaves the innermost body, closure or async block.

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 use ward_semantics::{DefId, TraitName};
 use ward_syntax::{ExprId, FormatId, HoleStyle, Piece, Span, Symbol, sym};
 
+use super::calls::ExternalCall;
 use super::{Evaluator, ValueId};
 use crate::step::StepKind;
 use crate::summary::Hit;
@@ -173,8 +174,7 @@ impl Evaluator<'_> {
     /// What a hole prints: its argument, or what the argument's `Display` writes.
     fn eval_hole(&mut self, expr: ExprId, style: HoleStyle) -> ValueId {
         let value = self.eval(expr);
-        let ty = self.types.expr(expr);
-        self.printed(value, ty, style, self.span(expr))
+        self.printed_expression(expr, value, style, self.span(expr))
     }
 
     pub(super) fn printed(
@@ -211,6 +211,36 @@ impl Evaluator<'_> {
         let old = self.read_place(place);
         let new = self.appended(old, value, span);
         self.write_place(place, new);
+    }
+
+    /// `"/users/{id}".replace("{id}", id)`: a fixed text is a template for what is put into it.
+    pub(super) fn substituted(&mut self, call: &ExternalCall) -> Option<ValueId> {
+        let ((_, receiver), [(_, from), (_, to)]) = (call.receiver?, call.args.as_slice()) else {
+            return None;
+        };
+        if !matches!(call.name.as_str(), "replace" | "replacen") {
+            return None;
+        }
+        let whole = self.values.get(receiver);
+        let shape = whole.constant.or(whole.shape)?;
+        let from = self.values.get(*from).constant?;
+        let (first, rest) = shape.as_str().split_once(from.as_str()).filter(|_| !from.is_empty())?;
+        if self.values.is_plain(*to) {
+            return None;
+        }
+        let mut text = Value { constant: None, tail: None, built: true, ..whole.clone() };
+        let (first, rest) = (Symbol::new(first), Symbol::new(rest));
+        let origins = self.put_into(
+            *to,
+            Hole { before: first, after: rest },
+            first,
+            self.span(call.expr),
+            StepKind::Template,
+        );
+        add_origins(&mut text.origins, &origins);
+        text.text = text.text.max(self.values.get(*to).text);
+        text.shape = Some(joined_shape(joined_shape(first, self.values.shape(*to)), rest));
+        Some(self.values.push(text))
     }
 
     /// A text with another behind it.

@@ -1,0 +1,140 @@
+//! Which variants of an enum a variable can be where a match has told: what it prints there is what those print.
+
+use smallvec::SmallVec;
+use ward_semantics::TyKind;
+use ward_syntax::{Expr, ExprId, HoleStyle, LocalId, Pat, PatId, Span, Symbol, UnaryOp};
+
+use super::{Evaluator, ValueId};
+
+/// Which variants a value can be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Variants {
+    /// One of these.
+    Only(SmallVec<[Symbol; 2]>),
+    /// Any but these.
+    Not(SmallVec<[Symbol; 2]>),
+}
+
+impl Variants {
+    /// Whether a value can be this variant.
+    pub(super) fn hold(&self, variant: Symbol) -> bool {
+        match self {
+            Self::Only(variants) => variants.contains(&variant),
+            Self::Not(variants) => !variants.contains(&variant),
+        }
+    }
+}
+
+impl Evaluator<'_> {
+    /// What an expression prints; of a variable only what its variants print.
+    pub(super) fn printed_expression(
+        &mut self,
+        expr: ExprId,
+        value: ValueId,
+        style: HoleStyle,
+        span: Span,
+    ) -> ValueId {
+        let ty = self.types.expr(expr);
+        let local = if self.state.variants.is_empty() { None } else { self.variable(expr) };
+        let known = local.and_then(|local| {
+            self.state.variants.iter().rev().find(|(known, _)| *known == local).map(|row| row.1.clone())
+        });
+        let before = std::mem::replace(&mut self.shown_variants, known);
+        let printed = self.printed(value, ty, style, span);
+        self.shown_variants = before;
+        printed
+    }
+
+    /// The variable that an expression is, through references.
+    pub(super) fn variable(&self, expr: ExprId) -> Option<LocalId> {
+        match self.ir.expr(expr) {
+            Expr::Local(local) => Some(local),
+            Expr::Ref { operand, .. } | Expr::Unary { op: UnaryOp::Deref, operand } => self.variable(operand),
+            _ => None,
+        }
+    }
+
+    /// Whether the variants of a matched expression are worth knowing: it is an enum of the workspace.
+    pub(super) fn has_variants(&self, scrutinee: ExprId) -> bool {
+        let TyKind::Adt { def, .. } = self.types.expr(scrutinee).kind() else { return false };
+        matches!(self.cx.semantics.item(*def).kind, ward_syntax::ItemKind::Enum { .. })
+    }
+
+    /// Notes for one arm which variants the variables can be: the one that is matched, and those that the pattern
+    /// binds. `missed` are the variants that the arms before have taken.
+    pub(super) fn note_variants(&mut self, matched: Option<LocalId>, pat: PatId, missed: &[Symbol]) {
+        if let (Some(local), Some(variants)) = (matched, self.variants_of(pat, missed)) {
+            self.state.variants.push((local, variants));
+        }
+        self.note_bound(pat, missed);
+    }
+
+    fn note_bound(&mut self, pat: PatId, missed: &[Symbol]) {
+        match self.ir.pat(pat) {
+            Pat::Ref(inner) => self.note_bound(inner, missed),
+            Pat::Bind { local, sub } => {
+                let variants = match sub {
+                    Some(sub) => self.variants_of(sub, missed),
+                    None => self.variants_of(pat, missed),
+                };
+                if let Some(variants) = variants {
+                    self.state.variants.push((local, variants));
+                }
+            }
+            Pat::TupleStruct { pats, .. } => {
+                for inner in self.ir.list(pats).collect::<SmallVec<[PatId; 4]>>() {
+                    self.note_bound(inner, &[]);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn variants_of(&self, pat: PatId, missed: &[Symbol]) -> Option<Variants> {
+        match self.ir.pat(pat) {
+            Pat::Ref(inner) | Pat::Bind { sub: Some(inner), .. } => self.variants_of(inner, missed),
+            Pat::Wild | Pat::Bind { sub: None, .. } => {
+                (!missed.is_empty()).then(|| Variants::Not(missed.iter().copied().collect()))
+            }
+            _ => Some(Variants::Only(self.named_variants(pat)?)),
+        }
+    }
+
+    /// The variants that a pattern names, if it names nothing else.
+    fn named_variants(&self, pat: PatId) -> Option<SmallVec<[Symbol; 2]>> {
+        match self.ir.pat(pat) {
+            Pat::Ref(inner) => self.named_variants(inner),
+            Pat::Path(path) | Pat::TupleStruct { path, .. } | Pat::Struct { path, .. } => {
+                self.variant_name(path).map(|name| SmallVec::from_elem(name, 1))
+            }
+            Pat::Or(pats) => {
+                let mut all = SmallVec::new();
+                for pat in self.ir.list(pats) {
+                    all.extend(self.named_variants(pat)?);
+                }
+                Some(all)
+            }
+            _ => None,
+        }
+    }
+
+    /// The variants that a pattern takes whatever they hold.
+    pub(super) fn taken_variants(&self, pat: PatId) -> SmallVec<[Symbol; 2]> {
+        let takes =
+            |pat: PatId| matches!(self.ir.pat(pat), Pat::Wild | Pat::Rest | Pat::Bind { sub: None, .. });
+        match self.ir.pat(pat) {
+            Pat::Ref(inner) | Pat::Bind { sub: Some(inner), .. } => self.taken_variants(inner),
+            Pat::Path(path) => self.variant_name(path).into_iter().collect(),
+            Pat::TupleStruct { path, pats } if self.ir.list(pats).all(takes) => {
+                self.variant_name(path).into_iter().collect()
+            }
+            Pat::Struct { path, fields }
+                if self.ir.field_pats(fields).iter().all(|field| takes(field.pat)) =>
+            {
+                self.variant_name(path).into_iter().collect()
+            }
+            Pat::Or(pats) => self.ir.list(pats).flat_map(|pat| self.taken_variants(pat)).collect(),
+            _ => SmallVec::new(),
+        }
+    }
+}

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, Finding, LintMetadata, Severity};
 use ward_flow::{Entry, Reached, UNKNOWN, Way};
 use ward_linter::LintContext;
-use ward_syntax::FileSpan;
+use ward_syntax::{FileSpan, sym};
 
 /// What a lint says of a place.
 pub(crate) struct Wording {
@@ -105,12 +105,25 @@ fn entry(cx: &LintContext, way: &Way, reached: &Reached) -> Option<(FileSpan, St
 
 /// How sure it is that a request writes here; `None` if none does.
 pub(crate) fn by_request(way: &Way) -> Option<Confidence> {
-    match (way.entry, way.assumed) {
-        (Entry::Request(_), 0) => Some(Confidence::High),
-        (Entry::Request(_), 1) => Some(Confidence::Medium),
-        (Entry::Request(_), _) => Some(Confidence::Low),
-        _ => None,
-    }
+    let Entry::Request(kind) = way.entry else { return None };
+    let most = match kind.as_str() {
+        // What goes wrong with a request seldom repeats it.
+        _ if of_error(way) => Confidence::Low,
+        // Between whoever talks to an agent and its tools stands the agent.
+        "tool" => Confidence::Medium,
+        _ => Confidence::High,
+    };
+    let sure = match way.assumed {
+        0 => Confidence::High,
+        1 => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    Some(sure.min(most))
+}
+
+/// Whether the data is what an error says that was made of it.
+pub(crate) fn of_error(way: &Way) -> bool {
+    way.path.names().any(|name| name == sym::ERR)
 }
 
 /// Where in a URL a text stands, told by what stands before it.

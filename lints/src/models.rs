@@ -19,6 +19,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "argon2.toml",
     "askama.toml",
     "async-graphql.toml",
+    "async-std.toml",
     "axum.toml",
     "base64.toml",
     "bb8.toml",
@@ -115,6 +116,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "uuid.toml",
     "v_htmlescape.toml",
     "validator.toml",
+    "walkdir.toml",
     "warp.toml",
     "zip.toml",
 ];

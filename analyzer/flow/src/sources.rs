@@ -1,7 +1,7 @@
 //! Which parameters of a function hold request data.
 
 use smallvec::SmallVec;
-use ward_semantics::{DefId, Semantics, Ty, TyKind};
+use ward_semantics::{DefId, Semantics, TraitName, Ty, TyKind};
 use ward_syntax::{Attribute, FnItem, ItemId, Symbol, sym};
 
 use crate::evaluate::Context;
@@ -143,6 +143,21 @@ fn attribute_source(cx: Context, def: DefId) -> Option<(AttributeSource, Symbol)
     let (file, _) = cx.semantics.locate(def);
     let parent = cx.semantics.defs.def(file, parent);
     find(parent, &cx.semantics.item(parent).attributes, &cx.models.impl_attributes)
+        .or_else(|| Some((trait_source(cx, def)?, sym::EMPTY)))
+}
+
+/// What the parameters of a method hold because of the name of the trait that it implements.
+fn trait_source(cx: Context, def: DefId) -> Option<AttributeSource> {
+    if cx.models.trait_names.is_empty() {
+        return None;
+    }
+    let name = cx.semantics.enclosing_impl(def)?.trait_ref.as_ref()?.name;
+    let name = match name {
+        TraitName::Workspace(def) => cx.semantics.item(def).name.as_str(),
+        TraitName::External(path) => path.as_str().rsplit("::").next().unwrap_or_default(),
+    };
+    let mut rows = cx.models.trait_names.iter();
+    rows.find(|(word, _)| name.contains(word.as_str())).map(|(_, source)| source.clone())
 }
 
 /// The kinds of sink for which a parameter of this type is safe because of an attribute of its function.

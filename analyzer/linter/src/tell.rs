@@ -60,6 +60,8 @@ fn request_part(kind: Symbol) -> &'static str {
         "cookie" => "a cookie",
         "upload" => "an upload",
         "argument" => "an argument of the remote call",
+        "tool" => "an argument of a tool",
+        "archive" => "a name in an archive",
         _ => "request data",
     }
 }

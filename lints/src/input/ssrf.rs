@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::{Reached, Way};
+use ward_flow::{Entry, Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, Semantics, TraitName};
 use ward_syntax::Symbol;
@@ -42,24 +42,42 @@ fn check(cx: &LintContext) {
     let resolves = resolver_filters(cx.semantics());
     report(cx, &SSRF, &["url"], |way, reached, _| {
         let filtered = resolves || way_filters(cx.semantics(), way, reached);
-        judge(way, filtered.then_some(Confidence::Low))
+        let most = if filtered { Confidence::Low } else { sure_of(way, reached) };
+        judge(way, most)
     });
 }
 
+/// How sure it can be at most that a URL is asked. One that is put into a request may be that of a request to the
+/// service itself, and the URI of a request is a path of the service that it came to.
+fn sure_of(way: &Way, reached: &Reached) -> Confidence {
+    let is_whole_request = matches!(way.entry, Entry::Request(kind) if kind.as_str() == "request")
+        && way.path.is_empty()
+        && way.hole.is_none();
+    match (reached.callee.as_str(), is_whole_request) {
+        ("uri", true) => Confidence::Low,
+        ("uri", false) => Confidence::Medium,
+        _ => Confidence::High,
+    }
+}
+
 /// Judges a way; the confidence is `most` at most.
-fn judge(way: &Way, most: Option<Confidence>) -> Option<Judgement> {
+fn judge(way: &Way, most: Confidence) -> Option<Judgement> {
     let confidence = by_request(way)?;
     let confidence = match UrlPosition::of(way) {
         UrlPosition::Behind | UrlPosition::Slash => return None,
         UrlPosition::BehindUnknown => Confidence::Low,
         UrlPosition::Start | UrlPosition::Host => confidence,
     };
-    let confidence = most.map_or(confidence, |most| most.min(confidence));
+    let confidence = most.min(confidence);
     Some(Judgement { confidence, severity: Severity::High, wording: &WORDING })
 }
 
 /// What code asks an address that may not be talked to.
 const QUESTIONS: &[&str] = &["is_private", "is_loopback", "is_link_local", "is_global", "is_unique_local"];
+/// What a function that is named for a check asks of a URL.
+const HOST_QUESTIONS: &[&str] = &["host", "host_str", "domain", "octets", "segments"];
+/// Words in the names of such functions.
+const CHECKS: &[&str] = &["valid", "check", "allow", "block", "safe", "verify", "ensure", "permit", "deny"];
 /// How many calls deep a filter of addresses is looked for.
 const FILTER_DEPTH: usize = 3;
 
@@ -102,9 +120,18 @@ fn filters(semantics: &Semantics, function: DefId, depth: usize) -> bool {
 }
 
 fn asks_addresses(semantics: &Semantics, function: DefId) -> bool {
+    let is_check = || {
+        let name = semantics.item(function).name;
+        CHECKS.iter().any(|word| name.as_str().contains(word))
+    };
+    calls_one_of(semantics, function, QUESTIONS)
+        || (calls_one_of(semantics, function, HOST_QUESTIONS) && is_check())
+}
+
+fn calls_one_of(semantics: &Semantics, function: DefId, names: &[&str]) -> bool {
     let Some(types) = semantics.types(function) else { return false };
     types.callees().any(|(_, callee)| match callee {
-        Callee::Method { name, .. } | Callee::UnknownMethod(name) => QUESTIONS.contains(&name.as_str()),
+        Callee::Method { name, .. } | Callee::UnknownMethod(name) => names.contains(&name.as_str()),
         _ => false,
     })
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_flow::{Entry, Reached, Way, WayStep, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::{DefId, TraitName, Ty, TyKind};
+use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
 use ward_syntax::{Expr, FileId, FileSpan, Symbol};
 
 declare_lint! {
@@ -245,11 +245,58 @@ fn confidence(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> O
         ("any", _) | (_, Status::Unknown | Status::Client) => Confidence::Medium,
         (_, Status::Server) => Confidence::High,
     };
+    let sure = if is_meant(cx, reached, way, kind) { Confidence::Low } else { sure };
     Some(match way.assumed {
         0 => sure,
         1 => sure.min(Confidence::Medium),
         _ => Confidence::Low,
     })
+}
+
+/// Whether there are signs that the text was meant for whoever reads it, or is read by nobody: it went through a
+/// function that is named for taking out what must not be told, it is a message of the service's own, or the error it
+/// becomes part of is no answer yet.
+fn is_meant(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> bool {
+    let semantics = cx.semantics();
+    let cleans = way.steps.iter().any(|step| match step.kind {
+        WayStepKind::Return(callee) => {
+            let name = semantics.item(callee).name.as_str();
+            ["sanitize", "redact", "scrub", "user_message", "public_message"]
+                .iter()
+                .any(|word| name.contains(word))
+        }
+        _ => false,
+    });
+    cleans || (kind.as_str() == "any" && is_own_message(cx, way)) || is_no_answer(cx, reached)
+}
+
+/// Whether an error is what a function of the workspace made that fails with messages of its own only.
+fn is_own_message(cx: &LintContext, way: &Way) -> bool {
+    let semantics = cx.semantics();
+    let Some(first) = way.steps.first() else { return false };
+    let Some(types) = semantics.types(first.function) else { return false };
+    let ir = semantics.ir(first.at.file);
+    let callee = types.callees().find_map(|(expr, callee)| match callee {
+        Callee::Fn(def) if ir.expr_span(expr) == first.at.span => Some(*def),
+        _ => None,
+    });
+    let Some((file, body)) = callee.and_then(|callee| semantics.body(callee)) else { return false };
+    let ir = semantics.ir(file);
+    let run = ir.body(body).exprs;
+    run.of(&ir.exprs).iter().all(|expr| !matches!(expr, Expr::Try(_) | Expr::Await(_)))
+}
+
+/// Whether a status of gRPC is made where none is returned: as a part of another error.
+fn is_no_answer(cx: &LintContext, reached: &Reached) -> bool {
+    let is_status = reached.callee.as_str().split("::").any(|segment| segment == "Status");
+    let returns = || {
+        let signature = cx.semantics().signature(reached.function)?;
+        Some(
+            matches!(signature.ret.kind(), TyKind::External { path, args } if path.as_str() == "std::result::Result"
+            && args.get(1).is_some_and(|error| matches!(error.kind(), TyKind::Adt { .. }))),
+        )
+    };
+    is_status && reached.sink.krate.as_str() == "tonic" && returns().unwrap_or(false)
 }
 
 /// Whether an error is made a text on its way, or given to something that does so.

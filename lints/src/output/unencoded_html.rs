@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 
 use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_flow::models::SourceClass;
 use ward_flow::{Entry, Hole, Reached, Way, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::FileSpan;
 
 use super::html::{HtmlContext, is_markup};
+use crate::flows::of_error;
 
 declare_lint! {
     /// Text that somebody else chose in a page, without encoding.
@@ -47,6 +49,9 @@ fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Findi
     let Evidence { at, function, reached, way, context, confidence } = evidence;
     let message = match way.escaped {
         Some(_) => format!("the escape of this text is not enough for {}", context.name()),
+        None if matches!(way.entry, Entry::Other { class: SourceClass::Filesystem, .. }) => {
+            format!("the name of a file becomes part of {} without encoding", context.name())
+        }
         None => format!("request data becomes part of {} without encoding", context.name()),
     };
     let mut finding = Finding::new(&UNENCODED_HTML, *at, message)
@@ -133,8 +138,11 @@ fn confidence(reached: &Reached, way: &Way, hole: Option<Hole>) -> Option<Confid
     // Known by the looks of the text alone, or by where it is sent.
     let is_sent = !reached.callee.is_empty();
     match way.assumed {
+        _ if of_error(way) => Some(Confidence::Low),
         0 if is_sent && hole.is_some() => Some(Confidence::High),
-        0 | 1 if is_sent || hole.is_some() => Some(Confidence::Medium),
+        0 => Some(Confidence::Medium),
+        1 if hole.is_some() => Some(Confidence::Medium),
+        // What something unknown made of the data and is sent as a whole may well be a page that escapes.
         _ => Some(Confidence::Low),
     }
 }

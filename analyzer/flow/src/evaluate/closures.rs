@@ -110,7 +110,9 @@ impl Evaluator<'_> {
         for (expr, value) in inputs {
             if !self.values.get(*value).callables.is_empty() {
                 let span = expr.map_or(self.span(self.body.root), |expr| self.span(expr));
-                self.call_value(*value, &[given, given], span);
+                let mut given = [given, given];
+                self.leave_out_shared(*value, &mut given);
+                self.call_value(*value, &given, span);
             }
         }
     }

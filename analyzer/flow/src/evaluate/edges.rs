@@ -91,7 +91,7 @@ impl Evaluator<'_> {
     }
 
     /// What is shared (`Arc<App>`) is the service's own: no data comes to a closure in it.
-    fn leave_out_shared(&self, called: ValueId, given: &mut [ValueId]) {
+    pub(super) fn leave_out_shared(&self, called: ValueId, given: &mut [ValueId]) {
         let is_shared = |ty: Ty| match ty.kind() {
             TyKind::External { path, args } => {
                 path.as_str() == "std::sync::Arc"

@@ -152,16 +152,26 @@ impl Evaluator<'_> {
         let models = self.cx.models;
         let Some(((last, value), others)) = elements.split_last() else { return };
         for row in &models.tuple_sinks {
+            if let Beside::Own(part) = row.beside {
+                for (expr, value) in elements {
+                    if let Some(value) = self.part_known(*value, part) {
+                        let span = self.span(*expr);
+                        self.check_input(&row.sink, part, value, span, (0, None));
+                    }
+                }
+                continue;
+            }
             let beside = others.iter().find_map(|(expr, value)| match row.beside {
                 Beside::Type(path) => sources::is_one_of(self.types.expr(*expr), &[path]).then_some(*value),
                 Beside::Part(part) => self.part_known(*value, part),
+                Beside::Own(_) => None,
             });
             let Some(text) = beside.map(|beside| self.text_of(beside)) else { continue };
             if is_dangerous_in(&row.sink, text) {
                 let inputs = SmallVec::from_elem((Some(*last), *value), 1);
                 let name = match row.beside {
                     Beside::Type(path) => Symbol::new(last_segment(path)),
-                    Beside::Part(part) => part,
+                    Beside::Part(part) | Beside::Own(part) => part,
                 };
                 let call = ExternalCall { expr, ty: None, name, receiver: None, args: &inputs };
                 self.check_sink_in(&row.sink, &call, 0, text);

@@ -8,7 +8,7 @@ use super::calls::ExternalCall;
 use super::{Evaluator, ValueId};
 use crate::step::StepKind;
 use crate::summary::Hit;
-use crate::value::{Hole, Origin, Outcome, Text, Value, add_origins, joined_shape};
+use crate::value::{Hole, Origin, Outcome, Text, UNKNOWN, Value, add_origins, joined_shape};
 
 impl Evaluator<'_> {
     pub(super) fn eval_format(&mut self, expr: ExprId, id: FormatId) -> ValueId {
@@ -222,8 +222,11 @@ impl Evaluator<'_> {
             return None;
         }
         let whole = self.values.get(receiver);
-        let shape = whole.constant.or(whole.shape)?;
         let from = self.values.get(*from).constant?;
+        // What looks like a placeholder is one, in the middle of a text that is the service's own.
+        let is_own = whole.origins.is_empty() && from.as_str().contains(['{', '<', ':', '%', '$', '@', '_']);
+        let assumed = is_own.then(|| Symbol::new(&format!("{UNKNOWN}{from}{UNKNOWN}")));
+        let shape = whole.constant.or(whole.shape).or(assumed)?;
         let (first, rest) = shape.as_str().split_once(from.as_str()).filter(|_| !from.is_empty())?;
         if self.values.is_plain(*to) {
             return None;

@@ -43,6 +43,8 @@ pub struct Models {
     /// Attributes on an impl or trait (`async_graphql::Object`) that make the parameters of its methods
     /// request data.
     pub impl_attributes: FxHashMap<Symbol, AttributeSource>,
+    /// Words in the names of traits whose implementations take what others chose.
+    pub trait_names: Vec<(Symbol, AttributeSource)>,
     /// What a match of an external pattern tells, by the canonical path of the variant.
     pub pattern_barriers: FxHashMap<Symbol, Vec<Barrier>>,
     /// What attributes make of parameters of certain types.
@@ -177,6 +179,8 @@ pub enum Beside {
     Type(Symbol),
     /// A part that it has; the context is that part's text.
     Part(Symbol),
+    /// This part of any element is the input itself.
+    Own(Symbol),
 }
 
 /// When an input of a call is dangerous.

@@ -127,6 +127,7 @@ pub(super) struct SourceRow {
     pub(super) call: Option<Texts>,
     pub(super) attribute: Option<Texts>,
     pub(super) impl_attribute: Option<Texts>,
+    pub(super) trait_named: Option<Texts>,
     pub(super) handler_of: Option<Texts>,
     pub(super) extractor: Option<Texts>,
     pub(super) error_type: Option<Texts>,
@@ -157,6 +158,7 @@ pub(super) struct SinkRow {
     pub(super) text_with: Option<Texts>,
     pub(super) tuple_with: Option<Texts>,
     pub(super) tuple_with_part: Option<Text>,
+    pub(super) tuple_part: Option<Text>,
     pub(super) context: Option<Text>,
     pub(super) when: Option<Texts>,
 }

@@ -208,7 +208,7 @@ fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
 
 /// Whether a kind of source is what a request chose to name something.
 fn is_chosen(kind: Symbol) -> bool {
-    matches!(kind.as_str(), "path" | "query" | "body" | "form" | "argument")
+    matches!(kind.as_str(), "path" | "query" | "body" | "form" | "argument" | "tool")
 }
 
 /// Macros of the workspace whose text answers with an error or a refusing status.

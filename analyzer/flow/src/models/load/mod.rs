@@ -126,8 +126,8 @@ struct Loader {
     kinds: Vec<Kind>,
 }
 
-const SOURCE_KINDS: [&str; 9] =
-    ["path", "query", "body", "form", "header", "cookie", "upload", "request", "argument"];
+const SOURCE_KINDS: [&str; 11] =
+    ["path", "query", "body", "form", "header", "cookie", "upload", "request", "argument", "tool", "archive"];
 
 /// Names in templates that are no path.
 const NAMES: [&str; 22] = [

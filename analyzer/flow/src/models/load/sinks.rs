@@ -68,8 +68,9 @@ impl Loader {
         let forms = [&row.call, &row.default_of, &row.operator, &row.text_with, &row.tuple_with]
             .into_iter()
             .any(Option::is_some);
-        if !forms && row.name_only.is_none() && row.tuple_with_part.is_none() {
-            let help = "give `call`, `operator`, `name_only`, `text_with`, `tuple_with` or `tuple_with_part`";
+        let of_parts = row.tuple_with_part.is_some() || row.tuple_part.is_some();
+        if !forms && row.name_only.is_none() && !of_parts {
+            let help = "give `call`, `operator`, `name_only`, `text_with`, `tuple_with`, `tuple_with_part` or `tuple_part`";
             let help = Some(help.to_owned());
             self.complain(place.span(), "a sink needs a call", help);
         }
@@ -107,7 +108,8 @@ impl Loader {
         }
         let types = self.type_paths(row.tuple_with.as_ref()).into_iter().map(Beside::Type);
         let part = row.tuple_with_part.as_ref().map(|part| Beside::Part(Symbol::new(part.get_ref())));
-        let rows = types.chain(part).map(|beside| TupleSink { sink: sink.clone(), beside });
+        let own = row.tuple_part.as_ref().map(|part| Beside::Own(Symbol::new(part.get_ref())));
+        let rows = types.chain(part).chain(own).map(|beside| TupleSink { sink: sink.clone(), beside });
         self.models.tuple_sinks.extend(rows.collect::<Vec<_>>());
         for text in row.operator.iter().flat_map(|texts| &texts.0) {
             let forms = [

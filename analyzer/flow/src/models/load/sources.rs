@@ -44,12 +44,13 @@ impl Loader {
             &row.call,
             &row.attribute,
             &row.impl_attribute,
+            &row.trait_named,
             &row.handler_of,
             &row.extractor,
             &row.error_type,
         ];
         if forms.iter().filter(|form| form.is_some()).count() != 1 {
-            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `handler_of`, `extractor`, `error_type`";
+            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `trait_named`, `handler_of`, `extractor`, `error_type`";
             self.complain(
                 row.kind.span(),
                 "a source needs one place where it comes in",
@@ -103,7 +104,7 @@ impl Loader {
                 });
             }
         }
-        let attributes = row.attribute.is_some() || row.impl_attribute.is_some();
+        let attributes = row.attribute.is_some() || row.impl_attribute.is_some() || row.trait_named.is_some();
         if attributes && row.parameters.is_none() {
             let help = Some("add `parameters = \"all\"` or `\"bracketed\"`".to_owned());
             self.complain(row.kind.span(), "which parameters is not said", help);
@@ -113,6 +114,9 @@ impl Loader {
         let attribute = AttributeSource { source, parameters, types };
         for path in self.paths(row.attribute.as_ref()) {
             self.models.function_attributes.insert(path, attribute.clone());
+        }
+        for word in row.trait_named.iter().flat_map(|words| symbols(&words.0)) {
+            self.models.trait_names.push((word, attribute.clone()));
         }
         for path in self.paths(row.impl_attribute.as_ref()) {
             self.models.impl_attributes.insert(path, attribute.clone());

@@ -87,7 +87,13 @@ fn places(cx: &LintContext, kinds: &[&'static str]) -> Vec<Place> {
 
 fn describe(lint: &'static LintMetadata, reached: &Reached, judgement: &Judgement) -> Finding {
     let Judgement { confidence, severity, wording } = judgement;
-    let message = format!("{} `{}`", wording.message, reached.callee);
+    // A sink that is known by its text has no call.
+    let callee = reached.callee.as_str();
+    let message = if callee.is_empty() {
+        wording.message.to_owned()
+    } else {
+        format!("{} `{callee}`", wording.message)
+    };
     let mut finding = Finding::new(lint, reached.place, message)
         .label(wording.label)
         .note(wording.note)

@@ -8,6 +8,7 @@ use ward_flow::Way;
 use ward_linter::{Lint, LintContext, declare_lint};
 
 use crate::flows::{Judgement, Wording, by_request, report};
+use crate::output::html::HtmlContext;
 
 declare_lint! {
     /// Text that somebody else chose in XML that is built as text.
@@ -27,7 +28,7 @@ declare_lint! {
 pub const LINT: Lint = Lint { metadata: &XML_INJECTION, check };
 
 static WORDING: Wording = Wording {
-    message: "request data becomes part of XML without encoding in",
+    message: "request data becomes part of XML without encoding",
     label: "this text is put into markup",
     note: "whoever chooses this text can end the element and write others, which the reader takes for the service's own",
     help: None,
@@ -38,6 +39,16 @@ fn check(cx: &LintContext) {
 }
 
 fn judge(way: &Way, _: &str) -> Option<Judgement> {
+    if is_escaped(way) {
+        return None;
+    }
     let confidence = by_request(way)?.min(Confidence::Medium);
     Some(Judgement { confidence, severity: Severity::Medium, wording: &WORDING })
+}
+
+/// Whether the text's special characters stand as references, which a CDATA section does not read.
+fn is_escaped(way: &Way) -> bool {
+    let before = way.hole.map_or("", |hole| hole.before.as_str());
+    let is_raw = before.rfind("<![CDATA[").is_some_and(|start| !before[start..].contains("]]>"));
+    !is_raw && way.escaped.is_some_and(|escape| HtmlContext::after(before).is_served_by(escape.as_str()))
 }

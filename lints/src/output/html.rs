@@ -2,7 +2,7 @@
 
 /// Where in a page a text is put.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum HtmlContext {
+pub(crate) enum HtmlContext {
     /// Between elements.
     Text,
     /// In the value of an attribute, between quotes of this kind.
@@ -23,7 +23,7 @@ const ADDRESSES: &[&str] =
 
 impl HtmlContext {
     /// The context that a piece of markup leaves open.
-    pub(super) fn after(before: &str) -> Self {
+    pub(crate) fn after(before: &str) -> Self {
         let before = before.to_lowercase();
         if is_open(&before, "<script", "</script") {
             return Self::Script;
@@ -63,7 +63,7 @@ impl HtmlContext {
     ///
     /// The name of an escape lists what it takes out: `<`, `"` (and `'`), white space; `script` is an escape for
     /// texts of a script.
-    pub(super) fn is_served_by(self, escape: &str) -> bool {
+    pub(crate) fn is_served_by(self, escape: &str) -> bool {
         match self {
             Self::Text => escape.contains('<'),
             Self::Quoted(_) => escape.contains('"'),
@@ -74,7 +74,7 @@ impl HtmlContext {
     }
 
     /// For messages: where the text is put.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Text => "the text of a page",
             Self::Quoted(_) => "an attribute of a page",
@@ -92,7 +92,7 @@ fn is_open(text: &str, start: &str, end: &str) -> bool {
 }
 
 /// Whether the text around a hole is markup.
-pub(super) fn is_markup(before: &str, after: &str) -> bool {
+pub(crate) fn is_markup(before: &str, after: &str) -> bool {
     before.contains('<') || after.contains('<') || before.ends_with('>') || before.ends_with("=\"")
 }
 

@@ -1,6 +1,6 @@
 //! What goes out: pages, errors and data that tell or do more than they should.
 
 pub mod error_leak;
-mod html;
+pub(crate) mod html;
 pub mod open_redirect;
 pub mod unencoded_html;

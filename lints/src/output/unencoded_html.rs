@@ -103,6 +103,10 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
         if way.escaped.is_some_and(|escape| context.is_served_by(escape.as_str())) {
             return None;
         }
+        // A document that says it is XML is the business of another lint.
+        if hole.is_some_and(|hole| hole.before.as_str().contains("<?xml ")) {
+            return None;
+        }
         let confidence = confidence(reached, way, hole)?;
         let (at, function) = put_at(way).unwrap_or((reached.place, reached.function));
         let evidence =

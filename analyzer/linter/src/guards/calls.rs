@@ -419,6 +419,9 @@ impl Evaluator<'_> {
         }
         let ty = self.cx.semantics.resolve_type(self.def, first);
         let given = self.cx.known.given(self.cx, ty);
+        if matches!(ty.kind(), TyKind::Adt { .. }) {
+            self.asked.push(ty);
+        }
         let named = self.names_credential_ref(first, 0)
             || (matches!(
                 call.name,

@@ -24,6 +24,15 @@ pub(crate) struct Context<'a> {
     pub(crate) known: &'a Known,
 }
 
+/// The types that a function says something of.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    /// Of what it leaves in a request that comes of a credential.
+    pub(crate) attached: Vec<Ty>,
+    /// Of the workspace, extracted by naming them.
+    pub(crate) asked: Vec<Ty>,
+}
+
 /// Whether an expression is the answer of the function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
@@ -44,6 +53,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) summary: Summary,
     /// Types of what it leaves in a request that comes of a credential.
     pub(crate) attached: Vec<Ty>,
+    /// Types of the workspace that it extracts by naming them: `request.guard::<User>()`.
+    pub(crate) asked: Vec<Ty>,
     /// Whether it hands requests on: an answer that does not come from behind it refuses.
     is_middleware: bool,
     /// Whether `true` and `false` are the answers.
@@ -69,6 +80,7 @@ impl<'a> Evaluator<'a> {
             frames: Vec::new(),
             summary: Summary { hops: u8::MAX, ..Summary::default() },
             attached: Vec::new(),
+            asked: Vec::new(),
             is_middleware: hands_on(cx, def, types),
             answers_bool: ret.is_some_and(is_bool),
             depth: 0,
@@ -80,7 +92,7 @@ impl<'a> Evaluator<'a> {
         cx: Context<'a>,
         def: DefId,
         given: &dyn Fn(usize, Ty) -> Value,
-    ) -> Option<(Summary, Vec<Ty>)> {
+    ) -> Option<(Summary, Types)> {
         let (file, body) = cx.semantics.body(def)?;
         let function = cx.semantics.item(def).as_fn()?;
         let mut evaluator = Self::new(cx, def, file)?;
@@ -101,7 +113,7 @@ impl<'a> Evaluator<'a> {
             index += 1;
         }
         evaluator.run(body.root);
-        Some((evaluator.summary, evaluator.attached))
+        Some((evaluator.summary, Types { attached: evaluator.attached, asked: evaluator.asked }))
     }
 
     /// What a closure does where it stands for a function: middleware, a handler, an interceptor.

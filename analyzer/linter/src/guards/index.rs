@@ -6,7 +6,7 @@ use ward_semantics::{DefId, DefKind, Semantics, Ty};
 use ward_syntax::{Expr, ExprId, ItemKind, Literal, SourceIr, Symbol};
 
 use super::deps::{Deps, Summary, Value};
-use super::evaluate::{Context, Evaluator, last_segment};
+use super::evaluate::{Context, Evaluator, Types, last_segment};
 use super::{Authenticates, Verdict, extract};
 
 /// What is known so far.
@@ -20,6 +20,8 @@ pub(crate) struct Known {
     verdicts: FxHashMap<Ty, Verdict>,
     /// Types of what middleware leaves in requests.
     attached: FxHashSet<Ty>,
+    /// Types that functions extract by naming them, and the functions.
+    asked: FxHashMap<Ty, Vec<DefId>>,
     /// What the project declares as a guard.
     declared: FxHashMap<DefId, Role>,
 }
@@ -32,7 +34,10 @@ pub(crate) enum Role {
 }
 
 /// What the evaluation of a function gives.
-type Evaluated = (DefId, Summary, Vec<Ty>);
+type Evaluated = (DefId, Summary, Types);
+
+/// A guard that asks for another, which asks for another: this deep.
+const MOST_GUARDS_ASKED: usize = 3;
 
 impl Known {
     /// Evaluates all functions in parallel on the current rayon pool, and those that take guards a second time.
@@ -51,6 +56,7 @@ impl Known {
             known.evaluate_all(semantics, models);
         }
         known.verdicts = known.type_verdicts(semantics, models);
+        known.follow_asked(semantics, models);
         let cx = Context { semantics, models, known: &known };
         let takes_guard = |def: &&DefId| {
             let signature = semantics.signature(**def);
@@ -66,6 +72,27 @@ impl Known {
         known
     }
 
+    /// Evaluates anew what extracts a guard by naming its type, now that there are verdicts, and so on for what
+    /// then turns out to be one.
+    fn follow_asked(&mut self, semantics: &Semantics, models: &ward_flow::models::Models) {
+        for _ in 0..MOST_GUARDS_ASKED {
+            let asking = self.asked.iter().filter(|(ty, _)| self.verdicts.contains_key(ty));
+            let mut asking: Vec<DefId> =
+                asking.flat_map(|(_, functions)| functions.iter().copied()).collect();
+            asking.sort_unstable();
+            asking.dedup();
+            let cx = Context { semantics, models, known: self };
+            let again: Vec<Evaluated> = asking.par_iter().filter_map(|def| evaluate(cx, *def)).collect();
+            if again.iter().all(|(def, summary, _)| self.summary(*def) == Some(summary)) {
+                return;
+            }
+            self.enter(again);
+            // Those who call them.
+            self.evaluate_all(semantics, models);
+            self.verdicts = self.type_verdicts(semantics, models);
+        }
+    }
+
     fn evaluate_all(&mut self, semantics: &Semantics, models: &ward_flow::models::Models) {
         for level in semantics.call_graph().levels() {
             let cx = Context { semantics, models, known: self };
@@ -78,7 +105,7 @@ impl Known {
     }
 
     fn enter(&mut self, evaluated: Vec<Evaluated>) {
-        for (def, mut summary, attached) in evaluated {
+        for (def, mut summary, types) in evaluated {
             if let Some(role) = self.declared.get(&def) {
                 let role = if *role == Role::Asked { Deps::ROLE } else { Deps::NONE };
                 summary.fail = summary.fail.union(Deps::CREDENTIAL).union(role);
@@ -86,7 +113,13 @@ impl Known {
                 summary.hops = 0;
             }
             self.summaries[def.index()] = Some(Box::new(summary));
-            self.attached.extend(attached);
+            self.attached.extend(types.attached);
+            for ty in types.asked {
+                let asking = self.asked.entry(ty).or_default();
+                if !asking.contains(&def) {
+                    asking.push(def);
+                }
+            }
         }
     }
 
@@ -113,6 +146,7 @@ impl Known {
                 semantics.signature(*def).into_iter().flat_map(|signature| signature.params.iter().copied()),
             );
         }
+        types.extend(self.asked.keys().copied());
         let types: Vec<Ty> = types.into_iter().collect();
         let judged = types.into_par_iter().map(|ty| (ty, extract::of_type(cx, ty)));
         judged.filter(|(_, verdict)| verdict.authenticates != Authenticates::None).collect()
@@ -194,7 +228,7 @@ fn text_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Option<Symbol> {
 
 fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
     let sources = ward_flow::request_parameters(cx.semantics, cx.models, def);
-    let (summary, attached) = Evaluator::function(cx, def, &|index, ty| {
+    let (summary, types) = Evaluator::function(cx, def, &|index, ty| {
         let guard = cx.known.given(cx, ty);
         if !guard.data.is_none() {
             return guard;
@@ -203,7 +237,7 @@ fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
             sources.get(index).is_some_and(|source| source.is_some_and(|source| is_chosen(source.kind)));
         Value::of(if is_request { Deps::REQUEST } else { Deps::NONE })
     })?;
-    Some((def, summary, attached))
+    Some((def, summary, types))
 }
 
 /// Whether a kind of source is what a request chose to name something.

@@ -2,7 +2,7 @@
 
 use ward_syntax::Symbol;
 
-use super::{Callee, Loader, Parsed, split_last, symbols};
+use super::{Loader, Parsed, split_last, symbols};
 use crate::models::error::did_you_mean;
 use crate::models::schema::{BarrierRow, EffectRow, GuardRow, Text};
 use crate::models::{
@@ -90,10 +90,6 @@ impl Loader {
         let only_here: Vec<Symbol> =
             named.filter(|path| !self.models.externals.known_paths.contains(path)).collect();
         for callee in self.callees(Some(&row.call)) {
-            // Known to be a function: a macro or attribute of the same name is another crate's.
-            if let Callee::Function(path) = callee {
-                self.models.externals.functions.entry(path).or_default();
-            }
             let model = self.model(callee);
             model.effects = model.effects.with(effect);
         }

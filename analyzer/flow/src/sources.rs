@@ -1,8 +1,8 @@
 //! Which parameters of a function hold request data.
 
 use smallvec::SmallVec;
-use ward_semantics::{DefId, Semantics, TraitName, Ty, TyKind};
-use ward_syntax::{Attribute, FnItem, ItemId, Symbol, sym};
+use ward_semantics::{DefId, Semantics, Ty, TyKind};
+use ward_syntax::{Attribute, FnItem, ItemId, ItemKind, Symbol, TypeRef, sym};
 
 use crate::evaluate::Context;
 use crate::models::{AttributeParameters, AttributeSource, Models, Source};
@@ -151,11 +151,15 @@ fn trait_source(cx: Context, def: DefId) -> Option<AttributeSource> {
     if cx.models.trait_names.is_empty() {
         return None;
     }
-    let name = cx.semantics.enclosing_impl(def)?.trait_ref.as_ref()?.name;
-    let name = match name {
-        TraitName::Workspace(def) => cx.semantics.item(def).name.as_str(),
-        TraitName::External(path) => path.as_str().rsplit("::").next().unwrap_or_default(),
+    // As it is written: it need not be known.
+    let (file, _) = cx.semantics.locate(def);
+    let parent = cx.semantics.defs.def(file, cx.semantics.item(def).parent?);
+    let ItemKind::Impl { trait_ref: Some(written), .. } = &cx.semantics.item(parent).kind else {
+        return None;
     };
+    let ir = cx.semantics.ir(file);
+    let TypeRef::Path(path) = ir.type_ref(*written) else { return None };
+    let name = ir.path_segments(path).last()?.name.as_str();
     let mut rows = cx.models.trait_names.iter();
     rows.find(|(word, _)| name.contains(word.as_str())).map(|(_, source)| source.clone())
 }

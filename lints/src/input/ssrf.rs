@@ -42,23 +42,26 @@ fn check(cx: &LintContext) {
     let resolves = resolver_filters(cx.semantics());
     report(cx, &SSRF, &["url"], |way, reached, _| {
         let filtered = resolves || way_filters(cx.semantics(), way, reached);
-        let most = if filtered { Confidence::Low } else { sure_of(way, reached) };
+        let most = if filtered { Confidence::Low } else { sure_of(cx.semantics(), way, reached) };
         judge(way, most)
     });
 }
 
-/// How sure it can be at most that a URL is asked. One that is put into a request may be that of a request to the
-/// service itself, and the URI of a request is a path of the service that it came to.
-fn sure_of(way: &Way, reached: &Reached) -> Confidence {
-    let is_whole_request = matches!(way.entry, Entry::Request(kind) if kind.as_str() == "request")
-        && way.path.is_empty()
-        && way.hole.is_none();
-    match (reached.callee.as_str(), is_whole_request) {
-        ("uri", true) => Confidence::Low,
-        ("uri", false) => Confidence::Medium,
+/// How sure it can be at most that a host is asked. A request that is put together may be one to the service itself, if
+/// it is not sent where it is made; who connects to what a request is addressed to is a proxy, which does so for everybody.
+fn sure_of(semantics: &Semantics, way: &Way, reached: &Reached) -> Confidence {
+    let is_whole_request = matches!(way.entry, Entry::Request(kind) if kind.as_str() == "request");
+    let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+    match last {
+        "uri" if is_whole_request || !calls_one_of(semantics, reached.function, SENDERS) => Confidence::Low,
+        "connect" if is_whole_request => Confidence::Low,
+        "uri" | "connect" => Confidence::Medium,
         _ => Confidence::High,
     }
 }
+
+/// What sends a request that was put together by hand.
+const SENDERS: &[&str] = &["request", "send_request", "send", "execute", "fetch"];
 
 /// Judges a way; the confidence is `most` at most.
 fn judge(way: &Way, most: Confidence) -> Option<Judgement> {

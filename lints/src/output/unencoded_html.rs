@@ -11,7 +11,7 @@ use ward_flow::models::SourceClass;
 use ward_flow::{Entry, Hole, Reached, Way, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
-use ward_syntax::FileSpan;
+use ward_syntax::{FileSpan, Symbol};
 
 use super::html::{HtmlContext, is_markup};
 use crate::flows::of_error;
@@ -47,7 +47,7 @@ struct Evidence {
 
 fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Finding {
     let Evidence { at, function, reached, way, context, confidence } = evidence;
-    let message = match way.escaped {
+    let message = match escape_of(way) {
         Some(_) => format!("the escape of this text is not enough for {}", context.name()),
         None if matches!(way.entry, Entry::Other { class: SourceClass::Filesystem, .. }) => {
             format!("the name of a file becomes part of {} without encoding", context.name())
@@ -59,7 +59,7 @@ fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Findi
         .note("whoever chooses this text can write elements and scripts of their own, which run in the browser of the user who opens the page")
         .help(reached.sink.help.as_str());
     finding.confidence = *confidence;
-    finding.severity = if way.escaped.is_some() { Severity::Medium } else { Severity::High };
+    finding.severity = if escape_of(way).is_some() { Severity::Medium } else { Severity::High };
     finding.function = Some(cx.name(*function));
     let flow = cx.tell(way, reached);
     if let Some(first) = flow.steps.first()
@@ -100,20 +100,30 @@ fn check(cx: &LintContext) {
 fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
     let ways = reached.ways.iter().filter_map(|way| {
         let (hole, context) = place_in_page(way);
-        if way.escaped.is_some_and(|escape| context.is_served_by(escape.as_str())) {
+        if escape_of(way).is_some_and(|escape| context.is_served_by(escape.as_str())) {
             return None;
         }
         // A document that says it is XML is the business of another lint.
         if hole.is_some_and(|hole| hole.before.as_str().contains("<?xml ")) {
             return None;
         }
-        let confidence = confidence(reached, way, hole)?;
+        let mut confidence = confidence(reached, way, hole)?;
+        // Nobody sees the page of a redirect.
+        if cx.semantics().item(reached.function).name.as_str().contains("redirect") {
+            confidence = Confidence::Low;
+        }
         let (at, function) = put_at(way).unwrap_or((reached.place, reached.function));
         let evidence =
             Evidence { at, function, reached: reached.clone(), way: way.clone(), context, confidence };
         cx.is_reported(function).then_some(evidence)
     });
     ways.collect()
+}
+
+/// The escape of a text for pages. What is known of it as a path or a word of a command is none.
+fn escape_of(way: &Way) -> Option<Symbol> {
+    way.escaped
+        .filter(|context| !matches!(context.as_str(), "rooted" | "segment" | "canonical" | "shell-quoted"))
 }
 
 /// The hole that is in markup, and what it is in.

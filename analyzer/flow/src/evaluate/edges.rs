@@ -346,6 +346,23 @@ impl Evaluator<'_> {
         self.values.push(Value { origins: origins.into_iter().collect(), ..Value::default() })
     }
 
+    /// The element of a list that a call takes: the first, the one at a fixed place, the next one here.
+    pub(super) fn element_taken(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        let Some((receiver, _)) = call.receiver else { return result };
+        let fixed = |value: ValueId| self.values.get(value).constant.map(Symbol::as_str);
+        let here = || self.span(call.expr).start.to_string();
+        let place = match (call.name.as_str(), call.args.as_slice()) {
+            ("first", []) => "0".to_owned(),
+            ("last" | "next" | "next_back" | "pop" | "pop_front" | "pop_back", []) => here(),
+            ("get" | "nth", [(_, at)]) => match fixed(*at) {
+                Some(at) if at.starts_with(|first: char| first.is_ascii_digit()) => at.to_owned(),
+                _ => return result,
+            },
+            _ => return result,
+        };
+        if Self::is_list(self.types.expr(receiver)) { self.element(result, &place) } else { result }
+    }
+
     fn is_list(ty: ward_semantics::Ty) -> bool {
         match ty.kind() {
             ward_semantics::TyKind::External { path, .. } => {

@@ -82,6 +82,7 @@ impl Evaluator<'_> {
                         let part = self.values.part(value, key);
                         self.narrowed(part)
                     }
+                    Some(key) => self.element(value, key.as_str()),
                     _ => value,
                 }
             }

@@ -243,6 +243,7 @@ impl<'a> Evaluator<'a> {
             },
         };
         let result = model.part.map_or(result, |part| self.part_by_row(call, result, part));
+        let result = self.element_taken(call, result);
         let result = self.outcome_through(call, result);
         let result =
             model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));

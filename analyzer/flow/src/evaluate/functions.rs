@@ -15,6 +15,10 @@ use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 const MOST_HITS: usize = 64;
 /// A call through a trait looks at this many implementations.
 const MOST_TARGETS: usize = 24;
+/// A function's name of this length says what it does.
+const LONG_NAME: usize = 10;
+/// More inputs than these, the receiver counted, are seldom those of another function of the same name.
+const MANY_INPUTS: usize = 3;
 /// Where a trait has more implementations, that it is the one with the sink is an assumption.
 const FEW_TARGETS: usize = 6;
 
@@ -44,9 +48,13 @@ impl Evaluator<'_> {
 
     /// Calls functions that fit by name and number of arguments only: what comes of it is by name alone.
     pub(super) fn call_guessed(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
-        self.guesses += 2;
+        let name = targets.first().map_or("", |target| self.cx.semantics.item(*target).name.as_str());
+        // A name of several words and several arguments are seldom another's.
+        let is_telling = name.len() >= LONG_NAME && name.contains('_') && inputs.len() > MANY_INPUTS;
+        let guesses = if is_telling { 1 } else { 2 };
+        self.guesses += guesses;
         let result = self.call_workspace(targets, inputs, span);
-        self.guesses -= 2;
+        self.guesses -= guesses;
         result
     }
 

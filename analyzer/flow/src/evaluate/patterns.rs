@@ -231,6 +231,18 @@ impl Evaluator<'_> {
         }
     }
 
+    /// An element of a list, by its place: what is known of one element is not known of the others. Where the elements
+    /// have known parts they are not told apart.
+    pub(super) fn element(&mut self, list: ValueId, place: &str) -> ValueId {
+        let value = self.values.get(list);
+        let has_parts = value.fields.iter().any(|(name, _)| !name.as_str().starts_with('['));
+        if value.origins.is_empty() || has_parts {
+            return list;
+        }
+        let element = self.values.part(list, Symbol::new(&format!("[{place}]")));
+        self.narrowed(element)
+    }
+
     /// Whether `base.0` is the value itself: newtypes from outside the workspace are seen through. A named field is
     /// a part, be it of the type itself or of what it dereferences to.
     pub(super) fn is_transparent(&self, base: ward_syntax::ExprId, field: Symbol) -> bool {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
@@ -54,27 +55,36 @@ type Evaluated = Vec<(DefId, Arc<FunctionSummary>)>;
 
 fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
     let calls = |def: &DefId| cx.semantics.call_graph().callees(*def).iter().copied();
-    let round = |cx: Context| -> Evaluated {
-        component.iter().filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?)))).collect()
-    };
+    let evaluated = |cx: Context, def: &DefId| Some((*def, Arc::new(evaluate(cx, *def)?)));
     if let [def] = component
         && !calls(def).any(|callee| callee == *def)
     {
-        return round(cx);
+        return evaluated(cx, def).into_iter().collect();
     }
     // Recursive: again until callers would see no difference.
     let mut known = cx.summaries.only(component.iter().flat_map(calls));
-    let mut result = Evaluated::new();
-    for _ in 0..MOST_ROUNDS {
-        result = round(Context { summaries: &known, ..cx });
-        let same = |(def, new): &(DefId, Arc<FunctionSummary>)| {
-            known.get(*def).is_some_and(|old| old.says_the_same(new))
-        };
-        let settled = result.iter().all(same);
+    let mut result: Evaluated = component.iter().filter_map(|def| evaluated(cx.with(&known), def)).collect();
+    let mut changed: FxHashSet<DefId> = result.iter().map(|(def, _)| *def).collect();
+    for _ in 1..MOST_ROUNDS {
+        let settled =
+            result.iter().all(|(def, new)| known.get(*def).is_some_and(|old| old.says_the_same(new)));
         known.extend(result.iter().cloned());
         if settled {
             break;
         }
+        let mut now_changed = FxHashSet::default();
+        for (def, summary) in &mut result {
+            // Nothing that it reads has changed: it would come out the same.
+            if !calls(def).any(|callee| changed.contains(&callee)) && !sources::takes_extraction(cx, *def) {
+                continue;
+            }
+            let Some(new) = evaluate(cx.with(&known), *def) else { continue };
+            if new != **summary {
+                *summary = Arc::new(new);
+                now_changed.insert(*def);
+            }
+        }
+        changed = now_changed;
     }
     result
 }

@@ -52,7 +52,7 @@ pub enum StepKind {
 }
 
 /// The steps of one function.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub struct Steps(Vec<Step>);
 
 impl Steps {

@@ -15,7 +15,7 @@ use crate::step::{StepId, Steps};
 use crate::value::{Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, Values};
 
 /// What a function does with data.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct FunctionSummary {
     /// The steps that the origins below speak of.
     pub steps: Steps,

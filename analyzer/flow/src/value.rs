@@ -89,7 +89,7 @@ pub enum Outcome {
 }
 
 /// A value.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Value {
     /// How free its text is, what its origins brought left aside.
     pub text: Text,
@@ -114,6 +114,20 @@ pub struct Value {
     pub outcome: Outcome,
     /// The functions it may be, when called.
     pub callables: SmallVec<[Callable; 1]>,
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        // What is small is copied at once, not element by element as `SmallVec` clones itself.
+        Self {
+            origins: SmallVec::from_slice(&self.origins),
+            fields: SmallVec::from_slice(&self.fields),
+            if_success: SmallVec::from_slice(&self.if_success),
+            if_failure: SmallVec::from_slice(&self.if_failure),
+            callables: SmallVec::from_slice(&self.callables),
+            ..*self
+        }
+    }
 }
 
 /// Something that can be called.
@@ -293,6 +307,17 @@ pub(crate) fn kinds_of(facts: &Facts, root: Root, path: AccessPath) -> KindSet {
     about.fold(KindSet::NONE, |kinds, fact| kinds.union(fact.kinds))
 }
 
+impl Value {
+    /// Puts a part in place of the one of that name.
+    pub(crate) fn set_part(&mut self, field: Symbol, part: ValueId) {
+        match self.fields.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, old)) => *old = part,
+            None => self.fields.push((field, part)),
+        }
+        self.constant = None;
+    }
+}
+
 /// The values of one evaluated function.
 #[derive(Debug)]
 pub struct Values(Vec<Value>);
@@ -304,6 +329,13 @@ impl Default for Values {
 }
 
 impl Values {
+    /// None but [`ValueId::NOTHING`], with room for more.
+    pub fn with_capacity(capacity: usize) -> Self {
+        let mut values = Vec::with_capacity(capacity + 1);
+        values.push(Value::default());
+        Self(values)
+    }
+
     /// A value.
     pub fn get(&self, id: ValueId) -> &Value {
         &self.0[id.0 as usize]
@@ -355,7 +387,7 @@ impl Values {
 
     /// A part by path.
     pub fn part_at(&mut self, id: ValueId, path: AccessPath) -> ValueId {
-        path.names().collect::<SmallVec<[Symbol; 3]>>().into_iter().fold(id, |id, name| self.part(id, name))
+        path.names().fold(id, |id, name| self.part(id, name))
     }
 
     fn same_text(&mut self, id: ValueId) -> ValueId {
@@ -366,11 +398,7 @@ impl Values {
     /// The value with one part replaced.
     pub fn with_part(&mut self, id: ValueId, field: Symbol, part: ValueId) -> ValueId {
         let mut value = self.get(id).clone();
-        match value.fields.iter_mut().find(|(name, _)| *name == field) {
-            Some((_, old)) => *old = part,
-            None => value.fields.push((field, part)),
-        }
-        value.constant = None;
+        value.set_part(field, part);
         self.push(value)
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ward_semantics::endpoint::{
     AttachedKind, Call, Evaluator, Framework, HOLE, Handler, Methods, Outcome, Router, Value,
 };
-use ward_semantics::{DefId, Semantics, Ty};
+use ward_semantics::{DefId, Semantics, TraitName, Ty};
 use ward_syntax::{Expr, FileId, FileSpan, ItemKind, Literal, Symbol, TypeRef, TypeRefId};
 
 use super::common::owned;
@@ -202,6 +202,9 @@ fn service_of(semantics: &Semantics, impl_def: DefId) -> Option<Service> {
     let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
         return None;
     };
+    if !may_be_generated(semantics, impl_def) {
+        return None;
+    }
     let (file, _) = semantics.locate(impl_def);
     let path = full_path(semantics, file, trait_ref)?;
     let [front @ .., module, name] = path.as_slice() else { return None };
@@ -210,6 +213,18 @@ fn service_of(semantics: &Semantics, impl_def: DefId) -> Option<Service> {
     }
     let package = package(semantics, file, front.last().map(String::as_str), name);
     Some(Service { name: name.clone(), package })
+}
+
+/// Whether the trait that an impl implements may stand in the module of a generated server: most do not, and to
+/// see that costs less than to read the file's imports.
+fn may_be_generated(semantics: &Semantics, impl_def: DefId) -> bool {
+    match semantics.impls.get(impl_def).and_then(|data| data.trait_name) {
+        Some(TraitName::External(path)) => path.as_str().contains("_server"),
+        Some(TraitName::Workspace(def)) => {
+            semantics.def_map.module_path(semantics.def_map.module_of(def)).ends_with("_server")
+        }
+        None => true,
+    }
 }
 
 /// A trait's path as far as the file tells: what is imported by one `use` is written out.

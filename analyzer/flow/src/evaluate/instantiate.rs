@@ -66,12 +66,11 @@ impl Evaluator<'_> {
         }
         value.if_success = self.facts_here(&exported.if_success, args);
         value.if_failure = self.facts_here(&exported.if_failure, args);
-        let mut id = self.values.push(value);
         for (name, part) in &exported.fields {
             let part = self.instantiate(part, callee, args, span, closures);
-            id = self.values.with_part(id, *name, part);
+            value.set_part(*name, part);
         }
-        id
+        self.values.push(value)
     }
 
     /// Facts about a callee's parameters as facts about the arguments.

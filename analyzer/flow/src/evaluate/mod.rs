@@ -50,7 +50,12 @@ pub struct Context<'a> {
     pub summaries: &'a Summaries,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// The same with other summaries.
+    pub(crate) fn with(self, summaries: &'a Summaries) -> Self {
+        Self { summaries, ..self }
+    }
+
     /// The set with the one kind, empty if no sink has it.
     pub fn kind(&self, name: Symbol) -> KindSet {
         self.models.kinds.set(name)
@@ -112,7 +117,7 @@ struct Evaluator<'a> {
 }
 
 /// The state of affairs at one point.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct State {
     locals: SmallVec<[ValueId; 24]>,
     cleared: Facts,
@@ -120,6 +125,18 @@ struct State {
     variants: SmallVec<[(LocalId, variants::Variants); 0]>,
     /// Execution cannot come here.
     dead: bool,
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        // As bytes, not element by element as `SmallVec` clones itself.
+        Self {
+            locals: SmallVec::from_slice(&self.locals),
+            cleared: SmallVec::from_slice(&self.cleared),
+            variants: self.variants.clone(),
+            dead: self.dead,
+        }
+    }
 }
 
 /// What leaves a body, closure or async block.
@@ -161,7 +178,7 @@ impl<'a> Evaluator<'a> {
             ir,
             types,
             body,
-            values: Values::default(),
+            values: Values::with_capacity(body.exprs.len as usize),
             steps: Steps::default(),
             state,
             exits: vec![Exit::default()],
@@ -504,8 +521,12 @@ impl<'a> Evaluator<'a> {
         if b.dead {
             return a;
         }
-        let pairs = a.locals.iter().zip(&b.locals);
-        let locals = pairs.map(|(x, y)| if x == y { *x } else { self.values.join(*x, *y) }).collect();
+        let mut locals = a.locals;
+        for (all, other) in locals.iter_mut().zip(&b.locals) {
+            if all != other {
+                *all = self.values.join(*all, *other);
+            }
+        }
         // What one branch knows of variants is forgotten where branches meet.
         let variants = if a.variants == b.variants { a.variants } else { SmallVec::new() };
         State { locals, cleared: common(&a.cleared, &b.cleared), variants, dead: false }
@@ -520,10 +541,14 @@ impl<'a> Evaluator<'a> {
         let Some(mut exit) = self.exits.pop() else { return };
         exit.value = Some(exit.value.map_or(value, |old| self.values.join(old, value)));
         exit.locals = Some(match exit.locals {
-            None => self.state.locals.clone(),
-            Some(old) => {
-                let pairs: SmallVec<[_; 24]> = old.into_iter().zip(self.state.locals.clone()).collect();
-                pairs.into_iter().map(|(x, y)| if x == y { x } else { self.values.join(x, y) }).collect()
+            None => SmallVec::from_slice(&self.state.locals),
+            Some(mut old) => {
+                for (all, here) in old.iter_mut().zip(&self.state.locals) {
+                    if all != here {
+                        *all = self.values.join(*all, *here);
+                    }
+                }
+                old
             }
         });
         exit.always = Some(match exit.always {

@@ -1,4 +1,4 @@
-//! All functions of the workspace, callees before callers, and what came of it.
+//! All functions that may have to do with a finding, callees before callers, and what came of it.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
+use crate::demand::{self, Demand};
 use crate::evaluate::{Context, evaluate};
 use crate::models::{Callers, Kind, Kinds, Models};
 use crate::sources;
@@ -27,21 +28,15 @@ pub struct FlowIndex {
 const MOST_ROUNDS: usize = 4;
 
 impl FlowIndex {
-    /// Evaluates all functions, level by level of the call graph, in parallel on the current rayon pool.
+    /// Evaluates all functions that may have to do with a finding, in parallel on the current rayon pool.
     pub fn new(semantics: &Semantics, models: &Models) -> Self {
-        let mut summaries = Summaries::default();
-        for level in semantics.call_graph().levels() {
-            let cx = Context { semantics, models, summaries: &summaries };
-            let done: Vec<Evaluated> =
-                level.par_iter().map(|component| evaluate_component(cx, component)).collect();
-            summaries.extend(done.into_iter().flatten());
-        }
+        let mut summaries = wanted(semantics, models);
         // Handlers are called by frameworks only: no caller has to be evaluated again.
         let cx = Context { semantics, models, summaries: &summaries };
         let again: Vec<(DefId, Arc<FunctionSummary>)> = semantics
             .functions()
             .par_iter()
-            .filter(|def| sources::takes_extraction(cx, **def))
+            .filter(|def| summaries.get(**def).is_some() && sources::takes_extraction(cx, **def))
             .filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?))))
             .collect();
         summaries.extend(again);
@@ -49,6 +44,46 @@ impl FlowIndex {
         let caller_kinds = models.kinds.iter().filter(counts).map(|kind| kind.name).collect();
         Self { summaries, caller_kinds, kinds: models.kinds.clone() }
     }
+}
+
+/// Evaluates the functions that matter by themselves, all that they call, and those that turn out to matter by what
+/// they call.
+fn wanted(semantics: &Semantics, models: &Models) -> Summaries {
+    let nothing = Summaries::default();
+    let demand = Demand::new(Context { semantics, models, summaries: &nothing });
+    let graph = semantics.call_graph();
+    let mut summaries = Summaries::default();
+    let mut makers = None;
+    let mut seen: FxHashSet<DefId> = FxHashSet::default();
+    let mut roots = demand.roots();
+    while !roots.is_empty() {
+        let mut new: FxHashSet<DefId> = FxHashSet::default();
+        while let Some(def) = roots.pop() {
+            if seen.insert(def) {
+                new.insert(def);
+                roots.extend(graph.callees(def));
+            }
+        }
+        for level in graph.levels() {
+            let cx = Context { semantics, models, summaries: &summaries };
+            let is_new = |component: &&Vec<DefId>| component.first().is_some_and(|def| new.contains(def));
+            let done: Vec<Evaluated> =
+                level.par_iter().filter(is_new).map(|component| evaluate_component(cx, component)).collect();
+            summaries.extend(done.into_iter().flatten());
+        }
+        for def in &new {
+            let Some(summary) = summaries.get(*def) else { continue };
+            if demand.reaches_callers(summary) {
+                roots.extend(graph.callers(*def));
+            }
+            if let Some(giver) = demand.giver(*def, summary) {
+                let makers = makers.get_or_insert_with(|| demand::makers(semantics));
+                roots.extend(makers.remove(&giver).into_iter().flatten());
+            }
+        }
+        roots.retain(|def| !seen.contains(def));
+    }
+    summaries
 }
 
 type Evaluated = Vec<(DefId, Arc<FunctionSummary>)>;

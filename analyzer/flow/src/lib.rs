@@ -4,6 +4,7 @@
 //! with data as a [`FunctionSummary`]. What reaches a sink is told by [`FlowIndex::reached`], with the whole way.
 
 mod analysis;
+mod demand;
 mod evaluate;
 pub mod models;
 mod sources;

@@ -1,0 +1,242 @@
+//! Which functions are worth an evaluation.
+//!
+//! A finding needs a source and a sink. Of most classes of data sources are rare: a function matters that holds a
+//! source, or calls one that hands on what it brings in. Where every value of a type is a source (the errors of a
+//! library), and for kinds of sink that fear any caller, sinks are rarer: a function matters that holds such a sink,
+//! or calls one that gives what it is given to it. And all that they call matters too, for what it makes of data.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind};
+use ward_syntax::{Expr, ExprId, Id, List, SourceIr, Symbol, sym};
+
+use crate::evaluate::Context;
+use crate::models::{Beside, CallModel, Callers, SourceClass};
+use crate::sources;
+use crate::summary::FunctionSummary;
+use crate::value::{KindSet, Origin, Root};
+
+/// What of the models makes a function worth an evaluation by itself.
+pub(crate) struct Demand<'a> {
+    cx: Context<'a>,
+    /// The kinds whose sinks are looked for.
+    by_sink: KindSet,
+    /// The kinds whose sources are.
+    by_source: KindSet,
+    /// Free functions, constructors and macros that are such sources or sinks.
+    functions: FxHashSet<Symbol>,
+    /// Methods that are.
+    methods: FxHashSet<(Symbol, Symbol)>,
+    /// The names of those methods.
+    names: FxHashSet<Symbol>,
+    /// The last segments of macros that are.
+    macros: FxHashSet<Symbol>,
+    /// Traits whose methods are by default.
+    traits: FxHashSet<Symbol>,
+    /// What else may be such a sink: any expression of some form.
+    any: bool,
+    /// Elements that make a tuple such a sink.
+    tuples: Vec<Beside>,
+}
+
+impl<'a> Demand<'a> {
+    pub(crate) fn new(cx: Context<'a>) -> Self {
+        let models = cx.models;
+        let is_everywhere = |class: SourceClass| models.type_sources.values().any(|of| of.class == class);
+        let fears_all = |kind: &crate::models::Kind| kind.callers == Callers::Count;
+        let by_sink = models
+            .kinds
+            .iter()
+            .filter(|kind| fears_all(kind) || kind.from.iter().any(|class| is_everywhere(*class)))
+            .fold(KindSet::NONE, |all, kind| all.union(cx.kind(kind.name)));
+        let by_source = SourceClass::ALL
+            .into_iter()
+            .filter(|(_, class)| !is_everywhere(*class))
+            .fold(KindSet::NONE, |all, (_, class)| all.union(models.kinds.of_class(class)));
+        let is_sink = |kind: Symbol| cx.kind(kind).meets(by_sink);
+        let counts = |model: &CallModel| {
+            model.sinks.iter().any(|sink| is_sink(sink.kind))
+                || model.source.is_some_and(|source| !is_everywhere(source.class))
+                || !model.handlers.is_empty()
+        };
+        let functions = models.functions.iter().filter(|(_, model)| counts(model));
+        let methods = models.methods.iter().filter(|(_, model)| counts(model)).map(|(key, _)| *key);
+        let methods: FxHashSet<(Symbol, Symbol)> = methods.collect();
+        let mut names: FxHashSet<Symbol> = methods.iter().map(|(_, name)| *name).collect();
+        let by_name = models.name_only_sinks.iter();
+        names.extend(
+            by_name.filter(|(_, rows)| rows.iter().any(|row| is_sink(row.sink.kind))).map(|(name, _)| *name),
+        );
+        let macros =
+            models.macro_sinks.iter().filter(|(_, sinks)| sinks.iter().any(|sink| is_sink(sink.kind)));
+        let traits = models.default_sinks.iter().filter(|row| is_sink(row.sink.kind));
+        let tuples = models.tuple_sinks.iter().filter(|row| is_sink(row.sink.kind));
+        let any = models.operator_sinks.iter().any(|(_, sink)| is_sink(sink.kind))
+            || models.text_sinks.iter().any(|row| is_sink(row.sink.kind));
+        Self {
+            cx,
+            by_sink,
+            by_source,
+            functions: functions.map(|(path, _)| *path).collect(),
+            names,
+            macros: macros.map(|(path, _)| Symbol::new(last_segment(*path))).collect(),
+            traits: traits.map(|row| row.trait_path).collect(),
+            tuples: tuples.map(|row| row.beside).collect(),
+            methods,
+            any,
+        }
+    }
+
+    /// The functions that matter by themselves, sorted.
+    pub(crate) fn roots(&self) -> Vec<DefId> {
+        let graph = self.cx.semantics.call_graph();
+        let all: Vec<DefId> = graph.levels().iter().flatten().flatten().copied().collect();
+        let mut roots: Vec<DefId> = all.into_par_iter().flat_map_iter(|def| self.of_itself(def)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+
+    /// A function, if it matters by itself; with it what makes its parameters of a request.
+    fn of_itself(&self, def: DefId) -> Vec<DefId> {
+        let cx = self.cx;
+        let mut roots = Vec::new();
+        if let Some(signature) = cx.semantics.signature(def) {
+            let made = signature.params.iter().filter_map(|ty| Some(sources::extraction(cx, *ty)?.0));
+            roots.extend(made);
+        }
+        if !roots.is_empty() || self.takes_source(def) || self.holds(def) {
+            roots.push(def);
+        }
+        roots
+    }
+
+    fn takes_source(&self, def: DefId) -> bool {
+        let function = self.cx.semantics.item(def).as_fn();
+        function.is_some_and(|function| {
+            sources::of_parameters(self.cx, def, function).iter().any(Option::is_some)
+        })
+    }
+
+    /// Whether a body holds a source or a sink.
+    fn holds(&self, def: DefId) -> bool {
+        let semantics = self.cx.semantics;
+        let Some((file, body)) = semantics.body(def) else { return false };
+        let Some(types) = semantics.types(def) else { return false };
+        if self.any || self.prints_by_default(def) {
+            return true;
+        }
+        let ir = semantics.ir(file);
+        let run = ir.body(body).exprs;
+        let ids = (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize));
+        ids.zip(run.of(&ir.exprs)).any(|(id, expr)| match *expr {
+            Expr::Call { .. } => self.is_called(types.callee(id)),
+            Expr::MethodCall { method, .. } => {
+                self.names.contains(&method)
+                    && match types.callee(id) {
+                        Callee::Fn(_) | Callee::Dispatch { .. } | Callee::Guess(_) => false,
+                        Callee::Method { ty, name } => {
+                            self.is_method(*ty, *name) || self.cx.models.name_only_sinks.contains_key(name)
+                        }
+                        _ => true,
+                    }
+            }
+            Expr::Macro(call) => self.macros.contains(&Symbol::new(last_segment(ir.macro_call(call).path))),
+            Expr::Tuple(elements) => self.is_tuple(ir, types, elements),
+            Expr::Closure(closure) => ir.closure(closure).params.iter().any(|(_, ty)| {
+                ty.is_some_and(|ty| sources::of_type(self.cx, semantics.resolve_type(def, ty)).is_some())
+            }),
+            _ => false,
+        })
+    }
+
+    fn is_called(&self, callee: &Callee) -> bool {
+        match callee {
+            Callee::External(path) => self.functions.contains(path),
+            Callee::Method { ty, name } => self.is_method(*ty, *name),
+            Callee::ExternalConstructor(path) => {
+                self.functions.contains(path)
+                    || path.as_str().rsplit_once("::").is_some_and(|(owner, name)| {
+                        self.methods.contains(&(Symbol::new(owner), Symbol::new(name)))
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    fn is_method(&self, ty: Symbol, name: Symbol) -> bool {
+        self.names.contains(&name)
+            && (self.methods.contains(&(ty, name)) || self.methods.contains(&(sym::ANY, name)))
+    }
+
+    fn is_tuple(&self, ir: &SourceIr, types: &BodyTypes, elements: List<ExprId>) -> bool {
+        self.tuples.iter().any(|beside| match beside {
+            Beside::Type(path) => {
+                ir.list(elements).any(|element| sources::is_one_of(types.expr(element), &[*path]))
+            }
+            Beside::Part(_) => true,
+        })
+    }
+
+    fn prints_by_default(&self, def: DefId) -> bool {
+        let info = self.cx.semantics.enclosing_impl(def);
+        let name = info.and_then(|info| info.trait_ref.as_ref()).map(|of| of.name);
+        matches!(name, Some(TraitName::External(path)) if self.traits.contains(&path))
+    }
+
+    /// Whether a function's callers matter for what it does: it hands on what a source gives, or gives to a sink what
+    /// it is given.
+    pub(crate) fn reaches_callers(&self, summary: &FunctionSummary) -> bool {
+        let mut hands_on = false;
+        let mut visit = |origin: &Origin| {
+            hands_on |= matches!(origin.root, Root::Source(_)) && origin.open.meets(self.by_source);
+        };
+        summary.result.each_origin(&mut visit);
+        summary.outputs.iter().for_each(|(_, value)| value.each_origin(&mut visit));
+        let arguments = summary.closure_calls.iter().flat_map(|call| &call.arguments);
+        arguments.for_each(|value| value.each_origin(&mut visit));
+        hands_on || self.gives(summary).next().is_some()
+    }
+
+    /// The parameters that a function gives to the sinks that are looked for.
+    fn gives(&self, summary: &FunctionSummary) -> impl Iterator<Item = u16> {
+        summary.hits.iter().filter_map(|hit| match hit.origin.root {
+            Root::Parameter(parameter) if self.cx.kind(hit.sink.kind).meets(self.by_sink) => Some(parameter),
+            _ => None,
+        })
+    }
+
+    /// The type of the workspace a method of which gives a part of `self` to a sink: who makes such a value matters.
+    pub(crate) fn giver(&self, def: DefId, summary: &FunctionSummary) -> Option<DefId> {
+        if !self.gives(summary).any(|parameter| parameter == 0) {
+            return None;
+        }
+        match self.cx.semantics.enclosing_impl(def)?.self_ty.kind() {
+            TyKind::Adt { def, .. } => Some(*def),
+            _ => None,
+        }
+    }
+}
+
+/// The functions that return a type of the workspace, whole or as an error, by type.
+pub(crate) fn makers(semantics: &Semantics) -> FxHashMap<DefId, Vec<DefId>> {
+    let mut makers: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+    for function in semantics.functions() {
+        let Some(signature) = semantics.signature(*function) else { continue };
+        enter_made(signature.ret, *function, &mut makers);
+    }
+    makers
+}
+
+fn enter_made(ty: Ty, function: DefId, makers: &mut FxHashMap<DefId, Vec<DefId>>) {
+    match ty.kind() {
+        TyKind::Adt { def, .. } => makers.entry(*def).or_default().push(function),
+        TyKind::External { args, .. } => args.iter().for_each(|arg| enter_made(*arg, function, makers)),
+        _ => {}
+    }
+}
+
+fn last_segment(path: Symbol) -> &'static str {
+    let path = path.as_str();
+    path.rsplit("::").next().unwrap_or(path)
+}

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, Id, List, SourceIr, Symbol, sym};
 
-use crate::evaluate::Context;
+use crate::evaluate::{Context, STANDARD_TYPES};
 use crate::models::{Beside, CallModel, Callers, SourceClass};
 use crate::sources;
 use crate::summary::FunctionSummary;
@@ -27,7 +27,9 @@ pub(crate) struct Demand<'a> {
     functions: FxHashSet<Symbol>,
     /// Methods that are.
     methods: FxHashSet<(Symbol, Symbol)>,
-    /// The names of those methods.
+    /// Methods that are, whatever has them.
+    by_name: FxHashSet<Symbol>,
+    /// The names of all those methods.
     names: FxHashSet<Symbol>,
     /// The last segments of macros that are.
     macros: FxHashSet<Symbol>,
@@ -64,9 +66,9 @@ impl<'a> Demand<'a> {
         let methods: FxHashSet<(Symbol, Symbol)> = methods.collect();
         let mut names: FxHashSet<Symbol> = methods.iter().map(|(_, name)| *name).collect();
         let by_name = models.name_only_sinks.iter();
-        names.extend(
-            by_name.filter(|(_, rows)| rows.iter().any(|row| is_sink(row.sink.kind))).map(|(name, _)| *name),
-        );
+        let by_name = by_name.filter(|(_, rows)| rows.iter().any(|row| is_sink(row.sink.kind)));
+        let by_name: FxHashSet<Symbol> = by_name.map(|(name, _)| *name).collect();
+        names.extend(&by_name);
         let macros =
             models.macro_sinks.iter().filter(|(_, sinks)| sinks.iter().any(|sink| is_sink(sink.kind)));
         let traits = models.default_sinks.iter().filter(|row| is_sink(row.sink.kind));
@@ -78,6 +80,7 @@ impl<'a> Demand<'a> {
             by_sink,
             by_source,
             functions: functions.map(|(path, _)| *path).collect(),
+            by_name,
             names,
             macros: macros.map(|(path, _)| Symbol::new(last_segment(*path))).collect(),
             traits: traits.map(|row| row.trait_path).collect(),
@@ -131,16 +134,7 @@ impl<'a> Demand<'a> {
         let ids = (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize));
         ids.zip(run.of(&ir.exprs)).any(|(id, expr)| match *expr {
             Expr::Call { .. } => self.is_called(types.callee(id)),
-            Expr::MethodCall { method, .. } => {
-                self.names.contains(&method)
-                    && match types.callee(id) {
-                        Callee::Fn(_) | Callee::Dispatch { .. } | Callee::Guess(_) => false,
-                        Callee::Method { ty, name } => {
-                            self.is_method(*ty, *name) || self.cx.models.name_only_sinks.contains_key(name)
-                        }
-                        _ => true,
-                    }
-            }
+            Expr::MethodCall { method, .. } => self.is_called_on(types.callee(id), method),
             Expr::Macro(call) => self.macros.contains(&Symbol::new(last_segment(ir.macro_call(call).path))),
             Expr::Tuple(elements) => self.is_tuple(ir, types, elements),
             Expr::Closure(closure) => ir.closure(closure).params.iter().any(|(_, ty)| {
@@ -161,6 +155,23 @@ impl<'a> Demand<'a> {
                     })
             }
             _ => false,
+        }
+    }
+
+    fn is_called_on(&self, callee: &Callee, method: Symbol) -> bool {
+        if !self.names.contains(&method) {
+            return false;
+        }
+        match callee {
+            Callee::Fn(_) | Callee::Dispatch { .. } | Callee::Guess(_) | Callee::Value => false,
+            Callee::Method { ty, name } => self.is_method(*ty, *name) || self.by_name.contains(name),
+            // Nothing is known of the receiver: a method of any type, or of the standard library.
+            _ => {
+                let of_standard = |ty: &&str| self.methods.contains(&(Symbol::new(ty), method));
+                self.by_name.contains(&method)
+                    || self.methods.contains(&(sym::ANY, method))
+                    || STANDARD_TYPES.iter().any(|ty| of_standard(&ty))
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::step::StepKind;
 use crate::value::{Callable, KindSet, Origin, Value, ValueId};
 
 /// The types whose methods a receiver of unknown type is taken to have, by name.
-const STANDARD_TYPES: &[&str] = &[
+pub(crate) const STANDARD_TYPES: &[&str] = &[
     "std::iter::Iterator",
     "std::option::Option",
     "std::result::Result",

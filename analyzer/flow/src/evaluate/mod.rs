@@ -22,6 +22,7 @@ mod sinks;
 mod text;
 mod variants;
 
+pub(crate) use external::STANDARD_TYPES;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_semantics::{BodyTypes, Carries, DefId, Semantics, Ty, TyKind};

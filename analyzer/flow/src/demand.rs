@@ -185,7 +185,7 @@ impl<'a> Demand<'a> {
             Beside::Type(path) => {
                 ir.list(elements).any(|element| sources::is_one_of(types.expr(element), &[*path]))
             }
-            Beside::Part(_) => true,
+            Beside::Part(_) | Beside::Own(_) => true,
         })
     }
 

@@ -3,10 +3,16 @@
 //! Two things can go wrong with a path, and a check against the one is none against the other: an absolute path
 //! replaces the folder it is joined to, and `..` leaves it. An absolute path is harmless where it was put behind
 //! other text; joined to a folder it is not.
+//!
+//! In a library nobody but callers brings a path. What a method opens below a folder that its object holds is told for
+//! the text that callers name it by; a whole path is an interface, not a mistake.
 
-use ward_diagnostics::Severity;
-use ward_flow::Way;
+use rustc_hash::FxHashSet;
+use ward_diagnostics::{Confidence, Severity};
+use ward_flow::{Entry, Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::{DefId, TyKind};
+use ward_syntax::FileSpan;
 
 use crate::flows::{Judgement, Wording, by_request, report};
 
@@ -41,8 +47,39 @@ static ABSOLUTE: Wording = Wording {
     help: None,
 };
 
+static BY_CALLER: Wording = Wording {
+    message: "a caller's text becomes part of the path given to",
+    label: "this path may lead out of its folder",
+    note: "callers pass on what they were given, a request's path or the name of an upload, and rely on the folder being kept",
+    help: None,
+};
+
 fn check(cx: &LintContext) {
-    report(cx, &PATH_TRAVERSAL, &["path-parent", "path-absolute"], |way, _, kind| judge(way, kind));
+    let below = below_own_folders(cx);
+    report(cx, &PATH_TRAVERSAL, &["path-parent", "path-absolute"], |way, reached, kind| match way.entry {
+        Entry::Caller { function, parameter, .. } => {
+            let is_below = below.contains(&(function, reached.place));
+            by_caller(cx, way, (function, parameter)).filter(|_| is_below)
+        }
+        _ => judge(way, kind),
+    });
+}
+
+/// The methods and their places where a path is made of what the object itself holds: a folder of its own. None in
+/// services: what comes in there is known.
+fn below_own_folders(cx: &LintContext) -> FxHashSet<(DefId, FileSpan)> {
+    if !cx.endpoints().all().is_empty() {
+        return FxHashSet::default();
+    }
+    let of_object = |way: &Way| match way.entry {
+        Entry::Caller { function, parameter: 0, path } if !path.is_empty() => Some(function),
+        _ => None,
+    };
+    let reached = cx.flows("path-parent");
+    let of_place = |reached: &Reached| -> Vec<(DefId, FileSpan)> {
+        reached.ways.iter().filter_map(of_object).map(|function| (function, reached.place)).collect()
+    };
+    reached.iter().flat_map(of_place).collect()
 }
 
 fn judge(way: &Way, kind: &str) -> Option<Judgement> {
@@ -53,4 +90,20 @@ fn judge(way: &Way, kind: &str) -> Option<Judgement> {
     }
     let wording = if parent { &ANYWHERE } else { &ABSOLUTE };
     Some(Judgement { confidence, severity: Severity::High, wording })
+}
+
+/// What callers outside the workspace pass to a method that opens files below a folder of its own: text that names
+/// one of them, not a path that is theirs to choose.
+fn by_caller(cx: &LintContext, way: &Way, (function, parameter): (DefId, u16)) -> Option<Judgement> {
+    let semantics = cx.semantics();
+    let takes_self = semantics.item(function).as_fn()?.self_param.is_some();
+    let index = usize::from(parameter).checked_sub(usize::from(takes_self))?;
+    let ty = semantics.signature(function)?.params.get(index).copied()?;
+    let is_text = matches!(ty.kind(), TyKind::Str)
+        || matches!(ty.kind(), TyKind::External { path, .. } if path.as_str() == "std::string::String");
+    (takes_self && is_text && way.assumed == 0).then_some(Judgement {
+        confidence: Confidence::Medium,
+        severity: Severity::Medium,
+        wording: &BY_CALLER,
+    })
 }

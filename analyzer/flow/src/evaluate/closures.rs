@@ -24,7 +24,10 @@ impl Evaluator<'_> {
                 Callable::Function(def) => self.call_item(def, values, span),
                 Callable::Parameter(parameter) => self.call_parameter(parameter, values, span),
                 Callable::Constructor { def, variant } => self.construct(def, variant, values),
-                Callable::External(ty, name) => self.call_external_value(ty, name, values),
+                Callable::External(ty, name) => {
+                    self.check_called_value((ty, name), values, span);
+                    self.call_external_value(ty, name, values)
+                }
             };
             result = Some(result.map_or(one, |all| self.values.join(all, one)));
         }

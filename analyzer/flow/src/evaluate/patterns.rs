@@ -1,5 +1,7 @@
 //! Patterns: binding their variables, and what a match tells.
 
+use std::cmp::Ordering;
+
 use smallvec::SmallVec;
 use ward_semantics::{Resolution, TyKind};
 use ward_syntax::{Literal, Pat, PatId, PathId, Symbol, sym};
@@ -32,8 +34,20 @@ impl Evaluator<'_> {
             Pat::Ref(inner) => self.bind(inner, value),
             Pat::Tuple(pats) => self.bind_numbered(&self.pats(pats), value),
             Pat::Slice(pats) => {
-                for pat in self.pats(pats) {
-                    self.bind(pat, value);
+                let pats = self.pats(pats);
+                let is_rest = |pat: &PatId| match self.ir.pat(*pat) {
+                    Pat::Bind { sub: Some(sub), .. } => self.ir.pat(sub) == Pat::Rest,
+                    pat => pat == Pat::Rest,
+                };
+                let rest = pats.iter().position(is_rest).unwrap_or(pats.len());
+                for (index, pat) in pats.iter().enumerate() {
+                    let place = match index.cmp(&rest) {
+                        Ordering::Less => index.to_string(),
+                        Ordering::Equal => format!("{index}.."),
+                        Ordering::Greater => format!("-{}", pats.len() - index),
+                    };
+                    let element = self.element(value, &place);
+                    self.bind(*pat, element);
                 }
             }
             Pat::Or(pats) => {

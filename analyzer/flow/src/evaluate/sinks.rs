@@ -128,6 +128,36 @@ impl Evaluator<'_> {
         is_dangerous_in(sink, text).then_some(text)
     }
 
+    /// A function outside the workspace that is called as a value, if it is dangerous: `map_err(ErrorBadGateway)`.
+    pub(super) fn check_called_value(
+        &mut self,
+        (ty, name): (Option<Symbol>, Symbol),
+        values: &[ValueId],
+        span: Span,
+    ) {
+        let models = self.cx.models;
+        let model = match ty {
+            Some(ty) => models.methods.get(&(ty, name)),
+            None => models.functions.get(&name),
+        };
+        let last = Symbol::new(last_segment(name));
+        for sink in model.iter().flat_map(|model| &model.sinks) {
+            let at = match sink.input {
+                Port::Argument(index) => usize::from(index),
+                Port::Receiver => 0,
+                _ => continue,
+            };
+            let context = sink.context.and_then(|context| (context.port == Port::Name).then_some(last));
+            let is_asked = sink.asked == Asked::Always && sink.given.is_empty();
+            if let Some(value) = values.get(at)
+                && is_asked
+                && is_dangerous_in(sink, context)
+            {
+                self.check_input(sink, last, *value, span, (0, context));
+            }
+        }
+    }
+
     /// A part of a value, if it is known as such.
     pub(super) fn part_known(&self, id: ValueId, part: Symbol) -> Option<ValueId> {
         self.values.get(id).fields.iter().find(|(name, _)| *name == part).map(|(_, value)| *value)

@@ -6,12 +6,13 @@ use ward_syntax::{ClosureId, ExprId, Span, Symbol};
 
 use super::calls::{Inputs, last_segment};
 use super::external::starts_with_capital;
+use super::patterns::TRUTH;
 use super::{Evaluator, State};
 use crate::models::Port;
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{ClosureCall, Exported};
-use crate::value::{Callable, KindSet, Outcome, Root, Value, ValueId};
+use crate::value::{Callable, Facts, KindSet, Outcome, Root, Value, ValueId};
 
 impl Evaluator<'_> {
     /// Calls whatever functions a value may be.
@@ -144,7 +145,18 @@ impl Evaluator<'_> {
         match last_segment(path) {
             "Err" => self.failure(first),
             "Ok" | "Some" => {
-                let value = Value { outcome: Outcome::Success, ..self.values.get(first).clone() };
+                let inner = self.values.get(first);
+                let is_truth = inner.origins.is_empty()
+                    && (inner.outcome != Outcome::Open
+                        || !inner.if_success.is_empty()
+                        || !inner.if_failure.is_empty());
+                let mut value = Value { outcome: Outcome::Success, ..inner.clone() };
+                if is_truth {
+                    // What the truth inside tells is another thing than what `Ok` tells.
+                    let inner = self.with_known_facts(first);
+                    (value.if_success, value.if_failure) = (Facts::new(), Facts::new());
+                    value.fields.push((Symbol::new(TRUTH), inner));
+                }
                 self.values.push(value)
             }
             _ => values.iter().skip(1).fold(first, |all, value| self.values.join(all, *value)),

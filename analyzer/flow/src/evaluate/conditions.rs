@@ -73,7 +73,13 @@ impl Evaluator<'_> {
             (false, false) => match (self.is_requested(left), self.is_requested(right)) {
                 (true, false) => self.requested(left),
                 (false, true) => self.requested(right),
-                _ => Facts::new(),
+                // A parameter that equals what no parameter brought: whoever calls with request data learns of it.
+                (false, false) => match (self.given_by(left), self.given_by(right)) {
+                    (Given::ByCaller, Given::Own) => self.all_of(left),
+                    (Given::Own, Given::ByCaller) => self.all_of(right),
+                    _ => Facts::new(),
+                },
+                (true, true) => Facts::new(),
             },
         };
         let mut otherwise = cleared.clone();
@@ -88,6 +94,16 @@ impl Evaluator<'_> {
             BinaryOp::Eq => self.truth(equal, otherwise),
             _ => self.truth(otherwise, equal),
         }
+    }
+
+    /// Where a compared value comes from, seen from inside the function.
+    fn given_by(&self, id: ValueId) -> Given {
+        let origins = self.values.flatten(id);
+        if origins.is_empty() {
+            return Given::Own;
+        }
+        let by_caller = |origin: &Origin| matches!(origin.root, Root::Parameter(_));
+        if origins.iter().all(by_caller) { Given::ByCaller } else { Given::Mixed }
     }
 
     /// Whether a request brought the value, or a part of it.
@@ -437,4 +453,15 @@ fn is_safe_class(name: &str) -> bool {
             | "is_uppercase"
             | "is_ascii_uppercase"
     )
+}
+
+/// Where a compared value comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// From nothing that the function was given.
+    Own,
+    /// From its parameters alone.
+    ByCaller,
+    /// From those and others.
+    Mixed,
 }

@@ -10,6 +10,9 @@ use super::Evaluator;
 use crate::step::StepKind;
 use crate::value::{Fact, Facts, KindSet, Outcome, Value, ValueId};
 
+/// The part that is the truth inside `Ok(..)` or `Some(..)`.
+pub(super) const TRUTH: &str = "=";
+
 impl Evaluator<'_> {
     /// Binds the variables of a pattern to the parts of a value.
     pub(super) fn bind(&mut self, pat: PatId, value: ValueId) {
@@ -108,6 +111,9 @@ impl Evaluator<'_> {
     /// The value inside `Ok` or `Some`.
     pub(super) fn payload(&mut self, id: ValueId) -> ValueId {
         let value = self.values.get(id);
+        if let Some((_, truth)) = value.fields.iter().find(|(name, _)| name.as_str() == TRUTH) {
+            return *truth;
+        }
         if value.outcome == Outcome::Open
             && value.if_success.is_empty()
             && value.if_failure.is_empty()

@@ -108,6 +108,10 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
             return None;
         }
         let mut confidence = confidence(reached, way, hole)?;
+        // Browsers encode the brackets and quotes of a path; what decodes it brings them back.
+        if way.escaped.is_some_and(|context| context.as_str() == "rooted") && !is_decoded(way) {
+            confidence = Confidence::Low;
+        }
         // Nobody sees the page of a redirect.
         if cx.semantics().item(reached.function).name.as_str().contains("redirect") {
             confidence = Confidence::Low;
@@ -118,6 +122,14 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
         cx.is_reported(function).then_some(evidence)
     });
     ways.collect()
+}
+
+/// Whether a text was decoded on its way.
+fn is_decoded(way: &Way) -> bool {
+    way.steps.iter().any(|step| match step.kind {
+        WayStepKind::External(name) => name.as_str().contains("decode"),
+        _ => false,
+    })
 }
 
 /// The escape of a text for pages. What is known of it as a path or a word of a command is none.

@@ -75,8 +75,8 @@ impl Evaluator<'_> {
                 (false, true) => self.requested(right),
                 // A parameter that equals what no parameter brought: whoever calls with request data learns of it.
                 (false, false) => match (self.given_by(left), self.given_by(right)) {
-                    (Given::ByCaller, Given::Own) => self.all_of(left),
-                    (Given::Own, Given::ByCaller) => self.all_of(right),
+                    (Given::Whole, Given::Own | Given::Part) => self.all_of(left),
+                    (Given::Own | Given::Part, Given::Whole) => self.all_of(right),
                     _ => Facts::new(),
                 },
                 (true, true) => Facts::new(),
@@ -103,7 +103,11 @@ impl Evaluator<'_> {
             return Given::Own;
         }
         let by_caller = |origin: &Origin| matches!(origin.root, Root::Parameter(_));
-        if origins.iter().all(by_caller) { Given::ByCaller } else { Given::Mixed }
+        match (origins.iter().all(by_caller), origins.iter().any(|origin| origin.path.is_empty())) {
+            (true, true) => Given::Whole,
+            (true, false) => Given::Part,
+            (false, _) => Given::Mixed,
+        }
     }
 
     /// Whether a request brought the value, or a part of it.
@@ -460,8 +464,10 @@ fn is_safe_class(name: &str) -> bool {
 enum Given {
     /// From nothing that the function was given.
     Own,
-    /// From its parameters alone.
-    ByCaller,
-    /// From those and others.
+    /// A parameter.
+    Whole,
+    /// A part of a parameter: what `self` or a context holds is the service's own.
+    Part,
+    /// Something else.
     Mixed,
 }

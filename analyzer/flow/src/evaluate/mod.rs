@@ -11,6 +11,7 @@ mod closures;
 mod conditions;
 mod display;
 mod edges;
+mod escapes;
 mod expressions;
 mod external;
 mod functions;
@@ -589,6 +590,7 @@ impl<'a> Evaluator<'a> {
         if let Some(locals) = exit.locals {
             summary.outputs = self.outputs(&locals);
         }
+        self.mark_escaped(&mut summary);
         let about_parameters = |fact: &Fact| matches!(fact.root, Root::Parameter(_));
         summary.always = exit.always.unwrap_or_default().into_iter().filter(about_parameters).collect();
         summary.hits = std::mem::take(&mut self.hits);

@@ -160,6 +160,8 @@ impl UrlPosition {
 
     fn behind(lead: &str) -> Self {
         let rest = match lead.split_once("://") {
+            // A URL within a URL.
+            Some((before, _)) if before.contains(['/', '?', '#']) => return Self::Behind,
             Some((_, rest)) => {
                 return if rest.contains(['/', '?', '#']) { Self::Behind } else { Self::Host };
             }
@@ -196,6 +198,7 @@ mod tests {
             ("\u{FFFC}://", UrlPosition::Host),
             ("/users/", UrlPosition::Behind),
             ("/login?next=", UrlPosition::Behind),
+            ("/login?next=https://", UrlPosition::Behind),
         ];
         for (lead, position) in cases {
             assert_eq!(UrlPosition::behind(lead), position, "{lead}");

@@ -170,7 +170,7 @@ impl<'a> Demand<'a> {
                 let of_standard = |ty: &&str| self.methods.contains(&(Symbol::new(ty), method));
                 self.by_name.contains(&method)
                     || self.methods.contains(&(sym::ANY, method))
-                    || STANDARD_TYPES.iter().any(|ty| of_standard(ty))
+                    || STANDARD_TYPES.iter().any(of_standard)
             }
         }
     }

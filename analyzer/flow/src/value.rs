@@ -442,11 +442,26 @@ impl Values {
             right.fields.iter().filter(|(name, _)| !left.fields.iter().any(|(known, _)| known == name)),
         );
         for name in names.map(|(name, _)| *name).collect::<SmallVec<[Symbol; 8]>>() {
-            let (x, y) = (self.part(a, name), self.part(b, name));
-            let part = self.join(x, y);
+            // What is inside `Ok` is not there where it failed.
+            let part = match (self.is_bare_failure(a), self.is_bare_failure(b)) {
+                (true, false) if name != sym::ERR => self.part(b, name),
+                (false, true) if name != sym::ERR => self.part(a, name),
+                _ => {
+                    let (x, y) = (self.part(a, name), self.part(b, name));
+                    self.join(x, y)
+                }
+            };
             joined.fields.push((name, part));
         }
         self.push(joined)
+    }
+
+    /// Whether a value is an `Err` or `None` with nothing known but what went wrong.
+    fn is_bare_failure(&self, id: ValueId) -> bool {
+        let value = self.get(id);
+        value.outcome == Outcome::Failure
+            && value.origins.is_empty()
+            && value.fields.iter().all(|(name, _)| *name == sym::ERR)
     }
 
     /// Whether `b` adds nothing to `a`. Only shallow values are compared; `false` is always right.

@@ -41,7 +41,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn with_outcome(&mut self, id: ValueId, if_success: &[Fact], if_failure: &[Fact]) -> ValueId {
+    pub(super) fn with_outcome(&mut self, id: ValueId, if_success: &[Fact], if_failure: &[Fact]) -> ValueId {
         let mut value = self.values.get(id).clone();
         add(&mut value.if_success, if_success);
         add(&mut value.if_failure, if_failure);

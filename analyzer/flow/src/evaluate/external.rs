@@ -1,7 +1,7 @@
 //! Calls of code outside the workspace, by its models, and of what nothing is known about.
 
 use smallvec::SmallVec;
-use ward_semantics::{DefId, Template, TyKind};
+use ward_semantics::{DefId, Template, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, HoleStyle, Span, Symbol, sym};
 
 use super::Evaluator;
@@ -102,16 +102,48 @@ impl<'a> Evaluator<'a> {
             }
             Some(model) => {
                 let result = self.call_model(call, model);
-                if call.ty.is_none() && self.standard_result_is_plain(call) {
+                let result = if call.ty.is_none() && self.standard_result_is_plain(call) {
                     let told = self.values.get(result);
                     let (success, failure) = (told.if_success.clone(), told.if_failure.clone());
                     self.truth(success, failure)
                 } else {
                     result
-                }
+                };
+                if call.ty.is_none() { self.looked_up(call, result) } else { result }
             }
-            None => self.call_unknown(call),
+            None => {
+                let result = self.call_unknown(call);
+                self.looked_up(call, result)
+            }
         }
+    }
+
+    /// In a function that answers a question by its name (`is_known`), what is found under a key or in a list of which
+    /// nothing is known is one of the service's own.
+    fn looked_up(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        let [(_, key)] = call.args.as_slice() else { return result };
+        let asks = matches!(call.name.as_str(), "get" | "contains" | "contains_key");
+        if !asks || call.receiver.is_none() || !self.is_question() {
+            return result;
+        }
+        let facts = self.all_of(*key);
+        self.with_outcome(result, &facts, &[])
+    }
+
+    /// Whether the function's name is a question and its result a truth, or a result with one.
+    fn is_question(&self) -> bool {
+        const QUESTIONS: &[&str] = &["is_", "has_", "can_", "may_", "are_"];
+        let name = self.cx.semantics.item(self.def).name.as_str();
+        let Some(signature) = self.cx.semantics.signature(self.def) else { return false };
+        let is_truth = |ty: Ty| matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "bool");
+        let answers = match signature.ret.kind() {
+            TyKind::External { args, .. } => args.first().is_some_and(|inner| {
+                is_truth(*inner)
+                    || matches!(inner.kind(), TyKind::External { args, .. } if args.first().is_some_and(|ty| is_truth(*ty)))
+            }),
+            _ => is_truth(signature.ret),
+        };
+        answers && QUESTIONS.iter().any(|word| name.starts_with(word))
     }
 
     /// The standard library's method of this name, for a receiver of unknown type: `map` maps whatever it is.

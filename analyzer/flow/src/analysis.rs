@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use ward_semantics::{DefId, Semantics};
+use ward_semantics::{DefId, Semantics, Ty};
 use ward_syntax::Symbol;
 
+use crate::Mail;
 use crate::demand::{self, Demand};
 use crate::evaluate::{Context, evaluate};
 use crate::models::{Callers, Kind, Kinds, Models};
@@ -18,6 +19,8 @@ use crate::summary::{FunctionSummary, Summaries};
 pub struct FlowIndex {
     /// By function.
     pub summaries: Summaries,
+    /// What is sent with messages.
+    pub(crate) mail: Mail,
     /// The kinds of sink for which what callers outside the workspace pass counts.
     pub(crate) caller_kinds: Vec<Symbol>,
     /// All kinds of sink.
@@ -26,64 +29,114 @@ pub struct FlowIndex {
 
 /// A recursive component is evaluated this often at most.
 const MOST_ROUNDS: usize = 4;
+/// What is received and sent on is followed this often.
+const MOST_RELAYS: usize = 3;
 
 impl FlowIndex {
     /// Evaluates all functions that may have to do with a finding, in parallel on the current rayon pool.
     pub fn new(semantics: &Semantics, models: &Models) -> Self {
-        let mut summaries = wanted(semantics, models);
-        // Handlers are called by frameworks only: no caller has to be evaluated again.
-        let cx = Context { semantics, models, summaries: &summaries };
-        let again: Vec<(DefId, Arc<FunctionSummary>)> = semantics
-            .functions()
-            .par_iter()
-            .filter(|def| summaries.get(**def).is_some() && sources::takes_extraction(cx, **def))
-            .filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?))))
-            .collect();
-        summaries.extend(again);
+        let (nothing, no_mail) = (Summaries::default(), Mail::default());
+        let demand = Demand::new(Context { semantics, models, summaries: &nothing, mail: &no_mail });
+        let mut work =
+            Work { semantics, models, demand, summaries: Summaries::default(), mail: Mail::default() };
+        work.evaluate(work.demand.roots());
+        work.evaluate_extractions();
+        for _ in 0..MOST_RELAYS {
+            let receivers = work.receivers();
+            if receivers.is_empty() || !work.mail.collect(semantics, &work.summaries) {
+                break;
+            }
+            let with_mail = |ty: &Ty| work.mail.has(*ty);
+            let reached = receivers.into_iter().filter(|(_, types)| types.iter().any(with_mail));
+            work.evaluate(reached.map(|(def, _)| def).collect());
+        }
+        let Work { summaries, mail, .. } = work;
         let counts = |kind: &&Kind| kind.callers == Callers::Count;
         let caller_kinds = models.kinds.iter().filter(counts).map(|kind| kind.name).collect();
-        Self { summaries, caller_kinds, kinds: models.kinds.clone() }
+        Self { summaries, mail, caller_kinds, kinds: models.kinds.clone() }
     }
 }
 
-/// Evaluates the functions that matter by themselves, all that they call, and those that turn out to matter by what
-/// they call.
-fn wanted(semantics: &Semantics, models: &Models) -> Summaries {
-    let nothing = Summaries::default();
-    let demand = Demand::new(Context { semantics, models, summaries: &nothing });
-    let graph = semantics.call_graph();
-    let mut summaries = Summaries::default();
-    let mut makers = None;
-    let mut seen: FxHashSet<DefId> = FxHashSet::default();
-    let mut roots = demand.roots();
-    while !roots.is_empty() {
-        let mut new: FxHashSet<DefId> = FxHashSet::default();
-        while let Some(def) = roots.pop() {
-            if seen.insert(def) {
-                new.insert(def);
-                roots.extend(graph.callees(def));
-            }
+/// The evaluation of a workspace.
+struct Work<'a> {
+    semantics: &'a Semantics,
+    models: &'a Models,
+    demand: Demand<'a>,
+    summaries: Summaries,
+    mail: Mail,
+}
+
+impl Work<'_> {
+    fn context(&self) -> Context<'_> {
+        Context {
+            semantics: self.semantics,
+            models: self.models,
+            summaries: &self.summaries,
+            mail: &self.mail,
         }
-        for level in graph.levels() {
-            let cx = Context { semantics, models, summaries: &summaries };
-            let is_new = |component: &&Vec<DefId>| component.first().is_some_and(|def| new.contains(def));
-            let done: Vec<Evaluated> =
-                level.par_iter().filter(is_new).map(|component| evaluate_component(cx, component)).collect();
-            summaries.extend(done.into_iter().flatten());
-        }
-        for def in &new {
-            let Some(summary) = summaries.get(*def) else { continue };
-            if demand.reaches_callers(summary) {
-                roots.extend(graph.callers(*def));
-            }
-            if let Some(giver) = demand.giver(*def, summary) {
-                let makers = makers.get_or_insert_with(|| demand::makers(semantics));
-                roots.extend(makers.remove(&giver).into_iter().flatten());
-            }
-        }
-        roots.retain(|def| !seen.contains(def));
     }
-    summaries
+
+    /// Evaluates functions, all that they call and that was not evaluated yet, and those that turn out to matter by
+    /// what they call.
+    fn evaluate(&mut self, mut roots: Vec<DefId>) {
+        let graph = self.semantics.call_graph();
+        let mut makers = None;
+        let mut seen: FxHashSet<DefId> = FxHashSet::default();
+        while !roots.is_empty() {
+            let mut new: FxHashSet<DefId> = FxHashSet::default();
+            while let Some(def) = roots.pop() {
+                if seen.insert(def) {
+                    new.insert(def);
+                    let callees = graph.callees(def).iter().copied();
+                    roots.extend(callees.filter(|callee| self.summaries.get(*callee).is_none()));
+                }
+            }
+            for level in graph.levels() {
+                let cx = self.context();
+                let is_new = |component: &&Vec<DefId>| component.first().is_some_and(|def| new.contains(def));
+                let done: Vec<Evaluated> = level
+                    .par_iter()
+                    .filter(is_new)
+                    .map(|component| evaluate_component(cx, component))
+                    .collect();
+                self.summaries.extend(done.into_iter().flatten());
+            }
+            for def in &new {
+                let Some(summary) = self.summaries.get(*def) else { continue };
+                if self.demand.reaches_callers(summary) {
+                    roots.extend(graph.callers(*def));
+                }
+                if let Some(giver) = self.demand.giver(*def, summary) {
+                    let makers = makers.get_or_insert_with(|| demand::makers(self.semantics));
+                    roots.extend(makers.remove(&giver).into_iter().flatten());
+                }
+            }
+            roots.retain(|def| !seen.contains(def));
+        }
+    }
+
+    /// Evaluates once more what takes what the workspace's own code makes of a request. Handlers are called by
+    /// frameworks only: no caller has to be evaluated again.
+    fn evaluate_extractions(&mut self) {
+        let cx = self.context();
+        let again: Evaluated = self
+            .semantics
+            .functions()
+            .par_iter()
+            .filter(|def| cx.summaries.get(**def).is_some() && sources::takes_extraction(cx, **def))
+            .filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?))))
+            .collect();
+        self.summaries.extend(again);
+    }
+
+    /// The functions that receive messages, with the types of these.
+    fn receivers(&self) -> Vec<(DefId, Vec<Ty>)> {
+        let received = |def: &DefId| {
+            let types = &self.summaries.get(*def)?.receives;
+            (!types.is_empty()).then(|| (*def, types.to_vec()))
+        };
+        self.semantics.functions().iter().filter_map(received).collect()
+    }
 }
 
 type Evaluated = Vec<(DefId, Arc<FunctionSummary>)>;

@@ -11,7 +11,7 @@ use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind}
 use ward_syntax::{Expr, ExprId, Id, List, SourceIr, Symbol, sym};
 
 use crate::evaluate::{Context, STANDARD_TYPES};
-use crate::models::{Beside, CallModel, Callers, SourceClass};
+use crate::models::{Beside, CallModel, Callers, MessageCall, SourceClass};
 use crate::sources;
 use crate::summary::FunctionSummary;
 use crate::value::{KindSet, Origin, Root};
@@ -60,6 +60,7 @@ impl<'a> Demand<'a> {
             model.sinks.iter().any(|sink| is_sink(sink.kind))
                 || model.source.is_some_and(|source| !is_everywhere(source.class))
                 || !model.handlers.is_empty()
+                || model.message == Some(MessageCall::Receive)
         };
         let functions = models.functions.iter().filter(|(_, model)| counts(model));
         let methods = models.methods.iter().filter(|(_, model)| counts(model)).map(|(key, _)| *key);
@@ -108,7 +109,11 @@ impl<'a> Demand<'a> {
             let made = signature.params.iter().filter_map(|ty| Some(sources::extraction(cx, *ty)?.0));
             roots.extend(made);
         }
-        if !roots.is_empty() || self.takes_source(def) || self.holds(def) {
+        if !roots.is_empty()
+            || self.takes_source(def)
+            || sources::delivered(cx, def).is_some()
+            || self.holds(def)
+        {
             roots.push(def);
         }
         roots

@@ -6,6 +6,7 @@
 mod analysis;
 mod demand;
 mod evaluate;
+mod mail;
 pub mod models;
 mod sources;
 mod step;
@@ -15,8 +16,9 @@ mod way;
 
 pub use analysis::FlowIndex;
 pub use evaluate::{Context, evaluate};
+pub use mail::Mail;
 pub use sources::request_parameters;
 pub use step::{Step, StepId, StepKind, Steps};
-pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Summaries};
+pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Message, Summaries};
 pub use value::{AccessPath, Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text, UNKNOWN};
 pub use way::{Entry, Reached, Way, WayStep, WayStepKind};

@@ -1,9 +1,10 @@
 //! Which parameters of a function hold request data.
 
 use smallvec::SmallVec;
-use ward_semantics::{DefId, Semantics, Ty, TyKind};
+use ward_semantics::{DefId, Semantics, TraitName, Ty, TyKind};
 use ward_syntax::{Attribute, FnItem, ItemId, ItemKind, Symbol, TypeRef, sym};
 
+use crate::Mail;
 use crate::evaluate::Context;
 use crate::models::{AttributeParameters, AttributeSource, Models, Source};
 use crate::summary::Summaries;
@@ -16,8 +17,8 @@ pub fn request_parameters(
     def: DefId,
 ) -> SmallVec<[Option<Source>; 4]> {
     let Some(function) = semantics.item(def).as_fn() else { return SmallVec::new() };
-    let summaries = Summaries::default();
-    of_parameters(Context { semantics, models, summaries: &summaries }, def, function)
+    let (summaries, mail) = (Summaries::default(), Mail::default());
+    of_parameters(Context { semantics, models, summaries: &summaries, mail: &mail }, def, function)
 }
 
 /// For every parameter of a function but `self`, the request data it holds, if any.
@@ -73,6 +74,21 @@ pub(crate) fn extraction(cx: Context, ty: Ty) -> Option<(DefId, Source)> {
 pub(crate) fn takes_extraction(cx: Context, def: DefId) -> bool {
     let signature = cx.semantics.signature(def);
     signature.is_some_and(|signature| signature.params.iter().any(|ty| extraction(cx, *ty).is_some()))
+}
+
+/// The type of the messages that a method is called with by whoever delivers them: an actor's.
+pub(crate) fn delivered(cx: Context, def: DefId) -> Option<Ty> {
+    if cx.models.deliveries.is_empty() {
+        return None;
+    }
+    let info = cx.semantics.enclosing_impl(def)?;
+    let TraitName::External(path) = info.trait_ref.as_ref()?.name else { return None };
+    let name = cx.semantics.item(def).name;
+    let is_delivery = cx.models.deliveries.iter().any(|(of, method)| *of == path && *method == name);
+    if !is_delivery {
+        return None;
+    }
+    cx.semantics.signature(def)?.params.first().copied()
 }
 
 /// Whether a type is one of the external types at these paths.

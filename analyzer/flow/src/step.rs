@@ -49,6 +49,13 @@ pub enum StepKind {
     },
     /// It is given to a closure.
     Closure,
+    /// It comes in with a message, sent elsewhere.
+    Received {
+        /// The letter's number in [`crate::Mail`].
+        letter: u32,
+        /// The parameter or function.
+        name: Symbol,
+    },
 }
 
 /// The steps of one function.

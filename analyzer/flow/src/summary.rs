@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use ward_semantics::DefId;
+use ward_semantics::{DefId, Ty};
 use ward_syntax::{FileSpan, Symbol};
 
 use crate::models::{Sink, Source};
 use crate::step::{StepId, Steps};
-use crate::value::{Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, Values};
+use crate::value::{AccessPath, Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, Values};
 
 /// What a function does with data.
 #[derive(Debug, Default, PartialEq)]
@@ -32,6 +32,8 @@ pub struct FunctionSummary {
     /// The parameters that hold request data, `self` not counted, with what they hold; also where their types
     /// carry no text.
     pub inputs: SmallVec<[(u16, Source); 2]>,
+    /// The types of the messages that it receives.
+    pub receives: SmallVec<[Ty; 1]>,
     /// It never returns.
     pub diverges: bool,
 }
@@ -91,6 +93,17 @@ pub struct Hit {
     pub calls: u16,
     /// The text of the sink's context, where it is known.
     pub context: Option<Symbol>,
+    /// The message that the text is sent with, where that is the sink.
+    pub message: Option<Message>,
+}
+
+/// A part of a message.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Message {
+    /// The message's type.
+    pub ty: Ty,
+    /// The part.
+    pub part: AccessPath,
 }
 
 impl Exported {

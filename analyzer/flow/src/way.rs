@@ -4,11 +4,11 @@ use rustc_hash::FxHashMap;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
-use crate::FlowIndex;
 use crate::models::{Sink, Source, SourceClass};
 use crate::step::{StepId, StepKind};
 use crate::summary::{FunctionSummary, Hit, Summaries};
 use crate::value::{AccessPath, Hole, KindSet, Origin, Root};
+use crate::{FlowIndex, Mail};
 
 /// A dangerous argument, and all the ways by which somebody's data reaches it.
 #[derive(Debug, Clone)]
@@ -111,6 +111,8 @@ pub enum WayStepKind {
     Return(DefId),
     /// Through a closure.
     Closure,
+    /// With a message that is received: the name it has here.
+    Received(Symbol),
 }
 
 /// Ways are cut after this many steps.
@@ -153,11 +155,8 @@ impl FlowIndex {
             .iter()
             .filter_map(|origin| {
                 let Root::Source(step) = origin.root else { return None };
-                let entry = self.source(def, step)?.into();
-                let mut steps = Vec::new();
-                let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
-                expansion.steps_to(def, summary, origin.step, 0);
-                Some(way_of(origin, entry, steps))
+                let entry = self.ways().source(def, step)?.into();
+                Some(way_of(origin, entry, self.ways().steps_to(def, summary, origin.step)))
             })
             .collect();
         ways.sort_by_key(Way::rank);
@@ -179,9 +178,7 @@ impl FlowIndex {
                 if let Some(StepKind::Source { source, .. }) = comes_in
                     && origin.open.meets(kinds)
                 {
-                    let mut steps = Vec::new();
-                    let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
-                    expansion.steps_to(def, summary, origin.step, 0);
+                    let steps = self.ways().steps_to(def, summary, origin.step);
                     filled.push((*name, way_of(origin, source.into(), steps)));
                 }
             });
@@ -199,16 +196,13 @@ impl FlowIndex {
 
     fn way(&self, semantics: &Semantics, def: DefId, hit: &Hit) -> Option<Way> {
         let entry = match hit.origin.root {
-            Root::Source(step) => self.source(def, step)?.into(),
+            Root::Source(step) => self.ways().source(def, step)?.into(),
             Root::Parameter(parameter) if self.asks_callers(hit) && is_entrance(semantics, def) => {
                 Entry::Caller { function: def, parameter, path: hit.origin.path }
             }
             _ => return None,
         };
-        let mut steps = Vec::new();
-        let mut expansion = Expansion { summaries: &self.summaries, steps: &mut steps };
-        expansion.hit(def, hit, 0);
-        Some(way_of(&hit.origin, entry, steps))
+        Some(way_of(&hit.origin, entry, self.ways().steps(def, hit)))
     }
 
     /// Whether what callers outside the workspace pass counts for a sink.
@@ -216,8 +210,21 @@ impl FlowIndex {
         self.caller_kinds.contains(&hit.sink.kind)
     }
 
+    fn ways(&self) -> Ways<'_> {
+        Ways { summaries: &self.summaries, mail: &self.mail }
+    }
+}
+
+/// What the steps of a way are told by.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways<'a> {
+    pub(crate) summaries: &'a Summaries,
+    pub(crate) mail: &'a Mail,
+}
+
+impl<'a> Ways<'a> {
     /// What a source step, possibly one of a called function, brings in.
-    fn source(&self, def: DefId, step: StepId) -> Option<Source> {
+    pub(crate) fn source(self, def: DefId, step: StepId) -> Option<Source> {
         let (mut def, mut step) = (def, step);
         for _ in 0..MOST_STEPS {
             let steps = &self.summaries.get(def)?.steps;
@@ -227,11 +234,25 @@ impl FlowIndex {
             }
             match here.kind {
                 StepKind::Source { source, .. } => return Some(source),
+                StepKind::Received { letter, .. } => return Some(self.mail.letter(letter)?.source),
                 StepKind::Through { callee, inner } => (def, step) = (callee, inner),
                 _ => return None,
             }
         }
         None
+    }
+
+    /// The steps to a sink.
+    pub(crate) fn steps(self, def: DefId, hit: &Hit) -> Vec<WayStep> {
+        let mut expansion = Expansion { ways: self, steps: Vec::new() };
+        expansion.hit(def, hit, 0);
+        expansion.steps
+    }
+
+    fn steps_to(self, def: DefId, summary: &FunctionSummary, last: StepId) -> Vec<WayStep> {
+        let mut expansion = Expansion { ways: self, steps: Vec::new() };
+        expansion.steps_to(def, summary, last, 0);
+        expansion.steps
     }
 }
 
@@ -276,13 +297,13 @@ impl Way {
 }
 
 struct Expansion<'a> {
-    summaries: &'a Summaries,
-    steps: &'a mut Vec<WayStep>,
+    ways: Ways<'a>,
+    steps: Vec<WayStep>,
 }
 
 impl Expansion<'_> {
     fn hit(&mut self, def: DefId, hit: &Hit, depth: u8) {
-        let Some(summary) = self.summaries.get(def) else { return };
+        let Some(summary) = self.ways.summaries.get(def) else { return };
         let Some((callee, index)) = hit.next else {
             self.steps_to(def, summary, hit.origin.step, depth);
             return;
@@ -293,7 +314,7 @@ impl Expansion<'_> {
             self.steps_to(def, summary, previous, depth);
         }
         self.push(WayStep { at: last.at, function: def, kind: WayStepKind::Call(callee), depth });
-        let inner = self.summaries.get(callee).and_then(|summary| summary.hits.get(index as usize));
+        let inner = self.ways.summaries.get(callee).and_then(|summary| summary.hits.get(index as usize));
         if let Some(inner) = inner.filter(|_| depth < 40) {
             self.hit(callee, inner, depth + 1);
         }
@@ -318,11 +339,17 @@ impl Expansion<'_> {
                 StepKind::Appended => self.push(push(WayStepKind::Appended)),
                 StepKind::External(name) => self.push(push(WayStepKind::External(name))),
                 StepKind::Closure => self.push(push(WayStepKind::Closure)),
+                StepKind::Received { letter, name } => {
+                    for sent in self.ways.mail.letter(letter).into_iter().flat_map(|letter| &letter.steps) {
+                        self.push(*sent);
+                    }
+                    self.push(push(WayStepKind::Received(name)));
+                }
                 StepKind::Through { callee, inner } => {
                     if index > 0 {
                         self.push(push(WayStepKind::Call(callee)));
                     }
-                    if let Some(summary) = self.summaries.get(callee).filter(|_| depth < 40) {
+                    if let Some(summary) = self.ways.summaries.get(callee).filter(|_| depth < 40) {
                         self.steps_to(callee, summary, inner, depth + 1);
                     }
                     self.push(push(WayStepKind::Return(callee)));

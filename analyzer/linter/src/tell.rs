@@ -33,6 +33,10 @@ fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
         WayStepKind::Call(callee) => (StepKind::Call, format!("passed to `{}`", name(callee))),
         WayStepKind::Return(callee) => (StepKind::Return, format!("returned by `{}`", name(callee))),
         WayStepKind::Closure => (StepKind::Step, "passed through a closure".to_owned()),
+        WayStepKind::Received(name) if name.is_empty() => {
+            (StepKind::Step, "sent, and received here".to_owned())
+        }
+        WayStepKind::Received(name) => (StepKind::Step, format!("sent, and received as `{name}`")),
     };
     FlowStep { location: step.at, message, kind, function: Some(semantics.path(step.function)) }
 }

@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{Ty, TyKind};
-use ward_syntax::{Expr, ExprId, Symbol, sym};
+use ward_syntax::{Expr, ExprId, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
-use crate::models::{CallModel, Constant, Edge, Part, Port};
+use crate::models::{CallModel, Constant, Edge, MessageCall, Part, Port};
 use crate::step::StepKind;
 use crate::value::{Callable, Facts, Value, ValueId, joined_shape};
 
@@ -265,10 +265,14 @@ impl Evaluator<'_> {
     }
 
     /// The items of a value that a loop goes over, with the marks that models give them.
-    pub(super) fn iterated(&mut self, id: ValueId, ty: Ty) -> ValueId {
-        let TyKind::External { path, .. } = ty.kind() else { return id };
+    pub(super) fn iterated(&mut self, id: ValueId, ty: Ty, span: Span) -> ValueId {
+        let TyKind::External { path, args } = ty.kind() else { return id };
         let models = self.cx.models;
         let Some(model) = models.methods.get(&(*path, Symbol::new("into_iter"))) else { return id };
+        let id = match (model.message, args.first()) {
+            (Some(MessageCall::Receive), Some(ty)) => self.received(*ty, id, sym::EMPTY, span),
+            _ => id,
+        };
         let marks = model.barriers.iter().filter(|barrier| barrier.what == Port::Return);
         marks.filter_map(|barrier| barrier.context).fold(id, |id, context| self.marked(id, context))
     }

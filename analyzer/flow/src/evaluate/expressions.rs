@@ -514,7 +514,7 @@ impl Evaluator<'_> {
 
     fn eval_for(&mut self, pat: PatId, iter: ExprId, body: ExprId) -> ValueId {
         let items = self.eval(iter);
-        let items = self.iterated(items, self.types.expr(iter));
+        let items = self.iterated(items, self.types.expr(iter), self.ir.pat_span(pat));
         self.loops.push(LoopExit::default());
         let mut always = None;
         for round in 0..2 {

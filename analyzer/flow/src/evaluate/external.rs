@@ -279,6 +279,7 @@ impl<'a> Evaluator<'a> {
         let result = self.outcome_through(call, result);
         let result =
             model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));
+        let result = model.message.map_or(result, |kind| self.message(call, kind, result));
         if model.diverges {
             self.die();
         }

@@ -8,7 +8,7 @@ use super::Evaluator;
 use super::calls::Inputs;
 use crate::models::SourceClass;
 use crate::step::StepKind;
-use crate::summary::Hit;
+use crate::summary::{Hit, Message};
 use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 
 /// A function follows its callees' hits up to this many.
@@ -142,13 +142,25 @@ impl Evaluator<'_> {
         let Some(value) = values.get(number).copied() else { return };
         let value = self.values.part_at(value, hit.origin.path);
         let kind = self.cx.kind(hit.sink.kind);
-        for origin in self.reaching(&hit.sink, value) {
+        let reaching: SmallVec<[(Option<Message>, Origin); 4]> = match hit.message {
+            Some(Message { ty, part }) => self
+                .parts(value)
+                .into_iter()
+                .map(|(inner, origin)| (Some(Message { ty, part: part.join(inner) }), origin))
+                .collect(),
+            None => self.reaching(&hit.sink, value).into_iter().map(|origin| (None, origin)).collect(),
+        };
+        for (message, origin) in reaching {
             let open = origin.open.intersection(hit.origin.open);
-            if !open.meets(kind) {
+            if open.is_empty() || (message.is_none() && !open.meets(kind)) {
                 continue;
             }
-            let mut lifted =
-                Hit { next: Some((callee, index)), calls: hit.calls.saturating_add(1), ..hit.clone() };
+            let mut lifted = Hit {
+                next: Some((callee, index)),
+                calls: hit.calls.saturating_add(1),
+                message,
+                ..hit.clone()
+            };
             let is_statement = self.cx.models.kinds.of_class(SourceClass::Request).meets(kind);
             if is_statement && hit.origin.hole.is_none() && origin.hole.is_some() {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
@@ -186,16 +198,20 @@ impl Evaluator<'_> {
                 && known.sink.kind == hit.sink.kind
                 && known.origin.root == hit.origin.root
                 && known.origin.path == hit.origin.path
+                && known.message == hit.message
         };
         match self.hits.iter().position(same) {
             // Of several ways the surest, then the shortest: a way through a recursion is never that.
             Some(known) if rank(&hit) < rank(&self.hits[known]) => self.hits[known] = hit,
-            None if self.hits.len() < MOST_HITS => self.hits.push(hit),
+            None if self.hits_like(&hit) < MOST_HITS => self.hits.push(hit),
             _ => {}
         }
     }
 
-    // Values that are called.
+    /// How many messages there are, or how many other hits: the ones take no room from the others.
+    fn hits_like(&self, hit: &Hit) -> usize {
+        self.hits.iter().filter(|known| known.message.is_some() == hit.message.is_some()).count()
+    }
 }
 
 /// The first telling hole around a text that was put into one already, where it goes on in a called function.

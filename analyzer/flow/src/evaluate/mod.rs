@@ -16,6 +16,7 @@ mod expressions;
 mod external;
 mod functions;
 mod instantiate;
+mod messages;
 mod numbers;
 mod patterns;
 mod places;
@@ -31,6 +32,7 @@ use ward_syntax::{
     Body, ClosureId, ExprId, FileId, FileSpan, LocalId, Pat, SelfParam, SourceIr, Span, Symbol, sym,
 };
 
+use crate::Mail;
 use crate::models::{Models, Source};
 use crate::sources;
 use crate::step::{Step, StepId, StepKind, Steps};
@@ -50,6 +52,8 @@ pub struct Context<'a> {
     pub models: &'a Models,
     /// The summaries computed so far.
     pub summaries: &'a Summaries,
+    /// What has been found to be sent with messages.
+    pub mail: &'a Mail,
 }
 
 impl<'a> Context<'a> {
@@ -102,6 +106,7 @@ struct Evaluator<'a> {
     hits: Vec<Hit>,
     closure_calls: Vec<ClosureCall>,
     inputs: SmallVec<[(u16, Source); 2]>,
+    receives: SmallVec<[Ty; 1]>,
     /// The call on whose result `unwrap` or `expect` is called.
     unwrapped: Option<ExprId>,
     running: Vec<ClosureId>,
@@ -192,6 +197,7 @@ impl<'a> Evaluator<'a> {
             hits: Vec::new(),
             closure_calls: Vec::new(),
             inputs: SmallVec::new(),
+            receives: SmallVec::new(),
             unwrapped: None,
             running: Vec::new(),
             seen_closures: FxHashSet::default(),
@@ -228,6 +234,7 @@ impl<'a> Evaluator<'a> {
         let Some(function) = self.cx.semantics.item(self.def).as_fn() else { return };
         let signature = self.cx.semantics.signature(self.def);
         let sources = sources::of_parameters(self.cx, self.def, function);
+        let delivered = sources::delivered(self.cx, self.def);
         let mut number = 0u16;
         if let Some(local) = self.body.self_local {
             let value = self.parameter(number, self.ir.local(local).name, self.ir.local(local).span, None);
@@ -253,6 +260,10 @@ impl<'a> Evaluator<'a> {
             if let Some(source) = sources.get(index).copied().flatten() {
                 self.inputs.push((index as u16, source));
             }
+            let value = match delivered.filter(|_| index == 0) {
+                Some(ty) => self.received(ty, value, name, self.ir.pat_span(param.pat)),
+                None => value,
+            };
             let value = if carries == Carries::Text { value } else { self.restricted(value, kinds) };
             let value = ty.map_or(value, |ty| self.checked(value, ty));
             let value =
@@ -596,6 +607,7 @@ impl<'a> Evaluator<'a> {
         summary.hits = std::mem::take(&mut self.hits);
         summary.closure_calls = std::mem::take(&mut self.closure_calls);
         summary.inputs = std::mem::take(&mut self.inputs);
+        summary.receives = std::mem::take(&mut self.receives);
         summary.steps = std::mem::take(&mut self.steps);
         summary.compact();
         summary

@@ -76,6 +76,7 @@ impl Evaluator<'_> {
                 next: None,
                 calls: 0,
                 context,
+                message: None,
             });
         }
     }

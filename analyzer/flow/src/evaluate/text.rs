@@ -166,6 +166,7 @@ impl Evaluator<'_> {
                     next: None,
                     calls: 0,
                     context: None,
+                    message: None,
                 });
             }
         }

@@ -73,6 +73,8 @@ pub struct Models {
     pub text_sinks: Vec<TextSink>,
     /// Tuples whose last element is dangerous beside a certain other one.
     pub tuple_sinks: Vec<TupleSink>,
+    /// Methods of traits that are called with messages: the trait's canonical path, and the name.
+    pub deliveries: Vec<(Symbol, Symbol)>,
     /// Macros that rows describe: the path without `!`, and with it, under which [`Self::functions`] has it.
     pub macros: FxHashMap<Symbol, Symbol>,
     /// Types, traits and derives that ask who the caller is.
@@ -108,6 +110,17 @@ pub struct CallModel {
     pub guard: Option<GuardCall>,
     /// What it does beyond its result.
     pub effects: Effects,
+    /// What it has to do with messages.
+    pub message: Option<MessageCall>,
+}
+
+/// What a call has to do with messages: what is sent comes out wherever messages of its type are received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageCall {
+    /// Its first argument is sent.
+    Send,
+    /// Its result is one that was sent, awaited or within an option or result.
+    Receive,
 }
 
 /// A dangerous input.

@@ -36,6 +36,8 @@ pub(super) struct Rows {
     pub(super) guards: Vec<GuardRow>,
     #[serde(default, rename = "effect")]
     pub(super) effects: Vec<EffectRow>,
+    #[serde(default, rename = "message")]
+    pub(super) messages: Vec<MessageRow>,
 }
 
 /// A user's `ward.toml`, as far as it speaks of models.
@@ -224,6 +226,15 @@ pub(super) struct GuardRow {
 pub(super) struct EffectRow {
     pub(super) call: Texts,
     pub(super) kind: Text,
+}
+
+/// `[[message]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MessageRow {
+    pub(super) send: Option<Texts>,
+    pub(super) receive: Option<Texts>,
+    pub(super) deliver: Option<Texts>,
 }
 
 /// One text or a list of texts.

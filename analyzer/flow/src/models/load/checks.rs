@@ -4,9 +4,9 @@ use ward_syntax::Symbol;
 
 use super::{Loader, Parsed, split_last, symbols};
 use crate::models::error::did_you_mean;
-use crate::models::schema::{BarrierRow, EffectRow, GuardRow, Text};
+use crate::models::schema::{BarrierRow, EffectRow, GuardRow, MessageRow, Text};
 use crate::models::{
-    Authenticates, Barrier, Effect, GuardCall, GuardType, NamedCheck, ParameterBarrier, Port,
+    Authenticates, Barrier, Effect, GuardCall, GuardType, MessageCall, NamedCheck, ParameterBarrier, Port,
     RefusedCharacters, When,
 };
 
@@ -20,6 +20,23 @@ impl Loader {
         }
         for row in &parsed.rows.effects {
             self.effect(row);
+        }
+        for row in &parsed.rows.messages {
+            self.message(row);
+        }
+    }
+
+    fn message(&mut self, row: &MessageRow) {
+        for (texts, call) in [(&row.send, MessageCall::Send), (&row.receive, MessageCall::Receive)] {
+            for callee in self.callees(texts.as_ref()) {
+                self.model(callee).message = Some(call);
+            }
+        }
+        for path in self.paths(row.deliver.as_ref()) {
+            if let Some((owner, method)) = split_last(path.as_str()) {
+                let owner = self.models.externals.canonical(Symbol::new(owner));
+                self.models.deliveries.push((owner, Symbol::new(method)));
+            }
         }
     }
 

@@ -135,6 +135,7 @@ impl<'a> Demand<'a> {
             return true;
         }
         let ir = semantics.ir(file);
+        let into_iter = Symbol::new("into_iter");
         let run = ir.body(body).exprs;
         let ids = (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize));
         ids.zip(run.of(&ir.exprs)).any(|(id, expr)| match *expr {
@@ -142,6 +143,10 @@ impl<'a> Demand<'a> {
             Expr::MethodCall { method, .. } => self.is_called_on(types.callee(id), method),
             Expr::Macro(call) => self.macros.contains(&Symbol::new(last_segment(ir.macro_call(call).path))),
             Expr::Tuple(elements) => self.is_tuple(ir, types, elements),
+            // A loop over a receiver of messages.
+            Expr::For { iter, .. } => {
+                matches!(types.expr(iter).kind(), TyKind::External { path, .. } if self.is_method(*path, into_iter))
+            }
             Expr::Closure(closure) => ir.closure(closure).params.iter().any(|(_, ty)| {
                 ty.is_some_and(|ty| sources::of_type(self.cx, semantics.resolve_type(def, ty)).is_some())
             }),

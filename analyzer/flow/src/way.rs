@@ -222,7 +222,7 @@ pub(crate) struct Ways<'a> {
     pub(crate) mail: &'a Mail,
 }
 
-impl<'a> Ways<'a> {
+impl Ways<'_> {
     /// What a source step, possibly one of a called function, brings in.
     pub(crate) fn source(self, def: DefId, step: StepId) -> Option<Source> {
         let (mut def, mut step) = (def, step);

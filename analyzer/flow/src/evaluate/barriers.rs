@@ -108,7 +108,7 @@ impl Evaluator<'_> {
         if !barrier.given.is_empty() && !self.is_given(call, &barrier.given) {
             return result;
         }
-        let kinds = self.cx.kinds(&barrier.kinds);
+        let kinds = self.kinds_by_expression(call, barrier);
         if barrier.what == Port::Return {
             return match barrier.context {
                 None => self.without(result, kinds),
@@ -125,7 +125,7 @@ impl Evaluator<'_> {
         if others.into_iter().any(|other| other != checked && brought(other)) {
             return result;
         }
-        let facts = self.facts_of_barrier(barrier, checked);
+        let facts = self.facts_for(barrier, kinds, checked);
         match barrier.when {
             When::Always => {
                 self.assume(&facts);

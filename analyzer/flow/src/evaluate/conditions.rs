@@ -174,7 +174,14 @@ impl Evaluator<'_> {
 
     /// What is known of a value that a check let through.
     pub(super) fn facts_of_barrier(&self, barrier: &Barrier, checked: ValueId) -> Facts {
-        let kinds = self.cx.kinds(&barrier.kinds);
+        self.facts_for(barrier, self.cx.kinds(&barrier.kinds), checked)
+    }
+
+    /// The same, for these kinds.
+    pub(super) fn facts_for(&self, barrier: &Barrier, kinds: KindSet, checked: ValueId) -> Facts {
+        if kinds.is_empty() {
+            return Facts::new();
+        }
         let origins = &self.values.get(checked).origins;
         let fits = |origin: &&Origin| barrier.context.is_none() || origin.escaped == barrier.context;
         let facts = origins.iter().filter(fits);
@@ -225,7 +232,7 @@ impl Evaluator<'_> {
 
     /// The kinds of sink for which a test of characters lets harmless ones through only. The test is asked
     /// with the characters that it must refuse beside those that are harmful everywhere.
-    fn cleared_by_characters(&self, test: impl Fn(&str) -> bool) -> KindSet {
+    pub(super) fn cleared_by_characters(&self, test: impl Fn(&str) -> bool) -> KindSet {
         if !test("") {
             return KindSet::NONE;
         }
@@ -426,10 +433,7 @@ fn is_safe_literal(ir: &SourceIr, expr: ExprId, refused: &str) -> bool {
 }
 
 fn is_safe_text(literal: Literal, refused: &str) -> bool {
-    let safe = |c: char| {
-        let common = matches!(c, '_' | '-' | '.' | ':' | '/' | '@' | '+' | '=' | ' ' | ',');
-        c.is_alphanumeric() || (common && !refused.contains(c))
-    };
+    let safe = |c| is_safe_character(c, refused);
     match literal {
         Literal::Char(c) => safe(c),
         Literal::Str(text) | Literal::ByteStr(text) => text.as_str().chars().all(safe),
@@ -439,6 +443,12 @@ fn is_safe_text(literal: Literal, refused: &str) -> bool {
         }
         Literal::Float(_) | Literal::Bool(_) => true,
     }
+}
+
+/// Whether a character is harmless, those aside that must be refused.
+pub(super) fn is_safe_character(c: char, refused: &str) -> bool {
+    let common = matches!(c, '_' | '-' | '.' | ':' | '/' | '@' | '+' | '=' | ' ' | ',');
+    c.is_alphanumeric() || (common && !refused.contains(c))
 }
 
 fn is_safe_class(name: &str) -> bool {

@@ -20,6 +20,7 @@ mod messages;
 mod numbers;
 mod patterns;
 mod places;
+mod regexes;
 mod sinks;
 mod text;
 mod variants;

@@ -19,7 +19,7 @@ pub use kinds::{Bound, Callers, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, UserModels, load};
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use ward_semantics::Externals;
+use ward_semantics::{Callee, Externals};
 use ward_syntax::Symbol;
 
 /// All models of a run.
@@ -81,6 +81,17 @@ pub struct Models {
     pub guards: GuardModels,
 }
 
+impl Models {
+    /// What is known of a callee outside the workspace.
+    pub(crate) fn of_callee(&self, callee: &Callee) -> Option<&CallModel> {
+        match callee {
+            Callee::External(path) => self.functions.get(path),
+            Callee::Method { ty, name } => self.methods.get(&(*ty, *name)),
+            _ => None,
+        }
+    }
+}
+
 /// What the models say of one callee.
 #[derive(Debug, Default, Clone)]
 pub struct CallModel {
@@ -112,6 +123,8 @@ pub struct CallModel {
     pub effects: Effects,
     /// What it has to do with messages.
     pub message: Option<MessageCall>,
+    /// Its first argument is a regular expression.
+    pub is_expression: bool,
 }
 
 /// What a call has to do with messages: what is sent comes out wherever messages of its type are received.
@@ -366,6 +379,28 @@ pub struct Barrier {
     pub context: Option<Symbol>,
     /// It holds only if an argument, or an element of one, is one of these constants; empty for any.
     pub given: Vec<Symbol>,
+    /// It holds as far as the receiver, a regular expression, says.
+    pub expression: Option<Expression>,
+}
+
+/// What a call does with a regular expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expression {
+    /// It asks whether a text matches: `whole`.
+    Whole,
+    /// Its result is what matches: `found`.
+    Found,
+    /// Its result is what the groups capture: `groups`.
+    Groups,
+    /// Its result is the text without what matches: `removed`.
+    Removed,
+}
+
+impl Expression {
+    /// Whether texts are matched to be checked: an expression that is not known is then taken for strict.
+    pub const fn is_check(self) -> bool {
+        matches!(self, Self::Whole | Self::Groups)
+    }
 }
 
 /// A function whose name tells that it checks what it is given.

@@ -36,6 +36,8 @@ pub(super) struct Rows {
     pub(super) guards: Vec<GuardRow>,
     #[serde(default, rename = "effect")]
     pub(super) effects: Vec<EffectRow>,
+    #[serde(default, rename = "expression")]
+    pub(super) expressions: Vec<ExpressionRow>,
     #[serde(default, rename = "message")]
     pub(super) messages: Vec<MessageRow>,
 }
@@ -199,6 +201,14 @@ pub(super) struct BarrierRow {
     pub(super) what: Option<Text>,
     pub(super) when: Option<Text>,
     pub(super) context: Option<Text>,
+    pub(super) expression: Option<Text>,
+}
+
+/// `[[expression]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExpressionRow {
+    pub(super) call: Texts,
 }
 
 /// `[[guard]]`.

@@ -6,8 +6,8 @@ use super::{Loader, Parsed, split_last, symbols};
 use crate::models::error::did_you_mean;
 use crate::models::schema::{BarrierRow, EffectRow, GuardRow, MessageRow, Text};
 use crate::models::{
-    Authenticates, Barrier, Effect, GuardCall, GuardType, MessageCall, NamedCheck, ParameterBarrier, Port,
-    RefusedCharacters, When,
+    Authenticates, Barrier, Effect, Expression, GuardCall, GuardType, MessageCall, NamedCheck,
+    ParameterBarrier, Port, RefusedCharacters, When,
 };
 
 impl Loader {
@@ -20,6 +20,11 @@ impl Loader {
         }
         for row in &parsed.rows.effects {
             self.effect(row);
+        }
+        for row in &parsed.rows.expressions {
+            for callee in self.callees(Some(&row.call)) {
+                self.model(callee).is_expression = true;
+            }
         }
         for row in &parsed.rows.messages {
             self.message(row);
@@ -131,7 +136,14 @@ impl Loader {
         let context = row.context.as_ref().map(|context| Symbol::new(context.get_ref()));
         let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
         let kinds = symbols(&row.kinds);
-        let barrier = Barrier { kinds: kinds.clone(), when, what, context, given };
+        let forms = [
+            ("whole", Some(Expression::Whole)),
+            ("found", Some(Expression::Found)),
+            ("groups", Some(Expression::Groups)),
+            ("removed", Some(Expression::Removed)),
+        ];
+        let expression = self.choice(row.expression.as_ref(), &forms, None);
+        let barrier = Barrier { kinds: kinds.clone(), when, what, context, given, expression };
         if let Some(refuses) = &row.refuses {
             let characters = Symbol::new(refuses.get_ref());
             self.models.refused_characters.push(RefusedCharacters { characters, kinds: kinds.clone() });

@@ -1,0 +1,180 @@
+//! Regular expressions: which characters a text can hold that one matches, that its groups capture, or that is left
+//! when all it matches is taken out.
+//!
+//! A match proves as much as the expression says: `^[a-z]+$` that no harmful character is there, `[a-z]+` nothing.
+
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use ward_semantics::Resolution;
+use ward_syntax::{Expr, ExprId, Id, Literal, Symbol};
+
+use super::Evaluator;
+use super::calls::ExternalCall;
+use crate::models::{Barrier, Expression};
+use crate::value::KindSet;
+
+/// Longer expressions are not read.
+const LONGEST: usize = 2000;
+
+impl Evaluator<'_> {
+    /// The kinds for which a barrier holds that rests on a regular expression, the receiver's.
+    pub(super) fn kinds_by_expression(&self, call: &ExternalCall, barrier: &Barrier) -> KindSet {
+        let kinds = self.cx.kinds(&barrier.kinds);
+        let Some(expression) = barrier.expression else { return kinds };
+        let text = call.receiver.and_then(|(receiver, value)| {
+            self.values.get(value).constant.or_else(|| self.expression_of(receiver))
+        });
+        let Some(text) = text else {
+            // Whether an expression that is not known is strict enough is the reader's to judge.
+            return if expression.is_check() { kinds } else { KindSet::NONE };
+        };
+        let Some(hir) = parsed(text.as_str()) else { return KindSet::NONE };
+        let cleared = self.cleared_by_characters(|refused| match expression {
+            Expression::Whole => is_whole(&hir) && holds_only_safe(&hir, refused),
+            Expression::Found => holds_only_safe(&hir, refused),
+            Expression::Groups => groups(&hir).iter().all(|group| holds_only_safe(group, refused)),
+            Expression::Removed => leaves_only_safe(&hir, refused),
+        });
+        kinds.intersection(cleared)
+    }
+
+    /// The text of the regular expression that a static or constant holds.
+    fn expression_of(&self, expr: ExprId) -> Option<Symbol> {
+        let path = match self.ir.expr(expr) {
+            Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => return self.expression_of(operand),
+            // `RE.get_or_init(..)`, or a function that hands out a static of its own.
+            Expr::MethodCall { receiver, .. } => return self.expression_of(receiver),
+            Expr::Call { callee, .. } => callee,
+            _ => expr,
+        };
+        let Expr::Path(path) = self.ir.expr(path) else { return None };
+        let Resolution::Def(def) = self.types.path(path) else { return None };
+        let (file, body) = self.cx.semantics.body(def)?;
+        let (types, ir) = (self.cx.semantics.types(def)?, self.cx.semantics.ir(file));
+        let run = ir.body(body).exprs;
+        let ids = (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize));
+        let mut texts = ids.filter_map(|id| {
+            let Expr::Call { args, .. } = ir.expr(id) else { return None };
+            let callee = types.callee(id);
+            let model = self.cx.models.of_callee(callee)?;
+            let first = ir.list(args).next().filter(|_| model.is_expression)?;
+            match ir.expr(first) {
+                Expr::Literal(Literal::Str(text)) => Some(text),
+                _ => None,
+            }
+        });
+        let text = texts.next()?;
+        texts.next().is_none().then_some(text)
+    }
+}
+
+fn parsed(text: &str) -> Option<Hir> {
+    (text.len() <= LONGEST).then(|| regex_syntax::parse(text).ok()).flatten()
+}
+
+/// Whether nothing can stand before or behind a match.
+fn is_whole(hir: &Hir) -> bool {
+    let properties = hir.properties();
+    properties.look_set_prefix().contains(Look::Start) && properties.look_set_suffix().contains(Look::End)
+}
+
+/// Whether what matches holds harmless characters only.
+fn holds_only_safe(hir: &Hir, refused: &str) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(literal) => {
+            std::str::from_utf8(&literal.0).is_ok_and(|text| text.chars().all(|c| is_safe(c, refused)))
+        }
+        HirKind::Class(class) => harmful(refused).all(|c| !holds(class, c)),
+        HirKind::Repetition(repetition) => holds_only_safe(&repetition.sub, refused),
+        HirKind::Capture(capture) => holds_only_safe(&capture.sub, refused),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().all(|part| holds_only_safe(part, refused))
+        }
+    }
+}
+
+/// Whether a text holds harmless characters only when all matches are taken out of it: they are of all harmful ones.
+fn leaves_only_safe(hir: &Hir, refused: &str) -> bool {
+    match hir.kind() {
+        HirKind::Class(class) => harmful(refused).all(|c| holds(class, c)),
+        HirKind::Repetition(repetition) if repetition.min <= 1 => leaves_only_safe(&repetition.sub, refused),
+        HirKind::Capture(capture) => leaves_only_safe(&capture.sub, refused),
+        _ => false,
+    }
+}
+
+/// The groups of an expression; the whole, where it has none.
+fn groups(hir: &Hir) -> Vec<&Hir> {
+    let mut groups = Vec::new();
+    collect_groups(hir, &mut groups);
+    if groups.is_empty() { vec![hir] } else { groups }
+}
+
+fn collect_groups<'h>(hir: &'h Hir, groups: &mut Vec<&'h Hir>) {
+    match hir.kind() {
+        HirKind::Capture(capture) => groups.push(&capture.sub),
+        HirKind::Repetition(repetition) => collect_groups(&repetition.sub, groups),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().for_each(|part| collect_groups(part, groups));
+        }
+        _ => {}
+    }
+}
+
+/// Characters that are harmful in most texts, and those that are for some.
+fn harmful(refused: &str) -> impl Iterator<Item = char> {
+    (0..128u8).map(char::from).filter(move |c| !is_safe(*c, refused))
+}
+
+fn is_safe(c: char, refused: &str) -> bool {
+    super::conditions::is_safe_character(c, refused)
+}
+
+fn holds(class: &Class, c: char) -> bool {
+    match class {
+        Class::Unicode(class) => class.ranges().iter().any(|range| range.start() <= c && c <= range.end()),
+        Class::Bytes(class) => {
+            let byte = u8::try_from(c).unwrap_or(u8::MAX);
+            class.ranges().iter().any(|range| range.start() <= byte && byte <= range.end())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hir(text: &str) -> Hir {
+        parsed(text).expect("it is an expression")
+    }
+
+    #[test]
+    fn a_check_is_of_the_whole_text_and_of_harmless_characters() {
+        let checks = |text| is_whole(&hir(text)) && holds_only_safe(&hir(text), "");
+        for strict in
+            ["^[a-z]+$", r"^\w{1,20}$", r"\A[0-9a-f-]*\z", "^(asc|desc)$", r"^[a-z]+(_[a-z]+)?$", "^(?:a|b)$"]
+        {
+            assert!(checks(strict), "{strict}");
+        }
+        for lax in ["[a-z]+", "^[a-z]+", "(?m)^[a-z]+$", "^.*$", "^[^;]+$", r"^\S+$", "^a$|b", r"^'\w+'$"] {
+            assert!(!checks(lax), "{lax}");
+        }
+        assert!(holds_only_safe(&hir("^[a-z./]+$"), "") && !holds_only_safe(&hir("^[a-z./]+$"), "/"));
+    }
+
+    #[test]
+    fn groups_are_looked_at_alone() {
+        let safe = |text| groups(&hir(text)).iter().all(|group| holds_only_safe(group, ""));
+        assert!(safe(r"id='(\d+)'"));
+        assert!(!safe(r"id=(.*)"));
+        assert!(!safe(r"!\[[^\]]*\]\((https?://[^\)]+)\)"));
+    }
+
+    #[test]
+    fn what_takes_out_all_harmful_characters_leaves_harmless_ones() {
+        assert!(leaves_only_safe(&hir("[^a-z0-9_]"), ""));
+        assert!(leaves_only_safe(&hir(r"\W+"), ""));
+        assert!(!leaves_only_safe(&hir("'"), ""));
+        assert!(!leaves_only_safe(&hir("[^a-z]{2}"), ""));
+    }
+}

@@ -115,7 +115,9 @@ fn collect_groups<'h>(hir: &'h Hir, groups: &mut Vec<&'h Hir>) {
         HirKind::Capture(capture) => groups.push(&capture.sub),
         HirKind::Repetition(repetition) => collect_groups(&repetition.sub, groups),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().for_each(|part| collect_groups(part, groups));
+            for part in parts {
+                collect_groups(part, groups);
+            }
         }
         _ => {}
     }

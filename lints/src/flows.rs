@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, Finding, LintMetadata, Severity};
 use ward_flow::{Entry, Reached, UNKNOWN, Way};
 use ward_linter::LintContext;
+use ward_semantics::endpoint::{Endpoint, Handler};
 use ward_syntax::{FileSpan, sym};
 
 /// What a lint says of a place.
@@ -130,6 +131,28 @@ pub(crate) fn by_request(way: &Way) -> Option<Confidence> {
 /// Whether the data is what an error says that was made of it.
 pub(crate) fn of_error(way: &Way) -> bool {
     way.path.names().any(|name| name == sym::ERR)
+}
+
+/// Whether the data is the path of a request that one route alone leads in by, and that has a constant path.
+pub(crate) fn is_constant_path(cx: &LintContext, way: &Way) -> bool {
+    way.escaped.is_some_and(|context| context.as_str() == "rooted") && is_of_constant_route(cx, way)
+}
+
+/// Whether all endpoints whose code the data comes in by have a constant path.
+fn is_of_constant_route(cx: &LintContext, way: &Way) -> bool {
+    let Some(first) = way.steps.first() else { return false };
+    let holds = |endpoint: &&Endpoint| match endpoint.handler {
+        Handler::Closure { function, file, closure } => {
+            let ir = cx.semantics().ir(file);
+            let mut patterns = ir.closure(closure).params.iter().map(|(pattern, _)| ir.pat_span(*pattern));
+            let body = ir.expr_span(ir.closure(closure).body);
+            let is_inside = body.contains(first.at.span);
+            function == first.function && (is_inside || patterns.any(|span| span == first.at.span))
+        }
+        _ => endpoint.function() == Some(first.function),
+    };
+    let mut endpoints = cx.endpoints().all().iter().filter(holds).peekable();
+    endpoints.peek().is_some() && endpoints.all(|endpoint| !endpoint.path.as_str().contains(['{', '*']))
 }
 
 /// Where in a URL a text stands, told by what stands before it.

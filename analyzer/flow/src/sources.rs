@@ -109,6 +109,15 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
     }
 }
 
+/// Whether a value of this type can be read only by way of a conversion that may fail: what that refuses is not known.
+pub(crate) fn is_read_by_conversion(cx: Context, ty: Ty) -> bool {
+    let TyKind::Adt { def, .. } = ty.kind() else { return false };
+    let converts = |attribute: &Attribute| {
+        attribute.path.as_str() == "serde" && attribute.args.as_str().contains("try_from")
+    };
+    cx.semantics.item(*def).attributes.iter().any(converts) && cx.semantics.fields(*def, None).len() == 1
+}
+
 /// The data that every value of this type is, an internal error's.
 pub(crate) fn of_value(cx: Context, ty: Ty) -> Option<Source> {
     if cx.models.type_sources.is_empty() {

@@ -75,6 +75,8 @@ pub struct ExternalFn {
     pub returns: Option<Template>,
     /// Types of the parameters of closures given as arguments, by argument.
     pub closures: Vec<(usize, Vec<Template>)>,
+    /// Of a function that a trait provides: the one that implementations write, which it calls.
+    pub calls: Option<Symbol>,
 }
 
 /// A type with holes, parsed from model text such as `Result<Vec<T>, std::io::Error>`.

@@ -14,7 +14,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, TyKind};
 use ward_syntax::FileSpan;
 
-use crate::flows::{Judgement, Wording, by_request, report};
+use crate::flows::{Judgement, Wording, by_request, is_constant_path, report};
 
 declare_lint! {
     /// Text that somebody else chose in the path of a file.
@@ -61,7 +61,7 @@ fn check(cx: &LintContext) {
             let is_below = below.contains(&(function, reached.place));
             by_caller(cx, way, (function, parameter)).filter(|_| is_below)
         }
-        _ => judge(way, kind),
+        _ => judge(cx, way, kind),
     });
 }
 
@@ -82,8 +82,9 @@ fn below_own_folders(cx: &LintContext) -> FxHashSet<(DefId, FileSpan)> {
     reached.iter().flat_map(of_place).collect()
 }
 
-fn judge(way: &Way, kind: &str) -> Option<Judgement> {
-    let confidence = by_request(way)?;
+fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {
+    let most = if is_constant_path(cx, way) { Confidence::Low } else { Confidence::High };
+    let confidence = by_request(way)?.min(most);
     let parent = kind == "path-parent";
     if !parent && !way.lead.is_empty() {
         return None;

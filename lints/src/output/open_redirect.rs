@@ -6,9 +6,8 @@
 use ward_diagnostics::{Confidence, Severity};
 use ward_flow::{Entry, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::endpoint::{Endpoint, Handler};
 
-use crate::flows::{Judgement, UrlPosition, Wording, by_request, report};
+use crate::flows::{Judgement, UrlPosition, Wording, by_request, is_constant_path, report};
 
 declare_lint! {
     /// Text that somebody else chose as the target of a redirect.
@@ -59,8 +58,7 @@ fn most(cx: &LintContext, way: &Way) -> Confidence {
         }
         _ => false,
     };
-    let is_path = way.escaped.is_some_and(|context| context.as_str() == "rooted");
-    if by_header || (is_path && is_of_constant_route(cx, way)) { Confidence::Low } else { Confidence::High }
+    if by_header || is_constant_path(cx, way) { Confidence::Low } else { Confidence::High }
 }
 
 /// Whether a part of a request is one of the headers that say where it comes from or goes to.
@@ -68,21 +66,6 @@ fn is_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     matches!(name.as_str(), "host" | "referer" | "referrer" | "origin" | "forwarded" | ":authority")
         || name.starts_with("x-forwarded-")
-}
-
-/// Whether all endpoints whose code the data comes in by have a constant path.
-fn is_of_constant_route(cx: &LintContext, way: &Way) -> bool {
-    let Some(first) = way.steps.first() else { return false };
-    let holds = |endpoint: &&Endpoint| match endpoint.handler {
-        Handler::Closure { function, file, closure } => {
-            let ir = cx.semantics().ir(file);
-            let mut patterns = ir.closure(closure).params.iter().map(|(pattern, _)| ir.pat_span(*pattern));
-            function == first.function && patterns.any(|span| span == first.at.span)
-        }
-        _ => endpoint.function() == Some(first.function),
-    };
-    let mut endpoints = cx.endpoints().all().iter().filter(holds).peekable();
-    endpoints.peek().is_some() && endpoints.all(|endpoint| !endpoint.path.as_str().contains(['{', '*']))
 }
 
 fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {

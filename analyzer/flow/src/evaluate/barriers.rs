@@ -1,7 +1,7 @@
 //! What a call clears: escapes, checks, parsed text, and what its outcome then proves.
 
 use ward_semantics::{Carries, Ty, TyKind};
-use ward_syntax::{Span, Symbol, sym};
+use ward_syntax::{Expr, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
@@ -30,6 +30,11 @@ impl Evaluator<'_> {
                 let payload = self.payload(result);
                 self.narrowed(payload)
             }
+            "unwrap_or_else" if self.gets_nothing_else(call) => {
+                self.assume(&success);
+                let payload = self.payload(result);
+                self.narrowed(payload)
+            }
             "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "clone" | "iter" | "into_iter" => {
                 self.payload(result)
             }
@@ -38,6 +43,24 @@ impl Evaluator<'_> {
                 self.with_outcome(kept, &success, &failure)
             }
             _ => self.with_outcome(result, &success, &failure),
+        }
+    }
+
+    /// Whether the closure that should make another value never returns one: `unwrap_or_else(|| panic!(..))`.
+    fn gets_nothing_else(&self, call: &ExternalCall) -> bool {
+        let Some((Some(expr), _)) = call.args.first() else { return false };
+        let Expr::Closure(closure) = self.ir.expr(*expr) else { return false };
+        let body = self.ir.closure(closure).body;
+        let last = match self.ir.expr(body) {
+            Expr::Block { tail: Some(tail), .. } => tail,
+            _ => body,
+        };
+        match self.ir.expr(last) {
+            Expr::Format(format) => {
+                let name = last_segment(self.ir.format(format).path);
+                matches!(name, "panic" | "unreachable" | "todo" | "unimplemented")
+            }
+            _ => false,
         }
     }
 

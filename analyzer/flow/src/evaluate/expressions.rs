@@ -408,9 +408,14 @@ impl Evaluator<'_> {
         value
     }
 
-    /// A branch that ends in `Ok(..)` or `false` tells that the branch was taken.
+    /// A branch that ends in `Ok(..)` or `false` tells that the branch was taken. What was checked after the value was
+    /// made holds for it too.
     fn with_branch_facts(&mut self, id: ValueId) -> ValueId {
-        if self.state.dead || self.values.get(id).outcome == Outcome::Open {
+        if self.state.dead {
+            return id;
+        }
+        let id = self.narrowed(id);
+        if self.values.get(id).outcome == Outcome::Open {
             return id;
         }
         self.with_known_facts(id)
@@ -637,6 +642,9 @@ impl Evaluator<'_> {
         if self.cx.models.macro_names.contains(&Symbol::new(super::calls::last_segment(call.path))) {
             let path = self.cx.semantics.resolve_macro(self.def, call.path);
             let row = self.cx.models.macros.get(&path).and_then(|path| self.cx.models.functions.get(path));
+            if let Some(list) = row.and_then(|row| self.path_elements(row, call)) {
+                return list;
+            }
             if row.is_some_and(|row| row.flow.as_ref().is_some_and(Vec::is_empty)) {
                 return ValueId::NOTHING;
             }

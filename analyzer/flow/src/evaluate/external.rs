@@ -6,7 +6,7 @@ use ward_syntax::{Expr, ExprId, HoleStyle, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, Inputs, last_segment};
-use crate::models::{CallModel, HandlerSource, Port, SourceClass};
+use crate::models::{CallModel, Elements, HandlerSource, Port, SourceClass};
 use crate::sources;
 use crate::step::StepKind;
 use crate::value::{Callable, KindSet, Origin, Value, ValueId};
@@ -252,7 +252,15 @@ impl<'a> Evaluator<'a> {
         if let Some(constant) = model.constant {
             return self.constant_of(constant);
         }
-        self.call_handlers(call, model);
+        let listed = model.elements.and_then(|elements| self.listed(call, elements));
+        if listed.is_none() {
+            self.call_handlers(call, model);
+        }
+        let (receiver, args) = match model.elements {
+            Some(_) if listed.is_none() => self.out_of_lists(call),
+            _ => (call.receiver, call.args.clone()),
+        };
+        let call = &ExternalCall { receiver, args: &args, ..*call };
         if model.appends.is_none() {
             for sink in &model.sinks {
                 self.check_sink(sink, call, 0);
@@ -260,6 +268,7 @@ impl<'a> Evaluator<'a> {
         }
         let name = Symbol::new(last_segment(call.name));
         let result = match model.source {
+            _ if listed.is_some() => listed.unwrap_or_default(),
             Some(source) if source.class == SourceClass::Request => {
                 self.run_callables(call.args, ValueId::NOTHING);
                 self.source(source, name, span)
@@ -273,6 +282,11 @@ impl<'a> Evaluator<'a> {
                 Some(between) => self.append_arguments(call, model, between),
                 None => self.flow_through(call, model),
             },
+        };
+        let result = match model.elements {
+            Some(Elements::Count(0)) => self.list_of(&[]),
+            Some(Elements::Count(_)) => self.list_of(&[result]),
+            _ => result,
         };
         let result = model.part.map_or(result, |part| self.part_by_row(call, result, part));
         let result = self.element_taken(call, result);

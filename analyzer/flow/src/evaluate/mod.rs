@@ -11,6 +11,7 @@ mod closures;
 mod conditions;
 mod display;
 mod edges;
+mod elements;
 mod escapes;
 mod expressions;
 mod external;
@@ -162,6 +163,9 @@ struct LoopExit {
     broken: Option<State>,
     continued: Option<State>,
 }
+
+/// So many assumptions it takes that a conversion refuses nothing that matters.
+const CONVERTED: u8 = 2;
 
 /// An evaluation visits at most this many expressions for each one of the body: closures and loops repeat.
 const ROUNDS: u32 = 24;
@@ -460,10 +464,23 @@ impl<'a> Evaluator<'a> {
             return id;
         }
         let carries = self.cx.semantics.carries(ty);
-        if carries == Carries::Text {
+        if carries != Carries::Text {
+            return self.restricted(id, self.cx.models.kinds.carried_by(carries));
+        }
+        if sources::is_read_by_conversion(self.cx, ty) { self.converted(id) } else { id }
+    }
+
+    /// What was read by way of a conversion that may have refused it: that it did not is an assumption.
+    fn converted(&mut self, id: ValueId) -> ValueId {
+        let is_open = |origin: &Origin| matches!(origin.root, Root::Source(_)) && origin.assumed < CONVERTED;
+        if !self.values.get(id).origins.iter().any(is_open) {
             return id;
         }
-        self.restricted(id, self.cx.models.kinds.carried_by(carries))
+        let mut value = self.values.get(id).clone();
+        for origin in value.origins.iter_mut().filter(|origin| is_open(origin)) {
+            origin.assumed = CONVERTED;
+        }
+        self.values.push(value)
     }
 
     /// What no text can be, and what is dangerous for these kinds only.
@@ -551,6 +568,8 @@ impl<'a> Evaluator<'a> {
         if self.state.dead {
             return;
         }
+        // What was checked after the value was made holds for it too.
+        let value = self.narrowed(value);
         let value = self.with_known_facts(value);
         let Some(mut exit) = self.exits.pop() else { return };
         exit.value = Some(exit.value.map_or(value, |old| self.values.join(old, value)));

@@ -162,12 +162,20 @@ impl Evaluator<'_> {
         let value = self.values.get(scrutinee);
         match self.outcome_of_pattern(pat) {
             Outcome::Success => {
-                let (mut success, failure) = (value.if_success.clone(), value.if_failure.clone());
+                let (mut success, mut failure) = (value.if_success.clone(), value.if_failure.clone());
                 if let Pat::TupleStruct { pats, .. } = self.ir.pat(pat)
-                    && self.ir.list(pats).all(|pat| self.only_literals(pat))
-                    && self.ir.lists.len(pats) > 0
+                    && let Some(inner) = self.ir.list(pats).next()
                 {
-                    crate::value::add(&mut success, &self.all_of(scrutinee));
+                    if self.ir.list(pats).all(|pat| self.only_literals(pat)) {
+                        crate::value::add(&mut success, &self.all_of(scrutinee));
+                    }
+                    if !matches!(self.ir.pat(inner), Pat::Bind { sub: None, .. } | Pat::Wild) {
+                        // `Ok(true)`: what the truth inside tells; that it fails may mean either.
+                        let payload = self.payload(scrutinee);
+                        let (is, is_not) = self.match_facts(inner, payload);
+                        crate::value::add(&mut success, &is);
+                        failure = crate::value::common(&failure, &is_not);
+                    }
                 }
                 (success, failure)
             }

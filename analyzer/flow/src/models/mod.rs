@@ -117,6 +117,8 @@ pub struct CallModel {
     pub has_receiver: bool,
     /// Functions or closures given as an argument whose parameters are request data: handlers.
     pub handlers: Vec<HandlerSource>,
+    /// What it does to a list of values of which each has its place.
+    pub elements: Option<Elements>,
     /// What it has to do with asking who the caller is.
     pub guard: Option<GuardCall>,
     /// What it does beyond its result.
@@ -134,6 +136,21 @@ pub enum MessageCall {
     Send,
     /// Its result is one that was sent, awaited or within an option or result.
     Receive,
+}
+
+/// What a call does to a list of values of which each has its place: what a chain of filters takes out of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elements {
+    /// A list of so many, each what the result is.
+    Count(u8),
+    /// Of a macro: as many as there are types between the slashes.
+    Path,
+    /// The argument's elements behind those of the receiver.
+    Append,
+    /// The closure gets the elements, what it returns is the only one.
+    Call,
+    /// No place is known any more.
+    Unknown,
 }
 
 /// A dangerous input.

@@ -89,6 +89,7 @@ pub(super) struct FnRow {
     pub(super) flow: Option<Vec<Text>>,
     #[serde(default)]
     pub(super) diverges: bool,
+    pub(super) elements: Option<Text>,
 }
 
 /// A method: its return type, or all there is to say.
@@ -100,6 +101,8 @@ pub(super) struct Call {
     pub(super) diverges: bool,
     pub(super) appends: Option<Text>,
     pub(super) part: Option<Text>,
+    pub(super) calls: Option<Text>,
+    pub(super) elements: Option<Text>,
 }
 
 /// `[[step]]`.
@@ -342,6 +345,8 @@ impl<'de> Deserialize<'de> for Call {
             diverges: bool,
             appends: Option<Text>,
             part: Option<Text>,
+            calls: Option<Text>,
+            elements: Option<Text>,
         }
 
         struct Reader;
@@ -383,9 +388,11 @@ impl<'de> Deserialize<'de> for Call {
                 diverges: false,
                 appends: None,
                 part: None,
+                calls: None,
+                elements: None,
             },
-            Form::Full(Full { returns, closures, flow, diverges, appends, part }) => {
-                Self { returns, closures, flow, diverges, appends, part }
+            Form::Full(Full { returns, closures, flow, diverges, appends, part, calls, elements }) => {
+                Self { returns, closures, flow, diverges, appends, part, calls, elements }
             }
         })
     }

@@ -97,9 +97,14 @@ impl<'a> Infer<'a> {
         {
             return Some(found);
         }
-        let of_all = self.methods(TypeHead::Param, name);
-        let def = of_all.iter().copied().find(|def| self.meets_bounds(*def, ty))?;
+        let def = self.member_of_all(ty, name)?;
         Some(Method::Fn { def, self_ty: ty })
+    }
+
+    /// What an impl for all types that meet its bounds gives a type.
+    pub(super) fn member_of_all(&self, ty: Ty, name: Symbol) -> Option<DefId> {
+        let of_all = self.methods(TypeHead::Param, name);
+        of_all.iter().copied().find(|def| self.meets_bounds(*def, ty))
     }
 
     fn methods(&self, head: TypeHead, name: Symbol) -> &'a [DefId] {

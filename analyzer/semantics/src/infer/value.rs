@@ -153,6 +153,11 @@ impl Infer<'_> {
             Some(Method::Row { row, .. }) => return Value::Associated { ty: base, path: row.path, name },
             _ => {}
         }
+        if let TyKind::Param { .. } = base.kind()
+            && let Some(def) = self.member_of_all(base, name)
+        {
+            return self.member_value(def, base);
+        }
         match (trait_name, base.kind()) {
             (Some(TraitName::External(path)), _) => Value::Associated { ty: base, path, name },
             (_, TyKind::External { path, .. }) => Value::Associated { ty: base, path: *path, name },
@@ -163,8 +168,13 @@ impl Infer<'_> {
             (_, TyKind::Slice(_)) => Value::Associated { ty: base, path: known.slice, name },
             // What a derive or an external trait gives a type of the workspace.
             (_, TyKind::Adt { .. } | TyKind::Param { .. }) => {
-                let of_impl = self.row_of_impl(base, name).map(|row| row.path);
-                Value::Associated { ty: base, path: of_impl.unwrap_or(known.every_type), name }
+                let of_impl = self.row_of_impl(base, name);
+                let provided = of_impl.and_then(|row| row.row.methods.get(&name)?.calls);
+                if let Some(def) = provided.and_then(|calls| self.member(base, calls, None)) {
+                    return self.member_value(def, base);
+                }
+                let path = of_impl.map_or(known.every_type, |row| row.path);
+                Value::Associated { ty: base, path, name }
             }
             _ => Value::Unknown,
         }

@@ -6,9 +6,9 @@ use ward_syntax::Symbol;
 
 use super::sources::default_flow;
 use super::{Callee, Loader, NAMES, Parsed, Receiver, split_last, symbols};
-use crate::models::CallModel;
 use crate::models::error::did_you_mean;
 use crate::models::schema::{Call, FnRow, Table, Text, TypeRow};
+use crate::models::{CallModel, Elements};
 
 impl Loader {
     pub(super) fn descriptions(&mut self, parsed: &Parsed) {
@@ -88,6 +88,8 @@ impl Loader {
             diverges: row.diverges,
             appends: None,
             part: None,
+            calls: None,
+            elements: row.elements.clone(),
         };
         let (external, model) = self.call(&call, &[], Receiver::None);
         for path in &row.path.0 {
@@ -123,7 +125,8 @@ impl Loader {
                 texts.iter().map(|text| self.template(text, params).unwrap_or(Template::Unknown));
             closures.push((usize::from(argument), parameters.collect()));
         }
-        let external = ExternalFn { returns, closures };
+        let calls = call.calls.as_ref().map(|name| Symbol::new(name.get_ref()));
+        let external = ExternalFn { returns, closures, calls };
         let flow = match &call.flow {
             Some(flow) => self.edges(flow, receiver),
             None => default_flow(&external, params, receiver),
@@ -132,9 +135,26 @@ impl Loader {
         let text = |text: &Option<Text>| text.as_ref().map(|text| Symbol::new(text.get_ref()));
         let (appends, part) = (text(&call.appends), text(&call.part));
         let diverges = call.diverges;
+        let forms = [
+            ("0", Some(Elements::Count(0))),
+            ("1", Some(Elements::Count(1))),
+            ("path", Some(Elements::Path)),
+            ("append", Some(Elements::Append)),
+            ("call", Some(Elements::Call)),
+            ("unknown", Some(Elements::Unknown)),
+        ];
+        let elements = self.choice(call.elements.as_ref(), &forms, None);
         (
             external,
-            CallModel { flow: Some(flow), diverges, has_receiver, appends, part, ..CallModel::default() },
+            CallModel {
+                flow: Some(flow),
+                diverges,
+                has_receiver,
+                appends,
+                part,
+                elements,
+                ..CallModel::default()
+            },
         )
     }
 

@@ -1,0 +1,104 @@
+//! Lists of values of which each has its place: what a chain of filters takes out of a request, one value after the
+//! other, until a handler gets them all as its arguments.
+//!
+//! Such a list has a part for every place and one more that tells how many there are. Where the count is not known,
+//! any value may stand at any place.
+
+use smallvec::SmallVec;
+use ward_syntax::{BinaryOp, Expr, ExprId, MacroCall, Symbol};
+
+use super::Evaluator;
+use super::calls::{ExternalCall, Inputs};
+use super::patterns::index_name;
+use crate::models::{CallModel, Elements};
+use crate::value::{Value, ValueId};
+
+/// The part that tells how many there are.
+const COUNT: &str = "#";
+/// Longer lists are lists of unknown length.
+const LONGEST: usize = 16;
+
+type List = SmallVec<[ValueId; 4]>;
+
+impl Evaluator<'_> {
+    /// What a call makes of lists whose elements are known by their places. `None` where that is not known.
+    pub(super) fn listed(&mut self, call: &ExternalCall, elements: Elements) -> Option<ValueId> {
+        let (_, receiver) = call.receiver?;
+        let own = self.elements_of(receiver)?;
+        match elements {
+            Elements::Count(_) | Elements::Path | Elements::Unknown => None,
+            Elements::Append => {
+                let (_, more) = call.args.first().copied()?;
+                let mut all = own;
+                all.extend(self.elements_of(more)?);
+                (all.len() <= LONGEST).then(|| self.list_of(&all))
+            }
+            Elements::Call => {
+                let (expr, called) = call.args.first().copied()?;
+                let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
+                let result = self.call_value(called, &own, span);
+                let result = self.payload(result);
+                Some(self.list_of(&List::from_elem(result, 1)))
+            }
+        }
+    }
+
+    /// A list of these values.
+    pub(super) fn list_of(&mut self, elements: &[ValueId]) -> ValueId {
+        let count = self.values.constant(Some(Symbol::new(&elements.len().to_string())));
+        let places = elements.iter().enumerate().map(|(place, value)| (index_name(place), *value));
+        let fields = std::iter::once((Symbol::new(COUNT), count)).chain(places).collect();
+        self.values.push(Value { fields, ..Value::default() })
+    }
+
+    /// The receiver and arguments of a call after which no place is known: any value may stand at any.
+    pub(super) fn out_of_lists(&mut self, call: &ExternalCall) -> (Option<(ExprId, ValueId)>, Inputs) {
+        let receiver = call.receiver.map(|(expr, value)| (expr, self.out_of_list(value)));
+        let args = call.args.iter().map(|(expr, value)| (*expr, self.out_of_list(*value)));
+        (receiver, args.collect())
+    }
+
+    fn out_of_list(&mut self, list: ValueId) -> ValueId {
+        if !self.values.get(list).fields.iter().any(|(name, _)| name.as_str() == COUNT) {
+            return list;
+        }
+        let origins = self.values.flatten(list).into_iter().collect();
+        self.values.push(Value { origins, ..Value::default() })
+    }
+
+    /// The elements of a list, if it is known how many there are.
+    fn elements_of(&mut self, list: ValueId) -> Option<List> {
+        let fields = &self.values.get(list).fields;
+        let (_, count) = fields.iter().find(|(name, _)| name.as_str() == COUNT)?;
+        let count: usize = self.values.get(*count).constant?.as_str().parse().ok()?;
+        Some((0..count).map(|place| self.values.part(list, index_name(place))).collect())
+    }
+
+    /// What a macro of a path takes out of it: a value for every type between the slashes.
+    pub(super) fn path_elements(&mut self, row: &CallModel, call: &MacroCall) -> Option<ValueId> {
+        let (Some(Elements::Path), Some(source)) = (row.elements, row.source) else { return None };
+        let mut segments: SmallVec<[ExprId; 8]> = SmallVec::new();
+        for arg in self.ir.list(call.args) {
+            self.segments(arg, &mut segments);
+        }
+        if !call.complete || segments.is_empty() {
+            return None;
+        }
+        let types: SmallVec<[ExprId; 8]> =
+            segments.into_iter().filter(|segment| matches!(self.ir.expr(*segment), Expr::Path(_))).collect();
+        let name = Symbol::new("path");
+        let elements: List = types.iter().map(|ty| self.source(source, name, self.span(*ty))).collect();
+        Some(self.list_of(&elements))
+    }
+
+    /// What stands between slashes.
+    fn segments(&self, expr: ExprId, segments: &mut SmallVec<[ExprId; 8]>) {
+        match self.ir.expr(expr) {
+            Expr::Binary { op: BinaryOp::Div, lhs, rhs } if segments.len() < LONGEST => {
+                self.segments(lhs, segments);
+                self.segments(rhs, segments);
+            }
+            _ => segments.push(expr),
+        }
+    }
+}

@@ -363,13 +363,13 @@ impl<'de> Deserialize<'de> for Call {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Form, A::Error> {
-                Full::deserialize(MapAccessDeserializer::new(entries)).map(Form::Full)
+                Full::deserialize(MapAccessDeserializer::new(entries)).map(|full| Form::Full(Box::new(full)))
             }
         }
 
         enum Form {
             Returns(String),
-            Full(Full),
+            Full(Box<Full>),
         }
 
         impl<'de> Deserialize<'de> for Form {
@@ -391,7 +391,8 @@ impl<'de> Deserialize<'de> for Call {
                 calls: None,
                 elements: None,
             },
-            Form::Full(Full { returns, closures, flow, diverges, appends, part, calls, elements }) => {
+            Form::Full(full) => {
+                let Full { returns, closures, flow, diverges, appends, part, calls, elements } = *full;
                 Self { returns, closures, flow, diverges, appends, part, calls, elements }
             }
         })

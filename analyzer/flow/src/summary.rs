@@ -107,9 +107,11 @@ pub struct Message {
 }
 
 impl Exported {
-    /// Copies a value out of its arena, with its parts to a depth of three.
+    /// Copies a value out of its arena, with its parts to a depth of three, or less deep where they are many: what
+    /// joins many types is not told apart part by part.
     pub fn new(values: &Values, id: ValueId) -> Self {
-        Self::at_depth(values, id, 3)
+        let depth = (1..=3).rev().find(|depth| parts_within(values, id, *depth, MOST_PARTS) < MOST_PARTS);
+        Self::at_depth(values, id, depth.unwrap_or(0))
     }
 
     fn at_depth(values: &Values, id: ValueId, depth: u8) -> Self {
@@ -157,6 +159,24 @@ impl Exported {
     pub fn is_plain(&self) -> bool {
         self.origins.is_empty() && self.fields.is_empty() && self.callables.is_empty()
     }
+}
+
+/// A value leaves its function with this many parts at most, those within parts counted.
+const MOST_PARTS: usize = 512;
+
+/// How many parts a value has to a depth, counted up to `most`.
+fn parts_within(values: &Values, id: ValueId, depth: u8, most: usize) -> usize {
+    if depth == 0 {
+        return 0;
+    }
+    let mut count = 0;
+    for (_, part) in &values.get(id).fields {
+        if count >= most {
+            break;
+        }
+        count += 1 + parts_within(values, *part, depth - 1, most - count - 1);
+    }
+    count
 }
 
 fn about_parameters(facts: &Facts) -> Box<[Fact]> {

@@ -336,6 +336,11 @@ impl Values {
         Self(values)
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// A value.
     pub fn get(&self, id: ValueId) -> &Value {
         &self.0[id.0 as usize]

@@ -17,7 +17,7 @@ const DEBUG_BUILD: &str = "cfg(debug_assertions)";
 impl Evaluator<'_> {
     /// Evaluates an expression.
     pub(super) fn eval(&mut self, expr: ExprId) -> ValueId {
-        if self.budget == 0 {
+        if self.budget == 0 || self.values.len() > self.most_values {
             return ValueId::NOTHING;
         }
         self.budget -= 1;

@@ -123,6 +123,8 @@ struct Evaluator<'a> {
     /// Calls through a trait with many implementations that lead to where the evaluation is.
     spread: u8,
     budget: u32,
+    /// It makes about this many values at most: what is called may return many parts.
+    most_values: usize,
 }
 
 /// The state of affairs at one point.
@@ -169,6 +171,10 @@ const CONVERTED: u8 = 2;
 
 /// An evaluation visits at most this many expressions for each one of the body: closures and loops repeat.
 const ROUNDS: u32 = 24;
+/// Enough for all that people write; see `most_values`.
+const MOST_VALUES: usize = 1 << 17;
+/// And so many more for each expression.
+const VALUES: usize = 32;
 
 impl<'a> Evaluator<'a> {
     fn new(
@@ -212,6 +218,7 @@ impl<'a> Evaluator<'a> {
             shown_variants: None,
             spread: 0,
             budget: (body.exprs.len + 64).saturating_mul(ROUNDS),
+            most_values: MOST_VALUES + VALUES * body.exprs.len as usize,
         }
     }
 

@@ -5,10 +5,11 @@
 #![allow(clippy::unwrap_used, reason = "what a test needs and does not find fails it")]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 
 use ward_flow::models::{ModelFile, load as load_models};
-use ward_flow::{Entry, FlowIndex};
+use ward_flow::{Entry, Exported, FlowIndex};
 use ward_project::{DiscoverOptions, discover, load, thread_pool};
 use ward_semantics::Semantics;
 use ward_syntax::Symbol;
@@ -94,6 +95,59 @@ fn kinds_of_sinks() {
             expected.extend(kinds.split_whitespace().map(|kind| (line + 1, kind.to_owned())));
         }
     }
+    let (semantics, flows) = analyzed(code);
+    let mut found = BTreeSet::new();
+    for kind in ["size", "index", "text", "leak"] {
+        for reached in flows.reached(&semantics, Symbol::new(kind)) {
+            let is_error = matches!(reached.ways[0].entry, Entry::Other { .. });
+            assert_eq!(is_error, kind == "leak");
+            let before = &code[..reached.place.span.start as usize];
+            found.insert((before.matches('\n').count() + 1, kind.to_owned()));
+        }
+    }
+    assert_eq!(found, expected);
+}
+
+/// A method with many implementations, each of which calls it again and keeps what comes of it in a field of its own:
+/// the parts of what it may return multiply with every call.
+#[test]
+fn what_many_implementations_return_stays_small() {
+    let mut code = "pub trait Layer<E> { type Out; fn wrap(&self, inner: E) -> Self::Out; }\n".to_owned();
+    code.push_str("pub struct Both<A, B> { first: A, second: B }\n");
+    code.push_str("impl<E, A: Layer<E>, B: Layer<A::Out>> Layer<E> for Both<A, B> { type Out = B::Out;\n");
+    code.push_str("    fn wrap(&self, inner: E) -> B::Out { self.second.wrap(self.first.wrap(inner)) } }\n");
+    for number in 0..30 {
+        writeln!(
+            code,
+            "pub struct Made{number}<E> {{ inner{number}: E, name{number}: String, text{number}: String }}\n\
+             pub struct Of{number} {{ name: String, text: String }}\n\
+             impl<E> Layer<E> for Of{number} {{ type Out = Made{number}<E>;\n\
+             fn wrap(&self, inner: E) -> Self::Out {{\n\
+             Made{number} {{ inner{number}: inner, name{number}: self.name.clone(), text{number}: self.text.clone() }} }} }}"
+        )
+        .unwrap();
+    }
+    code.push_str("pub fn serve<L: Layer<String>>(layer: L, input: Input<String>) { sink::text(layer.wrap(input.0)); }\n");
+    code.push_str("fn main() {}\n");
+    let (semantics, flows) = analyzed(&format!("use web::Input;\nuse std::string::String;\n{code}"));
+    let parts = |def| {
+        let mut count = 0;
+        let summary = flows.summaries.get(def)?;
+        count_parts(&summary.result, &mut count);
+        Some(count)
+    };
+    let most = semantics.functions().iter().filter_map(|def| parts(*def)).max();
+    assert!(most.is_some_and(|most| (1..=128).contains(&most)), "{most:?}");
+}
+
+fn count_parts(value: &Exported, count: &mut usize) {
+    for (_, part) in &value.fields {
+        *count += 1;
+        count_parts(part, count);
+    }
+}
+
+fn analyzed(code: &str) -> (Semantics, FlowIndex) {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("src")).unwrap();
     let manifest = "[package]\nname = \"app\"\nversion = \"0.0.0\"\nedition = \"2024\"\n";
@@ -101,7 +155,7 @@ fn kinds_of_sinks() {
     fs::write(root.path().join("src/main.rs"), code).unwrap();
     let std = include_str!("../lints/models/std.toml");
     let files = [("lib.toml", MODELS), ("std.toml", std)].map(|(name, text)| ModelFile { name, text });
-    let found = thread_pool(None).unwrap().install(|| {
+    thread_pool(None).unwrap().install(|| {
         let (mut models, errors) = load_models(&files, None);
         assert_eq!(errors, []);
         let options = DiscoverOptions::default();
@@ -109,16 +163,6 @@ fn kinds_of_sinks() {
         let loaded = load(&project, &options);
         let semantics = Semantics::new(project, loaded.files, std::mem::take(&mut models.externals));
         let flows = FlowIndex::new(&semantics, &models);
-        let mut found = BTreeSet::new();
-        for kind in ["size", "index", "text", "leak"] {
-            for reached in flows.reached(&semantics, Symbol::new(kind)) {
-                let is_error = matches!(reached.ways[0].entry, Entry::Other { .. });
-                assert_eq!(is_error, kind == "leak");
-                let before = &code[..reached.place.span.start as usize];
-                found.insert((before.matches('\n').count() + 1, kind.to_owned()));
-            }
-        }
-        found
-    });
-    assert_eq!(found, expected);
+        (semantics, flows)
+    })
 }

@@ -162,7 +162,7 @@ impl Exported {
 }
 
 /// A value leaves its function with this many parts at most, those within parts counted.
-const MOST_PARTS: usize = 512;
+const MOST_PARTS: usize = 128;
 
 /// How many parts a value has to a depth, counted up to `most`.
 fn parts_within(values: &Values, id: ValueId, depth: u8, most: usize) -> usize {

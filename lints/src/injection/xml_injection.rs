@@ -4,7 +4,7 @@
 //! `]]>` in its text.
 
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::Way;
+use ward_flow::{Entry, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 
 use crate::flows::{Judgement, Wording, by_request, report};
@@ -34,11 +34,26 @@ static WORDING: Wording = Wording {
     help: None,
 };
 
+static BY_CALLER: Wording = Wording {
+    message: "a caller's text becomes part of a CDATA section without a look at its end",
+    label: "this text may hold `]]>`",
+    note: "`]]>` ends the section: what follows is read as markup, whoever wrote the text",
+    help: None,
+};
+
 fn check(cx: &LintContext) {
-    report(cx, &XML_INJECTION, &["xml"], |way, _, kind| judge(way, kind));
+    report(cx, &XML_INJECTION, &["xml", "cdata"], |way, _, _| judge(way));
 }
 
-fn judge(way: &Way, _: &str) -> Option<Judgement> {
+fn judge(way: &Way) -> Option<Judgement> {
+    if let Entry::Caller { .. } = way.entry {
+        let confidence = if way.assumed == 0 { Confidence::Medium } else { Confidence::Low };
+        return is_raw(way).then_some(Judgement {
+            confidence,
+            severity: Severity::Medium,
+            wording: &BY_CALLER,
+        });
+    }
     if is_escaped(way) {
         return None;
     }
@@ -49,6 +64,11 @@ fn judge(way: &Way, _: &str) -> Option<Judgement> {
 /// Whether the text's special characters stand as references, which a CDATA section does not read.
 fn is_escaped(way: &Way) -> bool {
     let before = way.hole.map_or("", |hole| hole.before.as_str());
-    let is_raw = before.rfind("<![CDATA[").is_some_and(|start| !before[start..].contains("]]>"));
-    !is_raw && way.escaped.is_some_and(|escape| HtmlContext::after(before).is_served_by(escape.as_str()))
+    !is_raw(way) && way.escaped.is_some_and(|escape| HtmlContext::after(before).is_served_by(escape.as_str()))
+}
+
+/// Whether the text stands in a CDATA section.
+fn is_raw(way: &Way) -> bool {
+    let before = way.hole.map_or("", |hole| hole.before.as_str());
+    before.rfind("<![CDATA[").is_some_and(|start| !before[start..].contains("]]>"))
 }

@@ -155,6 +155,17 @@ fn is_of_constant_route(cx: &LintContext, way: &Way) -> bool {
     endpoints.peek().is_some() && endpoints.all(|endpoint| !endpoint.path.as_str().contains(['{', '*']))
 }
 
+/// Whether the data is the whole URI of the request itself: what a server gets of it begins with the path.
+pub(crate) fn is_own_uri(way: &Way) -> bool {
+    let Entry::Request(kind) = way.entry else { return false };
+    let mut names = way.path.names().map(ward_syntax::Symbol::as_str).filter(|name| *name != "0");
+    match kind.as_str() {
+        "uri" => names.next().is_none(),
+        "request" => names.next() == Some("uri") && names.next().is_none(),
+        _ => false,
+    }
+}
+
 /// Where in a URL a text stands, told by what stands before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum UrlPosition {
@@ -173,7 +184,7 @@ pub(crate) enum UrlPosition {
 impl UrlPosition {
     /// Where the text of a way stands. A path of a URL, with its slash, ends the host before it.
     pub(crate) fn of(way: &Way) -> Self {
-        let is_rooted = way.escaped.is_some_and(|context| context.as_str() == "rooted");
+        let is_rooted = way.escaped.is_some_and(|context| context.as_str() == "rooted") || is_own_uri(way);
         match Self::behind(way.lead.as_str()) {
             Self::BehindUnknown if is_rooted => Self::Behind,
             Self::Host if is_rooted && !way.lead.as_str().ends_with("//") => Self::Behind,

@@ -53,6 +53,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "html-escape.toml",
     "http.toml",
     "hyper.toml",
+    "influxdb.toml",
     "iron.toml",
     "itertools.toml",
     "jsonrpsee.toml",
@@ -69,6 +70,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "mongodb.toml",
     "mysql.toml",
     "mysql_async.toml",
+    "neo4rs.toml",
     "ntex.toml",
     "odbc-api.toml",
     "once_cell.toml",
@@ -79,6 +81,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "phf.toml",
     "poem.toml",
     "postgres.toml",
+    "prisma-client-rust.toml",
     "quick-xml.toml",
     "r2d2.toml",
     "rand.toml",
@@ -122,6 +125,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "validator.toml",
     "walkdir.toml",
     "warp.toml",
+    "worker.toml",
     "zip.toml",
 ];
 

@@ -108,7 +108,7 @@ pub struct Message {
 
 impl Exported {
     /// Copies a value out of its arena, with its parts to a depth of three, or less deep where they are many: what
-    /// joins many types is not told apart part by part.
+    /// joins many types is not told apart part by part. What lies deeper is told of the whole there.
     pub fn new(values: &Values, id: ValueId) -> Self {
         let depth = (1..=3).rev().find(|depth| parts_within(values, id, *depth, MOST_PARTS) < MOST_PARTS);
         Self::at_depth(values, id, depth.unwrap_or(0))
@@ -124,7 +124,10 @@ impl Exported {
             tail: value.tail,
             shape: value.shape,
             outcome: value.outcome,
-            origins: value.origins.as_slice().into(),
+            origins: match depth {
+                0 if !value.fields.is_empty() => values.flatten(id).as_slice().into(),
+                _ => value.origins.as_slice().into(),
+            },
             fields: if depth == 0 { Box::default() } else { value.fields.iter().map(part).collect() },
             if_success: about_parameters(&value.if_success),
             if_failure: about_parameters(&value.if_failure),

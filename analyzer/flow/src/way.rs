@@ -286,7 +286,8 @@ impl From<Source> for Entry {
 fn is_entrance(semantics: &Semantics, def: DefId) -> bool {
     let is_test = |def: &DefId| semantics.item(*def).is_test;
     semantics.is_exported(def)
-        && (semantics.item(def).name.as_str() == "fmt" || semantics.call_graph().callers(def).iter().all(is_test))
+        && (semantics.item(def).name.as_str() == "fmt"
+            || semantics.call_graph().callers(def).iter().all(is_test))
 }
 
 impl Way {

@@ -65,6 +65,7 @@ fn request_part(kind: Symbol) -> &'static str {
         "upload" => "an upload",
         "argument" => "an argument of the remote call",
         "tool" => "an argument of a tool",
+        "uri" => "the request's URI",
         "archive" => "a name in an archive",
         _ => "request data",
     }

@@ -37,6 +37,8 @@ pub struct ExternalType {
     pub methods: FxHashMap<Symbol, ExternalFn>,
     /// What of a value somebody else can choose; text also where nobody knows.
     pub carries: Carries,
+    /// A tree of any shape: who chooses a value chooses its fields too.
+    pub is_document: bool,
 }
 
 impl Default for ExternalType {
@@ -48,6 +50,7 @@ impl Default for ExternalType {
             implements: Vec::new(),
             methods: FxHashMap::default(),
             carries: Carries::Text,
+            is_document: false,
         }
     }
 }

@@ -34,9 +34,20 @@ static WORDING: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &NOSQL_INJECTION, &["nosql"], |way, _, kind| judge(way, kind));
+    report(cx, &NOSQL_INJECTION, &["nosql", "nosql-argument"], |way, _, kind| judge(way, kind));
 }
 
-fn judge(way: &Way, _: &str) -> Option<Judgement> {
+/// An argument of a command is data, but behind `EVAL` the first is a script.
+fn judge(way: &Way, kind: &str) -> Option<Judgement> {
+    if kind == "nosql-argument" && !is_script(way.lead.as_str()) {
+        return None;
+    }
     Some(Judgement { confidence: by_request(way)?, severity: Severity::High, wording: &WORDING })
+}
+
+/// Whether what stands behind a lead of words, each ended by U+001F, is a script.
+fn is_script(lead: &str) -> bool {
+    let mut words = lead.split('\u{1F}');
+    let command = words.next().unwrap_or_default();
+    command.eq_ignore_ascii_case("eval") && words.count() == 1
 }

@@ -69,10 +69,18 @@ fn judge(way: &Way, most: Confidence) -> Option<Judgement> {
     let confidence = match UrlPosition::of(way) {
         UrlPosition::Behind | UrlPosition::Slash => return None,
         UrlPosition::BehindUnknown => Confidence::Low,
+        // A request's own URI names a host where it is meant for a proxy.
+        UrlPosition::Start | UrlPosition::Host if is_of_own_uri(way) => Confidence::Low,
         UrlPosition::Start | UrlPosition::Host => confidence,
     };
     let confidence = most.min(confidence);
     Some(Judgement { confidence, severity: Severity::High, wording: &WORDING })
+}
+
+/// Whether the data is a part of the request's own URI, but its query.
+fn is_of_own_uri(way: &Way) -> bool {
+    matches!(way.entry, Entry::Request(kind) if kind.as_str() == "uri")
+        && way.path.names().all(|name| name.as_str() != "query")
 }
 
 /// What code asks an address that may not be talked to.

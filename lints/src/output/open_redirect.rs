@@ -7,7 +7,7 @@ use ward_diagnostics::{Confidence, Severity};
 use ward_flow::{Entry, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 
-use crate::flows::{Judgement, UrlPosition, Wording, by_request, is_constant_path, report};
+use crate::flows::{Judgement, UrlPosition, Wording, by_request, is_constant_path, is_own_uri, report};
 
 declare_lint! {
     /// Text that somebody else chose as the target of a redirect.
@@ -71,6 +71,9 @@ fn is_header(name: &str) -> bool {
 fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {
     let confidence = by_request(way)?.min(most(cx, way));
     let absolute = kind == "redirect-absolute";
+    if absolute && is_own_uri(way) {
+        return None;
+    }
     let (confidence, wording) = match UrlPosition::of(way) {
         UrlPosition::Behind => return None,
         UrlPosition::BehindUnknown => (Confidence::Low, &ABSOLUTE),

@@ -397,6 +397,7 @@ fn changes_text(name: &str) -> bool {
         name,
         "from"
             | "new"
+            | "cmd"
             | "from_static"
             | "from_str"
             | "parse"

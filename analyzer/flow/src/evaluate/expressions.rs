@@ -108,11 +108,7 @@ impl Evaluator<'_> {
                 self.eval(value)
             }
             Expr::Struct { path, fields, rest } => self.eval_struct(path, fields, rest),
-            Expr::Record(fields) => {
-                let inits = self.ir.field_inits(fields);
-                let parts = inits.iter().map(|init| (init.name, self.eval(init.value))).collect();
-                self.composed(parts)
-            }
+            Expr::Record(fields) => self.eval_document(fields),
             Expr::Block { kind, stmts, tail } => self.eval_block(kind, stmts, tail),
             Expr::LetStmt { pat, init, otherwise, .. } => {
                 self.eval_let_statement(pat, init, otherwise);

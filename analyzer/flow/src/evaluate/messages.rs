@@ -113,6 +113,7 @@ fn message_sink() -> Sink {
         context: None,
         when: Vec::new(),
         whole: false,
+        fields: Vec::new(),
         given: Vec::new(),
         asked: Asked::Always,
     }

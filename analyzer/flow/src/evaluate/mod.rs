@@ -10,6 +10,7 @@ mod calls;
 mod closures;
 mod conditions;
 mod display;
+mod documents;
 mod edges;
 mod elements;
 mod escapes;

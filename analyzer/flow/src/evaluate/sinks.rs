@@ -10,6 +10,9 @@ use crate::sources;
 use crate::summary::Hit;
 use crate::value::{Origin, ValueId};
 
+/// So deep in a document a field is looked for.
+const DEEPEST_FIELD: u8 = 5;
+
 impl Evaluator<'_> {
     pub(super) fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
         if sink.asked == Asked::Unwrapped && (self.unwrapped != Some(call.expr) || self.never_fails(call)) {
@@ -84,7 +87,9 @@ impl Evaluator<'_> {
     /// The origins of a value that matter to a sink: those of all its parts, or of the whole alone.
     pub(super) fn reaching(&self, sink: &Sink, value: ValueId) -> SmallVec<[Origin; 4]> {
         if sink.whole {
-            return self.values.get(value).origins.iter().copied().collect();
+            let mut origins = self.values.get(value).origins.iter().copied().collect();
+            self.in_fields(&sink.fields, value, DEEPEST_FIELD, &mut origins);
+            return origins;
         }
         self.values.flatten(value)
     }

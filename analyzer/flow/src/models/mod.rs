@@ -170,6 +170,8 @@ pub struct Sink {
     pub when: Vec<Symbol>,
     /// What stands in a named part of the input is safe: the fields of a document.
     pub whole: bool,
+    /// What stands in named parts is safe but in these, how deep they may be.
+    pub fields: Vec<Symbol>,
     /// It is one only if an argument, or the first part of one, is one of these constants, whatever the case of
     /// their letters; empty for any.
     pub given: Vec<Symbol>,

@@ -72,6 +72,8 @@ pub(super) struct TypeRow {
     pub(super) text: Option<Text>,
     pub(super) is: Option<Text>,
     #[serde(default)]
+    pub(super) document: bool,
+    #[serde(default)]
     pub(super) methods: Table<Call>,
     #[serde(default)]
     pub(super) functions: Table<Call>,
@@ -160,6 +162,7 @@ pub(super) struct SinkRow {
     pub(super) given: Option<Texts>,
     #[serde(default)]
     pub(super) whole: bool,
+    pub(super) fields: Option<Texts>,
     pub(super) name_only: Option<NameOnly>,
     pub(super) default_of: Option<Texts>,
     pub(super) text_with: Option<Texts>,

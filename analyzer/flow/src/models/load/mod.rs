@@ -126,8 +126,10 @@ struct Loader {
     kinds: Vec<Kind>,
 }
 
-const SOURCE_KINDS: [&str; 11] =
-    ["path", "query", "body", "form", "header", "cookie", "upload", "request", "argument", "tool", "archive"];
+const SOURCE_KINDS: [&str; 12] = [
+    "path", "query", "body", "form", "header", "cookie", "upload", "uri", "request", "argument", "tool",
+    "archive",
+];
 
 /// Names in templates that are no path.
 const NAMES: [&str; 22] = [

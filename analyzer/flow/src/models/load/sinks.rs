@@ -96,6 +96,7 @@ impl Loader {
             given,
             asked,
             whole: row.whole,
+            fields: row.fields.as_ref().map_or_else(Vec::new, |fields| symbols(&fields.0)),
         };
         for path in self.paths(row.default_of.as_ref()) {
             if let Some((owner, method)) = split_last(path.as_str()) {

@@ -39,7 +39,8 @@ impl Loader {
 
     fn describe_types(&mut self, row: &TypeRow) {
         let params = symbols(&row.params);
-        let mut ty = ExternalType { params: params.clone(), ..ExternalType::default() };
+        let mut ty =
+            ExternalType { params: params.clone(), is_document: row.document, ..ExternalType::default() };
         ty.deref = row.deref.as_ref().and_then(|deref| self.template(deref, &params));
         for (name, field) in &row.fields.0 {
             if let Some(template) = self.template(field, &params) {

@@ -16,44 +16,44 @@ const MOST_THREADS: i64 = 1024;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo ward                                      what is here
-  cargo ward services/billing                     only what lies below this folder
-  cargo ward --min-severity high                  only what is worst, for a gate
-  cargo ward --format sarif --output ward.sarif   for code scanning
-  cargo ward --since main                         only what this branch brings
+  cargo ward                                      analyse the current folder
+  cargo ward services/billing                     analyse another folder
+  cargo ward --min-severity high                  report the worst findings only
+  cargo ward --since main                         report what this branch adds
+  cargo ward --format sarif --output ward.sarif   write SARIF for code scanning
   cargo ward --format terminal --format html=report.html
-  cargo ward explain sql-injection                what a lint finds, and what to write instead
+  cargo ward explain sql-injection                read about a lint
 
 Exit status:
-  0  nothing was found
-  1  there are findings at or above `--min-severity` and `--min-confidence`
-  2  the run failed: wrong arguments, a wrong `ward.toml`, or nothing that could be analysed";
+  0  no findings
+  1  findings at or above `--min-severity` and `--min-confidence`; with `--diff`, changes to make
+  2  the run failed: wrong arguments, an invalid `ward.toml`, or nothing that could be analysed";
 
 const CONFIGURATION: &str = r#"
 
 Configuration:
-  A `ward.toml` beside the `Cargo.toml`, or `[workspace.metadata.ward]` in it, may hold
+  Settings live in `ward.toml` beside the `Cargo.toml`, or in `[workspace.metadata.ward]`:
   `exclude`, `include-tests`, `include-examples`, `max-file-size`, `min-severity` and
-  `min-confidence`, which mean what the options of the same name mean; levels of lints under
-  `[lints]` and `[[override]]`; guards, roles and public endpoints under `[access]`; and rows under
-  `[model]` that tell of your own sources, sinks and barriers. Options win; excluded patterns add up.
-  `cargo ward init` writes a first one, `cargo ward schema` prints its schema.
+  `min-confidence` mean the same as the options of that name; `[lints]` and `[[override]]` set lint
+  levels; `[access]` names guards, roles and public endpoints; `[model]` describes your own sources,
+  sinks and barriers. Options on the command line take precedence; excluded patterns are combined.
+  `cargo ward init` writes a first `ward.toml`, `cargo ward schema` prints its JSON schema.
 
 Suppressions:
-  // ward: allow(sql-injection, reason = "..")             behind or before a statement or item
-  #[cfg_attr(ward, allow(sql-injection, reason = ".."))]   before an item
-  // ward: public(reason = "..")                           before a handler that anybody may call
+  // ward: allow(sql-injection, reason = "..")             on the line of, or above, a statement or item
+  #[cfg_attr(ward, allow(sql-injection, reason = ".."))]   above an item
+  // ward: public(reason = "..")                           above a handler that anyone may call
 
 Environment:
   NO_COLOR        no colour, unless `--color always` is given
-  CLICOLOR_FORCE  colour even if the output is no terminal"#;
+  CLICOLOR_FORCE  colour even if the output is not a terminal"#;
 
-/// Find security mistakes in Rust web services, by reading their source.
+/// Find security mistakes in Rust web services by reading their source.
 ///
-/// Reads a workspace, a package, a folder or one file, follows what requests bring in through functions, files and
-/// crates, and reports where it reaches a dangerous operation, with the whole way and what to write instead. Nothing
-/// is built, no toolchain is called, and nothing is fetched. A file that cannot be read or parsed is told of, and all
-/// others are analysed.
+/// Analyses a workspace, a package, a folder or a single file. Follows request data through functions, files and crates,
+/// and reports where it reaches a dangerous operation, with every step on the way and what to write instead. Nothing is
+/// built, no toolchain is called, and the network is not used. Files that cannot be read or parsed are reported, and the
+/// rest is still analysed.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo-ward",
@@ -72,14 +72,14 @@ struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Analyse and report; this is what happens without a command, too.
+    /// Analyse and report findings (the default command).
     #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}{CONFIGURATION}"))]
     Check(CheckArguments),
-    /// Print the endpoints: method, path, handler, what it takes, and what stands before it.
+    /// List the endpoints: method, path, handler, inputs and guards.
     ///
     /// Routers are followed through functions, modules and crates. What could not be evaluated is marked, never left out.
     Routes(RoutesArguments),
-    /// Print the page of a lint: what it finds, why it matters, what to write instead.
+    /// Explain a lint: what it finds, why it matters, and what to write instead.
     Explain {
         /// The name of the lint, for example `sql-injection`.
         #[arg(value_parser = catalog::known_lint)]
@@ -87,12 +87,12 @@ pub(crate) enum Command {
     },
     /// List the lints.
     Lints,
-    /// Record today's findings as known, so that only new ones are reported.
+    /// Record the current findings, so that only new ones are reported from now on.
     ///
-    /// The file holds a line for each kind of finding, by what it consists of: moved and reformatted code keeps its
-    /// entry, and a second instance of an old finding is new.
+    /// Findings are recorded by content, not by line: code that is moved or reformatted keeps its entry, and a second
+    /// instance of a recorded finding counts as new.
     Baseline(BaselineArguments),
-    /// Write a `ward.toml`, an entry for pre-commit and a CI workflow; nothing that is there is changed.
+    /// Write a `ward.toml`, a pre-commit entry and a CI workflow; existing files are kept.
     Init(InitArguments),
     /// Print the JSON schema of `ward.toml`.
     Schema,
@@ -111,23 +111,23 @@ pub(crate) enum Command {
 pub(crate) struct AnalysisArguments {
     /// What to analyse: the folder of a workspace or package, any other folder, a `Cargo.toml`, or one `.rs` file.
     ///
-    /// Of several paths, the workspaces they belong to are analysed, once.
+    /// If several paths are given, the workspaces they belong to are analysed, each once.
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Analyse the whole workspace that a path belongs to, for hooks that pass the names of changed files.
+    /// Analyse the whole workspace that a path belongs to; for hooks, which pass the names of changed files.
     #[arg(long, help_heading = "Analysis")]
     pub(crate) workspace: bool,
 
-    /// Hide findings that are less severe [default: info].
+    /// Hide findings below this severity [default: info].
     #[arg(long, value_name = "SEVERITY", value_parser = severity(), help_heading = "Report")]
     pub(crate) min_severity: Option<Severity>,
-    /// Hide findings that are less sure [default: medium].
+    /// Hide findings below this confidence [default: medium].
     ///
-    /// High: the way of the data is resolved from end to end. Medium: one assumption. Low: by name or shape alone.
+    /// High: every step of the data flow is resolved. Medium: one step is assumed. Low: judged by name or shape alone.
     #[arg(long, value_name = "CONFIDENCE", value_parser = confidence(), help_heading = "Report")]
     pub(crate) min_confidence: Option<Confidence>,
 
-    /// Run only these lints; may be given several times, or as a list with commas.
+    /// Run only these lints; repeat, or separate with commas.
     #[arg(long = "lint", value_name = "LINT", value_delimiter = ',', value_parser = catalog::known_lint, help_heading = "Analysis")]
     pub(crate) lints: Vec<String>,
     /// Do not report findings of this lint or group.
@@ -136,30 +136,30 @@ pub(crate) struct AnalysisArguments {
     /// Report findings of this lint or group without failing.
     #[arg(short = 'W', long, value_name = "LINT", value_delimiter = ',', value_parser = catalog::known_name, help_heading = "Analysis")]
     pub(crate) warn: Vec<String>,
-    /// Report findings of this lint or group, and fail; this is the default.
+    /// Report findings of this lint or group, and fail (the default).
     #[arg(short = 'D', long, value_name = "LINT", value_delimiter = ',', value_parser = catalog::known_name, help_heading = "Analysis")]
     pub(crate) deny: Vec<String>,
-    /// Leave out files and folders; may be given several times.
+    /// Skip files and folders that match; may be repeated.
     ///
-    /// A pattern has the form of a line in a `.gitignore`: `generated/`, `**/schema.rs`, `/tools`. What `.gitignore`
-    /// names is left out anyway, as are `target`, vendored code and hidden folders.
+    /// A pattern is written as in a `.gitignore`: `generated/`, `**/schema.rs`, `/tools`. Files that `.gitignore` names
+    /// are always skipped, and so are `target`, vendored code and hidden folders.
     #[arg(long, value_name = "PATTERN", help_heading = "Analysis")]
     pub(crate) exclude: Vec<String>,
-    /// Also report on test code: `tests`, `benches`, `#[cfg(test)]`, `#[test]`.
+    /// Also report findings in test code: `tests`, `benches`, `#[cfg(test)]`, `#[test]`.
     #[arg(long, help_heading = "Analysis")]
     pub(crate) include_tests: bool,
-    /// Also report on examples.
+    /// Also report findings in examples.
     #[arg(long, help_heading = "Analysis")]
     pub(crate) include_examples: bool,
-    /// Skip larger files, in bytes or with a unit: `500K`, `16M` [default: 8M].
+    /// Skip files larger than this, in bytes or with a unit: `500K`, `16M` [default: 8M].
     #[arg(long, value_name = "SIZE", help_heading = "Analysis")]
     pub(crate) max_file_size: Option<Size>,
-    /// How many threads work [default: one for each core].
+    /// Number of threads [default: one per core].
     ///
     /// The report does not depend on it.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS), help_heading = "Analysis")]
     pub(crate) threads: Option<u16>,
-    /// Do not use what an earlier run has left in the target directory, and leave nothing there.
+    /// Neither read nor write the cache in the target directory.
     ///
     /// The report is the same; it only takes longer.
     #[arg(long, help_heading = "Analysis")]
@@ -173,61 +173,61 @@ pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) analysis: AnalysisArguments,
 
-    /// How to write the report, and where to: `sarif=ward.sarif`; may be given several times.
+    /// Format of the report, and the file to write it to, as in `sarif=ward.sarif`; may be repeated.
     ///
-    /// Without a file it goes to the standard output, or to that of `--output`.
+    /// Without a file, the report goes to `--output`, or to the standard output.
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "terminal", value_parser = FormatParser, help_heading = "Report")]
     pub(crate) formats: Vec<FormatArgument>,
     /// Write the report to this file instead of the standard output.
     ///
-    /// The file is replaced as a whole when the report is complete, never half written.
+    /// The file is replaced when the report is complete, and never left half written.
     #[arg(short, long, value_name = "FILE", help_heading = "Report")]
     pub(crate) output: Option<PathBuf>,
-    /// When to colour; never in a file.
+    /// When to use colour; files are never coloured.
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
     pub(crate) color: ColorWhen,
-    /// Tell apart several SARIF reports about one repository.
+    /// Category of the SARIF report, if a repository uploads more than one.
     ///
-    /// Becomes a part of `automationDetails.id`. Code scanning replaces a report by the next one of the same category.
+    /// It becomes part of `automationDetails.id`. Code scanning replaces a report by the next one of the same category.
     #[arg(long, value_name = "NAME", help_heading = "Report")]
     pub(crate) category: Option<String>,
-    /// Print one line for each finding, and neither warnings nor a summary.
+    /// Print one line per finding, without warnings and summary.
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Report")]
     pub(crate) quiet: bool,
-    /// Print every flow in full, and all figures; twice: also the time of each phase.
+    /// Print all data flows in full and more figures; given twice, also the time of each phase.
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Report")]
     pub(crate) verbose: u8,
 
-    /// Run again whenever a file changes, until interrupted.
+    /// Run again whenever a file changes, until stopped with Ctrl-C.
     #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "fix_unused_suppressions", "diff"], help_heading = "Report")]
     pub(crate) watch: bool,
 
-    /// Report only what the work since this revision brings: a branch, a tag or a commit.
+    /// Report only findings that are new since this branch, tag or commit.
     ///
-    /// The whole program is analysed as it is now, and as it was where the work began; what was found there already is
-    /// not reported.
+    /// The whole program is analysed twice, as it is now and as it was at the merge base, so a change in one file that
+    /// causes a finding in another is reported too.
     #[arg(long, value_name = "REVISION", help_heading = "Changes")]
     pub(crate) since: Option<String>,
-    /// The findings that are known, as `cargo ward baseline` has written them [default: ward-baseline.tsv, if there is one].
+    /// Baseline file, as written by `cargo ward baseline` [default: ward-baseline.tsv, if it exists].
     #[arg(long, value_name = "FILE", conflicts_with = "no_baseline", help_heading = "Changes")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Report known findings as well.
+    /// Ignore the baseline: report known findings as well.
     #[arg(long, help_heading = "Changes")]
     pub(crate) no_baseline: bool,
 
-    /// Repair what can be repaired without a doubt.
+    /// Apply fixes that are safe.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
-    /// Repair also where the change has to be read.
+    /// Also apply fixes that need review.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) unsafe_fixes: bool,
     /// Remove suppressions that suppress nothing.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix_unused_suppressions: bool,
-    /// Show what would be changed, and change nothing.
+    /// Show the changes that fixes would make as a diff, without writing any file.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) diff: bool,
-    /// Change files although they have changes that are not committed, or are in no repository.
+    /// Allow fixes to files with uncommitted changes, or outside a git repository.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) allow_dirty: bool,
 }
@@ -240,7 +240,7 @@ pub(crate) struct BaselineArguments {
     /// The file to write [default: ward-baseline.tsv beside the manifest of the workspace].
     #[arg(short, long, value_name = "FILE", help_heading = "Report")]
     pub(crate) output: Option<PathBuf>,
-    /// Only take out what is no longer found; add nothing.
+    /// Only remove entries that are no longer found; add none.
     #[arg(long, help_heading = "Report")]
     pub(crate) prune: bool,
 }
@@ -299,22 +299,22 @@ pub(crate) struct RoutesArguments {
     /// How to write the table.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: RouteFormat,
-    /// Say what changed since this revision instead: endpoints added, removed, and un-guarded.
+    /// Report what changed since this revision: endpoints that were added, removed, or lost a guard.
     #[arg(long, value_name = "REVISION")]
     pub(crate) diff: Option<String>,
     /// Write to this file instead of the standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// When to colour; never in a file.
+    /// When to use colour; files are never coloured.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorWhen,
-    /// Leave out files and folders; may be given several times.
+    /// Skip files and folders that match; may be repeated.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) exclude: Vec<String>,
     /// Also show the endpoints of examples.
     #[arg(long)]
     pub(crate) include_examples: bool,
-    /// How many threads work [default: one for each core].
+    /// Number of threads [default: one per core].
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     pub(crate) threads: Option<u16>,
 }
@@ -337,7 +337,7 @@ pub(crate) enum RouteFormat {
 /// The forms of a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Format {
-    /// For people: source, the way of the data, what to write instead.
+    /// For people: source, data flow, what to write instead.
     Terminal,
     /// Everything, for programs of your own.
     Json,
@@ -351,14 +351,14 @@ pub(crate) enum Format {
     Junit,
     /// Markdown, for the summary of a CI job.
     Markdown,
-    /// One page to look at, with filters.
+    /// A single HTML page with filters.
     Html,
 }
 
 /// When to colour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// If a terminal shows it and the environment has nothing against it.
+    /// If the output is a terminal, and `NO_COLOR` is not set.
     Auto,
     /// Always.
     Always,

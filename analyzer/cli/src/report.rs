@@ -185,10 +185,10 @@ impl Reporter<'_> {
         // Writing to a string does not fail.
         if self.fixed > 0 {
             let plural = if self.fixed == 1 { "" } else { "s" };
-            let _ = writeln!(text, "changed: {} place{plural}", self.fixed);
+            let _ = writeln!(text, "fixed: {} place{plural}", self.fixed);
         }
         if let (Some(old @ 1..), Some(revision)) = (self.old, &self.arguments.since) {
-            let _ = writeln!(text, "not new: {old}, found before the work since `{revision}` as well");
+            let _ = writeln!(text, "not new: {old} from before the changes since `{revision}`");
         }
         text.push_str(&hidden(findings, thresholds));
         text
@@ -217,7 +217,7 @@ fn hidden(findings: &[Finding], thresholds: Thresholds) -> String {
         let names = names.collect::<Vec<_>>().join(" or ");
         let _ = writeln!(
             text,
-            "hidden: {} with {names} confidence, shown by `--min-confidence {least}`",
+            "hidden: {} with {names} confidence (show with `--min-confidence {least}`)",
             unsure.len()
         );
     }
@@ -225,7 +225,7 @@ fn hidden(findings: &[Finding], thresholds: Thresholds) -> String {
         let names = Severity::ALL.into_iter().filter(|level| mild.contains(level)).map(Severity::name);
         let names = names.collect::<Vec<_>>().join(" or ");
         let _ =
-            writeln!(text, "hidden: {} of {names} severity, shown by `--min-severity {least}`", mild.len());
+            writeln!(text, "hidden: {} of {names} severity (show with `--min-severity {least}`)", mild.len());
     }
     text
 }

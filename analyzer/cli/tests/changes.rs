@@ -116,7 +116,7 @@ fn only_what_a_branch_brings_is_reported() {
     assert_eq!(ran.status, 1);
     assert!(ran.stdout.contains("src/new.rs:6:17"), "{}", ran.stdout);
     assert!(ran.stdout.contains("1 finding: 1 high") && !ran.stdout.contains("src/old.rs"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("not new: 1, found before the work since `main` as well"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("not new: 1 from before the changes since `main`"), "{}", ran.stdout);
     // Committed or not, and from a folder below, it is the same.
     project.commit();
     assert_eq!(project.run(&["--since", "main", "-q"]).stdout.lines().count(), 1);

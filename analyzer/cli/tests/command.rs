@@ -178,7 +178,7 @@ fn hidden_findings_are_counted() {
         project
             .run(&[])
             .stdout
-            .ends_with("\nhidden: 1 with low confidence, shown by `--min-confidence low`\n")
+            .ends_with("\nhidden: 1 with low confidence (show with `--min-confidence low`)\n")
     );
     fs::remove_file(project.path("src/find.rs")).unwrap();
     insta::assert_snapshot!(project.run(&[]).told(), @"
@@ -186,7 +186,7 @@ fn hidden_findings_are_counted() {
     --- stdout
     no findings
     analysed 1 file with 3 lines in 1 package, 0 endpoints, in [time]
-    hidden: 1 with low confidence, shown by `--min-confidence low`
+    hidden: 1 with low confidence (show with `--min-confidence low`)
     ");
     assert_eq!(project.run(&["--min-confidence", "low"]).status, 1);
     assert_eq!(project.run(&["--quiet"]).told(), "status 0\n");
@@ -197,7 +197,7 @@ fn hidden_findings_are_counted() {
     --- stdout
     no findings
     analysed 1 file with 8 lines in 1 package, 0 endpoints, in [time]
-    hidden: 1 of high severity, shown by `--min-severity high`
+    hidden: 1 of high severity (show with `--min-severity high`)
     ");
     assert_eq!(project.run(&["--min-severity", "high", "--min-confidence", "high"]).status, 1);
     let json = project.run(&["--min-severity", "critical", "--format", "json"]);
@@ -567,7 +567,7 @@ fn a_run_that_could_read_nothing_failed() {
 
     no findings
     analysed 0 files with 0 lines in 1 package, 0 endpoints, in [time]
-    not analysed: 1 file could not be read
+    not analysed: 1 file that could not be read
     ");
     let sarif = project.run(&["--format", "sarif"]);
     assert_eq!(sarif.status, 2);

@@ -67,7 +67,7 @@ fn a_safe_fix_binds_values() {
     assert_eq!(project.read("src/main.rs"), SQLITE);
     let fixed = project.run(&["--fix"]).succeeded();
     assert!(
-        fixed.stdout.contains("no findings\n") && fixed.stdout.contains("changed: 1 place\n"),
+        fixed.stdout.contains("no findings\n") && fixed.stdout.contains("fixed: 1 place\n"),
         "{}",
         fixed.stdout
     );

@@ -115,3 +115,30 @@ fn two_reports_need_two_places() {
     .collect();
     insta::assert_snapshot!("two_places", told.join("\n"));
 }
+
+/// Escape sequences, bells and characters that turn the direction of text, in the source and in a file's name, reach
+/// no log and no page: whatever is not JSON shows them as escapes, and markup as text.
+#[cfg(unix)]
+#[test]
+fn hostile_sources_and_names_are_shown_as_text() {
+    let text = support::VULNERABLE
+        .replace("SELECT id", "SELECT \u{1b}[31m\u{7}\u{202e}<script>alert(1)</script> id");
+    let name = "src/a\u{1b}]0;x\u{7}<img src=x onerror=alert(1)>|`\n::error::boo.rs";
+    let project = Project::new(&[("src/main.rs", &text), (name, &text)]);
+    for format in ["terminal", "github", "markdown", "html", "junit", "gitlab", "json", "sarif"] {
+        let printed = project.run(&["--no-cache", "--format", format]).stdout;
+        assert!(printed.contains("sql-injection"), "{format}: {printed}");
+        let is_raw = |character: char| matches!(character, '\u{1b}' | '\u{7}' | '\u{202e}');
+        // JSON may hold what is no control character: it is for programs.
+        let is_json = matches!(format, "gitlab" | "json" | "sarif");
+        let raw =
+            printed.chars().find(|character| is_raw(*character) && !(is_json && *character == '\u{202e}'));
+        assert_eq!(raw, None, "{format}: {printed}");
+        assert!(!printed.lines().any(|line| line.starts_with("::error::boo")), "{format}: {printed}");
+        let is_markup = matches!(format, "html" | "junit");
+        assert!(
+            !is_markup || !printed.contains("<script>alert") && !printed.contains("<img"),
+            "{format}: {printed}"
+        );
+    }
+}

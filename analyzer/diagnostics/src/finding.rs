@@ -91,6 +91,8 @@ pub enum EndpointGuard {
     None,
     /// The guard of this name.
     By(String),
+    /// The handler itself asks who calls.
+    InHandler,
 }
 
 impl EndpointGuard {
@@ -98,6 +100,7 @@ impl EndpointGuard {
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::By(name) => Some(name),
+            Self::InHandler => Some("checked in the handler"),
             Self::Unknown | Self::None => None,
         }
     }
@@ -106,6 +109,7 @@ impl EndpointGuard {
     pub fn told(&self, code: impl Fn(&str) -> String) -> String {
         match self {
             Self::By(name) => format!(", guarded by {}", code(name)),
+            Self::InHandler => ", guarded by a check in the handler".to_owned(),
             Self::None => ", no guard".to_owned(),
             Self::Unknown => String::new(),
         }

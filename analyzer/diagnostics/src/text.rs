@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ward_syntax::{FileId, LineColumn, LineIndex, Span};
 
+use crate::escape::inline;
 use crate::fingerprint::LineHashes;
 use crate::report::Sources;
 
@@ -98,10 +99,10 @@ impl<'a> Texts<'a> {
         self.sources.path(file)
     }
 
-    /// `path:line:column`, or the path alone if the file is gone.
+    /// `path:line:column` in one line, or the path alone if the file is gone.
     pub(crate) fn place(&self, location: crate::finding::Location) -> String {
-        let path = self.path(location.file);
-        let Some(text) = self.text(location.file) else { return path.to_owned() };
+        let path = inline(self.path(location.file));
+        let Some(text) = self.text(location.file) else { return path.into_owned() };
         let position = text.position(location.span.start);
         format!("{path}:{}:{}", position.line, position.column)
     }

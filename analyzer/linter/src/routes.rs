@@ -53,6 +53,9 @@ fn row(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAccess, line
     }
 }
 
+/// What stands in place of a name if the handler itself asks who calls.
+const IN_HANDLER: &str = "checked in the handler";
+
 /// The names of the guards that nobody gets past unknown.
 fn guard_names(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAccess) -> Vec<String> {
     let extractors = endpoint.extractors(semantics);
@@ -63,11 +66,11 @@ fn guard_names(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAcce
             GuardKind::Argument(index) => {
                 extractors.get(index).map(|extractor| semantics.pretty_type(extractor.ty))
             }
-            GuardKind::Body => Some("checked by the handler".to_owned()),
+            GuardKind::Body => Some(IN_HANDLER.to_owned()),
         })
         .collect();
     // What the handler asks of a guard it takes is no second one.
-    if names.len() > 1 && names.last().is_some_and(|name| name == "checked by the handler") {
+    if names.len() > 1 && names.last().is_some_and(|name| name == IN_HANDLER) {
         names.pop();
     }
     names.dedup();
@@ -156,6 +159,7 @@ fn reference(semantics: &Semantics, endpoint: &Endpoint, access: Option<&Endpoin
         path: endpoint.path.as_str().to_owned(),
         handler: endpoint.handler_place(semantics),
         guarded: match guarded {
+            Some(Some(name)) if name == IN_HANDLER => EndpointGuard::InHandler,
             Some(Some(name)) => EndpointGuard::By(name),
             Some(None) => EndpointGuard::None,
             None => EndpointGuard::Unknown,

@@ -11,11 +11,16 @@ pub(crate) fn flow(semantics: &Semantics, way: &Way, reached: &Reached) -> Flow 
     let mut steps: Vec<FlowStep> = way.steps.iter().map(|step| told(semantics, step)).collect();
     steps.push(FlowStep {
         location: reached.place,
-        message: format!("reaches `{}`", reached.callee),
+        message: reaching(&reached.callee.to_string()),
         kind: StepKind::Sink,
         function: Some(semantics.path(reached.function)),
     });
     Flow { steps }
+}
+
+/// Where a flow ends. Text that is only put together has no callee.
+fn reaching(callee: &str) -> String {
+    if callee.is_empty() { "ends up here".to_owned() } else { format!("reaches `{callee}`") }
 }
 
 fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
@@ -24,8 +29,8 @@ fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
         WayStepKind::Source { source, name } => (StepKind::Source, entering(source, name)),
         WayStepKind::Parameter(name) => (StepKind::Source, format!("a caller passes `{name}`")),
         WayStepKind::Bound(name) => (StepKind::Step, format!("stored in `{name}`")),
-        WayStepKind::Template => (StepKind::Step, "put into a text".to_owned()),
-        WayStepKind::Appended => (StepKind::Step, "appended to a text".to_owned()),
+        WayStepKind::Template => (StepKind::Step, "formatted into a string".to_owned()),
+        WayStepKind::Appended => (StepKind::Step, "appended to a string".to_owned()),
         WayStepKind::External(name) if name.is_empty() => {
             (StepKind::Step, "passed through a call".to_owned())
         }
@@ -45,28 +50,28 @@ fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
 fn entering(source: Source, name: Symbol) -> String {
     let what = match source.class {
         SourceClass::Request => request_part(source.kind),
-        SourceClass::Error => return format!("`{name}` holds what went wrong inside"),
+        SourceClass::Error => return format!("`{name}` holds an internal error"),
         SourceClass::Stored => "stored data",
-        SourceClass::Filesystem => "what the file system holds",
-        SourceClass::Secret => "a secret",
+        SourceClass::Filesystem => "the file system",
+        SourceClass::Secret => return format!("`{name}` holds a secret"),
     };
-    format!("{what} enters as `{name}`")
+    format!("`{name}` comes from {what}")
 }
 
 /// Which part of a request a kind of source is.
 fn request_part(kind: Symbol) -> &'static str {
     match kind.as_str() {
-        "path" => "a segment of the request's path",
-        "query" => "a parameter of the query string",
-        "body" => "the request's body",
-        "form" => "a field of a form",
-        "header" => "a header of the request",
+        "path" => "the request path",
+        "query" => "the query string",
+        "body" => "the request body",
+        "form" => "a form field",
+        "header" => "a request header",
         "cookie" => "a cookie",
-        "upload" => "an upload",
+        "upload" => "an uploaded file",
         "argument" => "an argument of the remote call",
-        "tool" => "an argument of a tool",
-        "uri" => "the request's URI",
-        "archive" => "a name in an archive",
-        _ => "request data",
+        "tool" => "an argument of the tool call",
+        "uri" => "the request URI",
+        "archive" => "the name of an archive entry",
+        _ => "the request",
     }
 }

@@ -33,7 +33,7 @@ const KINDS: [(&str, &str, &str, Severity); 4] = [
     (
         "unwrap",
         "a malformed request makes the `unwrap` after",
-        "this comes of the request, and may be malformed",
+        "this comes from the request and may be malformed",
         Severity::Medium,
     ),
     (

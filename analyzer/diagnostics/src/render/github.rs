@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use crate::escape::{block, inline};
 use crate::finding::Finding;
 use crate::metadata::{LintLevel, Severity};
 use crate::report::{ProblemLevel, Report, Sources};
@@ -80,12 +81,12 @@ fn annotation(finding: &Finding, texts: &Texts<'_>, out: &mut dyn Write) -> io::
     writeln!(out, "::{command} {properties},title={}::{}", property(&title), data(&message))
 }
 
-/// A text behind the second `::`.
+/// A text behind the second `::`. A log shows it, so no control character may be left.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    block(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A text in the list of properties.
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    inline(text).replace('%', "%25").replace(':', "%3A").replace(',', "%2C")
 }

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::figures::{analysed, left_out};
+use crate::escape::{block, inline};
 use crate::finding::Finding;
 use crate::metadata::Severity;
 use crate::report::{Report, Sources};
@@ -12,7 +14,7 @@ use crate::text::Texts;
 /// GitHub takes no summary of more than a mebibyte.
 const MOST_BYTES: usize = 1_000_000;
 
-/// Writes a report as Markdown: a table of all findings, the most severe first, and each with the way of the data.
+/// Writes a report as Markdown: a table of all findings, the most severe first, and each with its data flow.
 pub fn markdown(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) -> io::Result<()> {
     let texts = Texts::new(sources);
     let mut findings: Vec<&Finding> = report.active().collect();
@@ -64,9 +66,10 @@ fn head(report: &Report<'_>, active: usize) -> String {
     if suppressed > 0 {
         let _ = write!(text, " ({suppressed} suppressed)");
     }
-    let stats = &report.stats;
-    let _ =
-        writeln!(text, ". {} files with {} lines, {} endpoints.", stats.files, stats.lines, stats.endpoints);
+    let _ = writeln!(text, ". Analysed {}.", analysed(&report.stats));
+    if let Some(parts) = left_out(&report.stats) {
+        let _ = writeln!(text, "Not analysed: {parts}.");
+    }
     text
 }
 
@@ -140,14 +143,15 @@ fn problems(text: &mut String, report: &Report<'_>) {
 
 /// A code span: its fence is longer than any row of backticks within.
 fn code(text: &str) -> String {
-    let text = text.replace('\n', " ").replace('|', "\\|");
+    let text = inline(text).replace('|', "\\|");
     let fence = "`".repeat(longest(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 fn fenced(text: &str) -> String {
-    let fence = "`".repeat(longest(text).max(2) + 1);
+    let text = block(text);
+    let fence = "`".repeat(longest(&text).max(2) + 1);
     format!("{fence}rust\n{text}\n{fence}")
 }
 
@@ -158,7 +162,7 @@ fn longest(text: &str) -> usize {
 
 /// One of our messages in a line of Markdown: its code spans stay, the rest is text.
 fn cell(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ").replace('|', "\\|");
+    let text = block(text).replace('\n', " ").replace('|', "\\|");
     let parts = text.split('`').enumerate();
     let parts = parts.map(|(index, part)| if index % 2 == 0 { markup(part) } else { format!("`{part}`") });
     parts.collect()
@@ -179,7 +183,7 @@ fn inline_html(text: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    inline(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Writes a [`Report`](crate::Report) for people and for machines.
 
+mod figures;
 mod github;
 mod gitlab;
 mod html;

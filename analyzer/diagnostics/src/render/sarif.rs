@@ -22,9 +22,7 @@ use ward_syntax::{FileId, Span};
 use super::limits::{self, MOST_RESULTS};
 use super::terminal::depths;
 use super::text::sentence;
-use crate::finding::{
-    EndpointGuard, Finding, Fix, Flow, FlowStep, Location, StepKind, Suppression, SuppressionKind,
-};
+use crate::finding::{Finding, Fix, Flow, FlowStep, Location, StepKind, Suppression, SuppressionKind};
 use crate::fingerprint;
 use crate::metadata::{LintLevel, LintMetadata, Severity};
 use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
@@ -429,11 +427,7 @@ impl Writer<'_> {
 fn linked_message(finding: &Finding) -> Message {
     let mut text = sentence(&finding.message);
     if let Some(endpoint) = &finding.endpoint {
-        let guard = match &endpoint.guarded {
-            EndpointGuard::By(guard) => format!(", guarded by `{guard}`"),
-            EndpointGuard::None => ", no guard".to_owned(),
-            EndpointGuard::Unknown => String::new(),
-        };
+        let guard = endpoint.guarded.told(|name| format!("`{name}`"));
         let _ = write!(text, " Reachable through `{} {}`{guard}.", endpoint.method, endpoint.path);
     }
     let text = unlinked(&text);

@@ -1,4 +1,4 @@
-//! Findings for people: source snippets, the way of the data, the reason, what to write instead, a summary.
+//! Findings for people: source snippets, the data flow, the reason, what to write instead, a summary.
 //!
 //! Everything that comes from the analysed program goes through [`crate::escape`] before it is written.
 
@@ -13,12 +13,13 @@ use codespan_reporting::term::{Config, DisplayStyle, emit_to_write_style};
 
 use ward_syntax::FileId;
 
+use super::figures::{analysed, counted, grouped, left_out};
 use super::links::Links;
 use super::snippet::Snippets;
 use crate::escape::{block, inline};
-use crate::finding::{Applicability, EndpointGuard, EndpointRef, Finding, Flow, Label, Location, StepKind};
+use crate::finding::{Applicability, EndpointRef, Finding, Flow, Label, Location, StepKind};
 use crate::metadata::{LintLevel, Severity};
-use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
+use crate::report::{ProblemLevel, Report, ReportProblem, Sources};
 use crate::text::Texts;
 
 /// The columns that line numbers, borders and margins take beside the source.
@@ -146,7 +147,7 @@ impl Printer<'_> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.link(finding);
         let quiet = self.options.verbosity == Verbosity::Quiet;
-        let width = self.options.width.saturating_sub(GUTTER).max(LEAST_WIDTH);
+        let width = self.width();
         let related = if quiet { &[] } else { finding.related.as_slice() };
         let (snippets, labels) = Snippets::new(&finding.primary, related, self.texts, width);
         let gone = self.gone(&finding.primary, related);
@@ -160,6 +161,11 @@ impl Printer<'_> {
             .with_labels(labels)
             .with_notes(if quiet { Vec::new() } else { self.notes(finding, gone) });
         self.emit(&snippets, &diagnostic)
+    }
+
+    /// The room for text beside line numbers, borders and margins.
+    fn width(&self) -> usize {
+        self.options.width.saturating_sub(GUTTER).max(LEAST_WIDTH)
     }
 
     /// Findings that are like others, by their places.
@@ -206,7 +212,7 @@ impl Printer<'_> {
             ProblemLevel::Warning => Level::Warning,
             ProblemLevel::Note => Level::Note,
         };
-        let help = problem.help.iter().map(|help| titled("help", help));
+        let help = problem.help.iter().map(|help| titled("help", help, self.width()));
         let diagnostic = Diagnostic::new(level).with_message(message).with_notes_iter(help);
         self.emit(&Snippets::default(), &diagnostic)
     }
@@ -261,6 +267,7 @@ impl Printer<'_> {
         for (index, flow) in finding.flows.iter().take(shown).enumerate() {
             notes.push(self.flow(flow, &flow_title(index, finding.flows.len(), shown)));
         }
+        let titled = |title: &str, text: &str| titled(title, text, self.width());
         notes.extend(finding.notes.iter().map(|note| titled("note", note)));
         notes.extend(finding.help.iter().map(|help| titled("help", help)));
         for fix in &finding.fixes {
@@ -278,11 +285,7 @@ impl Printer<'_> {
     }
 
     fn endpoint(&self, endpoint: &EndpointRef) -> String {
-        let guard = match &endpoint.guarded {
-            EndpointGuard::By(guard) => format!(", guarded by `{}`", inline(guard)),
-            EndpointGuard::None => ", no guard".to_owned(),
-            EndpointGuard::Unknown => String::new(),
-        };
+        let guard = endpoint.guarded.told(|name| format!("`{}`", inline(name)));
         let handler = self.place(endpoint.handler);
         let (method, path) = (inline(&endpoint.method), inline(&endpoint.path));
         format!("reachable through `{method} {path}`{guard}; handler at {handler}")
@@ -338,9 +341,9 @@ pub(super) fn depths(flow: &Flow) -> Vec<usize> {
 
 fn flow_title(index: usize, all: usize, shown: usize) -> String {
     match (all, shown) {
-        (1, _) => "the way of the data:".to_owned(),
-        (_, 1) => format!("the way of the data, the first of {all}:"),
-        _ => format!("the way of the data, {} of {all}:", index + 1),
+        (1, _) => "data flow:".to_owned(),
+        (_, 1) => format!("data flow, the first of {all}:"),
+        _ => format!("data flow {} of {all}:", index + 1),
     }
 }
 
@@ -356,16 +359,39 @@ fn rating(finding: &Finding) -> String {
     text
 }
 
-/// A text under a title, its later lines indented as far as the first.
-fn titled(title: &str, text: &str) -> String {
+/// A text under a title, its later lines indented as far as the first. Long lines of prose are broken, code is not.
+fn titled(title: &str, text: &str, width: usize) -> String {
     let indent = " ".repeat(title.len() + 2);
     let block = block(text);
-    let mut lines = block.lines();
-    let mut titled = format!("{title}: {}", lines.next().unwrap_or_default());
-    for line in lines {
+    let room = width.saturating_sub(indent.len()).max(LEAST_WIDTH / 2);
+    let lines: Vec<String> =
+        if block.contains('\n') { block.lines().map(str::to_owned).collect() } else { wrapped(&block, room) };
+    let mut titled = format!("{title}: {}", lines.first().map_or("", String::as_str));
+    for line in lines.iter().skip(1) {
         let _ = write!(titled, "\n{}", format!("{indent}{line}").trim_end());
     }
     titled
+}
+
+/// A line broken between words.
+fn wrapped(line: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        let current = lines.last_mut().expect("there is always a line");
+        if used > 0 {
+            current.push(' ');
+            used += 1;
+        }
+        current.push_str(word);
+        used += length;
+    }
+    lines
 }
 
 /// What does not make the run fail is no error.
@@ -418,17 +444,25 @@ fn summary(report: &Report<'_>, verbosity: Verbosity) -> String {
         let _ = write!(text, " ({} suppressed)", grouped(suppressed));
     }
     text.push('\n');
-    text.push_str(&analysed(&report.stats));
-    text.push_str(&left_out(&report.stats));
+    let stats = &report.stats;
+    let (seconds, hundredths) = (stats.millis / 1_000, stats.millis % 1_000 / 10);
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "analysed {}, in {seconds}.{hundredths:02} s", analysed(stats));
+    if let Some(parts) = left_out(stats) {
+        let _ = writeln!(text, "not analysed: {parts}");
+    }
     if verbosity == Verbosity::Verbose {
-        let stats = &report.stats;
         let _ = writeln!(text, "{}", counted(stats.functions, "function"));
     }
     let mut lints: Vec<&str> = report.active().map(|finding| finding.lint.name).collect();
     lints.sort_unstable();
     lints.dedup();
-    for lint in lints {
-        let _ = writeln!(text, "more about it: cargo ward explain {lint}");
+    match lints[..] {
+        [] => {}
+        [lint] => {
+            let _ = writeln!(text, "to learn more: cargo ward explain {lint}");
+        }
+        _ => text.push_str("to learn more about a lint: cargo ward explain LINT\n"),
     }
     text
 }
@@ -442,63 +476,15 @@ fn by_severity(report: &Report<'_>) -> String {
     counts.join(", ")
 }
 
-fn analysed(stats: &RunStats) -> String {
-    let files = counted(stats.files, "file");
-    let lines = counted(stats.lines, "line");
-    let packages = counted(stats.packages, "package");
-    let endpoints = counted(stats.endpoints, "endpoint");
-    let (seconds, hundredths) = (stats.millis / 1_000, stats.millis % 1_000 / 10);
-    format!("analysed {files} with {lines} in {packages}, {endpoints}, in {seconds}.{hundredths:02} s\n")
-}
-
-/// What the run did not see; empty if it saw everything.
-fn left_out(stats: &RunStats) -> String {
-    let mut parts = Vec::new();
-    if stats.unparsed > 0 {
-        parts.push(format!("{} did not parse completely", counted(stats.unparsed, "file")));
-    }
-    if stats.skipped > 0 {
-        parts.push(format!("{} could not be read", counted(stats.skipped, "file")));
-    }
-    if stats.opaque_macros > 0 {
-        parts.push(format!("{} could not be looked into", counted(stats.opaque_macros, "macro call")));
-    }
-    if parts.is_empty() { String::new() } else { format!("not analysed: {}\n", parts.join(", ")) }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count))
-}
-
-/// A number with a comma between its groups of three digits.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{grouped, titled};
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_000), "1,000");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-    }
+    use super::titled;
 
     #[test]
     fn later_lines_stand_under_the_first() {
-        assert_eq!(titled("help", "bind it:\n\nquery(\"?\")"), "help: bind it:\n\n      query(\"?\")");
-        assert_eq!(titled("note", ""), "note: ");
+        let help = titled("help", "bind it:\n\nquery(\"?\")", 80);
+        assert_eq!(help, "help: bind it:\n\n      query(\"?\")");
+        assert_eq!(titled("note", "", 80), "note: ");
+        assert_eq!(titled("note", "one two three four five", 20), "note: one two three four\n      five");
     }
 }

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::DefId;
 
+/// How many items may share one name in one scope, for different `cfg`s; more are not real code.
+const MOST_ALIKE: usize = 64;
+
 /// An import that is to be resolved.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Import<'a> {
@@ -460,13 +463,13 @@ impl<'a> Collector<'a> {
         match (kept, other) {
             (Target::Module(kept), Target::Module(other)) if kept != other => {
                 let alternates = &mut self.map.scope_mut(kept).alternates;
-                if !alternates.contains(&other) {
+                if alternates.len() < MOST_ALIKE && !alternates.contains(&other) {
                     alternates.push(other);
                 }
             }
             (Target::Def(kept), Target::Def(other)) if kept != other => {
                 let duplicates = self.map.duplicates.entry(kept).or_default();
-                if !duplicates.contains(&other) {
+                if duplicates.len() < MOST_ALIKE && !duplicates.contains(&other) {
                     duplicates.push(other);
                 }
             }

@@ -141,7 +141,7 @@ fn lower_chunks(text: &str, chunks: &[Chunk<'_>], left_out: &[LeftOut]) -> Resul
 fn complaint(error: &syn::Error) -> String {
     let message = error.to_string();
     if message.starts_with("cannot parse string into token stream") || message.starts_with("lex error") {
-        return "this is no Rust: a quote or bracket is not closed, or a character does not belong"
+        return "not valid Rust: a quote or bracket is not closed, or a character does not belong here"
             .to_owned();
     }
     format!("this does not parse: {message}")

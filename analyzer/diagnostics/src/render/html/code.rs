@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use ward_syntax::Span;
 
+use crate::escape::inline;
 use crate::finding::Location;
 use crate::text::Texts;
 
@@ -12,7 +13,7 @@ const MOST_LINES: u32 = 12;
 /// Longer lines are cut, in characters.
 const LONGEST_LINE: usize = 400;
 
-/// A text in which nothing is markup; what is no character of a page is replaced.
+/// A line of text in which nothing is markup; what is no character of a page, or would end the line, is replaced.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -22,7 +23,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            '\n' | '\t' => escaped.push(character),
+            '\t' => escaped.push(character),
             character if character.is_control() || is_direction(character) => escaped.push('\u{fffd}'),
             character => escaped.push(character),
         }
@@ -46,7 +47,7 @@ pub(super) fn message(text: &str) -> String {
 
 /// The lines of a place and as many around it, with their numbers, the place marked.
 pub(super) fn snippet(texts: &Texts<'_>, location: Location, around: u32) -> String {
-    let path = escape(texts.path(location.file));
+    let path = escape(&inline(texts.path(location.file)));
     let Some(text) = texts.text(location.file) else {
         return format!(
             "<figure><figcaption>{path}</figcaption><pre>the file can no longer be read</pre></figure>\n"

@@ -1,4 +1,4 @@
-//! A page to look at: findings by endpoint, the way of the data step by step beside the code, and filters. It is one
+//! A page to look at: findings by endpoint, the data flow step by step beside the code, and filters. It is one
 //! file that loads nothing, so it can be mailed, kept as an artifact, and opened without a network.
 
 mod code;
@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use self::code::{escape, message, snippet};
+use super::figures::{analysed, left_out};
 use super::terminal::depths;
 use crate::finding::{Applicability, EndpointGuard, Finding, Flow};
 use crate::metadata::Severity;
@@ -67,16 +68,9 @@ fn header(page: &mut String, report: &Report<'_>) {
     let stats = &report.stats;
     let _ = write!(
         page,
-        "</p>\n<p>{} files with {} lines in {} packages, {} endpoints, {} functions; {} files did not parse completely, \
-         {} could not be read, {} macro calls could not be looked into. Version {}.</p>\n</header>\n",
-        stats.files,
-        stats.lines,
-        stats.packages,
-        stats.endpoints,
-        stats.functions,
-        stats.unparsed,
-        stats.skipped,
-        stats.opaque_macros,
+        "</p>\n<p>Analysed {}. {}cargo-ward {}.</p>\n</header>\n",
+        analysed(stats),
+        left_out(stats).map(|parts| format!("Not analysed: {parts}. ")).unwrap_or_default(),
         escape(report.tool_version)
     );
 }
@@ -104,7 +98,7 @@ fn filters(page: &mut String, report: &Report<'_>) {
     names("lint", of(|finding| finding.lint.name), page);
     page.push_str("<select name=\"guard\" aria-label=\"guard\"><option value=\"\">guarded or not</option>");
     page.push_str("<option value=\"no\">no guard</option><option value=\"yes\">guarded</option></select>\n");
-    page.push_str("<label><input type=\"checkbox\" name=\"suppressed\"> suppressed too</label>\n");
+    page.push_str("<label><input type=\"checkbox\" name=\"suppressed\"> show suppressed</label>\n");
     page.push_str("<output id=\"shown\"></output>\n</form>\n");
 }
 
@@ -149,7 +143,7 @@ fn section(page: &mut String, heading: &Heading, findings: &[&Finding], texts: &
 
 fn article(page: &mut String, finding: &Finding, texts: &Texts<'_>) {
     let guard = match finding.endpoint.as_ref().map(|endpoint| &endpoint.guarded) {
-        Some(EndpointGuard::By(_)) => "yes",
+        Some(EndpointGuard::By(_) | EndpointGuard::InHandler) => "yes",
         Some(EndpointGuard::None) => "no",
         Some(EndpointGuard::Unknown) | None => "",
     };
@@ -164,7 +158,7 @@ fn article(page: &mut String, finding: &Finding, texts: &Texts<'_>) {
     let place = texts.place(finding.primary.location);
     let _ = writeln!(
         page,
-        "<h3><span class=\"badge {0}\">{0}</span> <span class=\"lint\">{1}</span> {2}</h3>",
+        "<h3><span class=\"badge {0}\">{0}</span> <span class=\"lint\">{1}</span> <span class=\"message\">{2}</span></h3>",
         finding.severity,
         escape(finding.lint.name),
         message(&finding.message)
@@ -186,7 +180,7 @@ fn article(page: &mut String, finding: &Finding, texts: &Texts<'_>) {
         flow(page, one, index, finding.flows.len(), texts);
     }
     if finding.flows.len() > MOST_FLOWS {
-        let _ = writeln!(page, "<p>{} more ways</p>", finding.flows.len() - MOST_FLOWS);
+        let _ = writeln!(page, "<p>{} more flows</p>", finding.flows.len() - MOST_FLOWS);
     }
     for note in &finding.notes {
         let _ = writeln!(page, "<p>{}</p>", message(note));
@@ -195,7 +189,8 @@ fn article(page: &mut String, finding: &Finding, texts: &Texts<'_>) {
         let (first, rest) = help.split_once('\n').unwrap_or((help, ""));
         let _ = writeln!(page, "<p class=\"help\">Instead: {}</p>", message(first));
         if !rest.trim().is_empty() {
-            let _ = writeln!(page, "<pre>{}</pre>", escape(rest.trim_matches('\n')));
+            let code: Vec<String> = rest.trim_matches('\n').lines().map(escape).collect();
+            let _ = writeln!(page, "<pre>{}</pre>", code.join("\n"));
         }
     }
     for fix in &finding.fixes {
@@ -207,11 +202,7 @@ fn article(page: &mut String, finding: &Finding, texts: &Texts<'_>) {
 
 /// The steps as rows: what happens at the left, the code at the right.
 fn flow(page: &mut String, flow: &Flow, index: usize, all: usize, texts: &Texts<'_>) {
-    let title = if all == 1 {
-        "The way of the data".to_owned()
-    } else {
-        format!("The way of the data, {} of {all}", index + 1)
-    };
+    let title = if all == 1 { "Data flow".to_owned() } else { format!("Data flow {} of {all}", index + 1) };
     let open = if index == 0 { " open" } else { "" };
     let _ = writeln!(
         page,

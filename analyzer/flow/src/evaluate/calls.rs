@@ -93,6 +93,7 @@ impl Evaluator<'_> {
         let value = self.eval(receiver);
         self.unwrapped = outer;
         let inputs = self.inputs(args);
+        self.note_change(receiver, method, &inputs);
         let types = self.types;
         match types.callee(expr) {
             Callee::Fn(def) => {

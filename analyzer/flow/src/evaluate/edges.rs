@@ -319,7 +319,7 @@ impl Evaluator<'_> {
         let span = self.span(call.expr);
         let between = self.values.constant(Some(between));
         for (expr, value) in call.args.clone() {
-            let mut inputs = expr.map_or_else(SmallVec::new, |expr| self.elements(expr));
+            let mut inputs = expr.map_or_else(SmallVec::new, |expr| self.listed_elements(expr));
             if inputs.is_empty() {
                 if expr.is_some_and(|expr| Self::is_list(self.types.expr(expr))) {
                     all = self.appended(all, between, span);

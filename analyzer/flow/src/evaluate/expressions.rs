@@ -365,6 +365,9 @@ impl Evaluator<'_> {
     fn eval_let_statement(&mut self, pat: PatId, init: Option<ExprId>, otherwise: Option<ExprId>) {
         let Some(init) = init else { return };
         let value = self.eval(init);
+        if let Pat::Bind { local, sub: None } = self.ir.pat(pat) {
+            self.note_list(local, init);
+        }
         if let (Pat::Bind { local, sub: None }, Expr::Ref { mutable: true, operand }) =
             (self.ir.pat(pat), self.ir.expr(init))
             && let Some(place) = self.place(operand)

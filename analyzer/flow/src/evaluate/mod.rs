@@ -18,6 +18,7 @@ mod expressions;
 mod external;
 mod functions;
 mod instantiate;
+mod lists;
 mod messages;
 mod numbers;
 mod patterns;
@@ -104,6 +105,8 @@ struct Evaluator<'a> {
     /// The value each expression had last.
     last: Vec<ValueId>,
     aliases: FxHashMap<LocalId, Place>,
+    /// The elements of lists that are written out where a variable is bound, and of what is pushed behind them.
+    lists: FxHashMap<LocalId, lists::Written>,
     parameters: Vec<Option<LocalId>>,
     initial: Vec<ValueId>,
     hits: Vec<Hit>,
@@ -204,6 +207,7 @@ impl<'a> Evaluator<'a> {
             loops: Vec::new(),
             last: vec![ValueId::NOTHING; body.exprs.len as usize],
             aliases: FxHashMap::default(),
+            lists: FxHashMap::default(),
             parameters: Vec::new(),
             initial: Vec::new(),
             hits: Vec::new(),

@@ -87,6 +87,7 @@ impl Evaluator<'_> {
             return here;
         }
         let Some(list) = self.variable(expr).and_then(|local| self.lists.get(&local)) else { return here };
-        list.iter().map(|element| (Some(*element), self.last_value(*element))).collect()
+        // What is told stands where the list is used.
+        list.iter().map(|element| (Some(expr), self.last_value(*element))).collect()
     }
 }

@@ -36,6 +36,7 @@ snapshots! {
         #[macro_use] extern crate p as q;
         use r#type::r#fn;
         use {s, t::u};
+        pub use {v::W, ::x::{Y, z::*}};
     "#);
 
     modules: print(r#"

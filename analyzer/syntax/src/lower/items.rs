@@ -711,6 +711,9 @@ impl Lowerer<'_> {
 
     /// What syn knows is an item and keeps as tokens: a function without a body, a const without a value.
     fn verbatim_item(&mut self, tokens: proc_macro2::TokenStream, place: Place) -> Option<ItemId> {
+        if let Some(item) = without_colons_in_groups(&tokens) {
+            return self.import(&item);
+        }
         let mut function = syn::parse2::<BareFn>(tokens).ok()?;
         let head = self.fn_head(
             &function.attributes,
@@ -729,6 +732,42 @@ impl Lowerer<'_> {
     pub(super) fn missing(&mut self, span: Span) -> ExprId {
         self.add(Expr::Missing, span)
     }
+}
+
+/// A `use` in whose groups paths begin with `::`, which syn does not read: without these.
+///
+/// `use {::a::B, c::D}`: the edition decides whether `::a` is any different from `a`, and names that are not found in the
+/// crate are looked for among crates either way.
+fn without_colons_in_groups(tokens: &proc_macro2::TokenStream) -> Option<syn::ItemUse> {
+    use proc_macro2::TokenTree;
+    let is_use = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == "use");
+    if !tokens.clone().into_iter().any(|token| is_use(&token)) {
+        return None;
+    }
+    syn::parse2(without_leading_colons(tokens.clone(), false)).ok()
+}
+
+/// The tokens without each `::` that stands first in a brace or after a comma in one.
+fn without_leading_colons(tokens: proc_macro2::TokenStream, in_group: bool) -> proc_macro2::TokenStream {
+    use proc_macro2::{Delimiter, Group, TokenTree};
+    let mut kept: Vec<TokenTree> = Vec::new();
+    let mut at_start = in_group;
+    for token in tokens {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == ':' && at_start => {}
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let mut inner = Group::new(Delimiter::Brace, without_leading_colons(group.stream(), true));
+                inner.set_span(group.span());
+                kept.push(inner.into());
+                at_start = false;
+            }
+            token => {
+                at_start = in_group && matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
+                kept.push(token);
+            }
+        }
+    }
+    kept.into_iter().collect()
 }
 
 /// `pub fn name();`

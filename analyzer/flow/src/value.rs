@@ -400,6 +400,11 @@ impl Values {
         self.push(Value { text, ..Value::default() })
     }
 
+    /// Replaces a part in place: only for a value that nothing else speaks of yet.
+    pub fn set_part(&mut self, id: ValueId, field: Symbol, part: ValueId) {
+        self.0[id.0 as usize].set_part(field, part);
+    }
+
     /// The value with one part replaced.
     pub fn with_part(&mut self, id: ValueId, field: Symbol, part: ValueId) -> ValueId {
         let mut value = self.get(id).clone();

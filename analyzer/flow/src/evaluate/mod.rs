@@ -177,6 +177,12 @@ const CONVERTED: u8 = 2;
 const ROUNDS: u32 = 24;
 /// Enough for all that people write; see `most_values`.
 const MOST_VALUES: usize = 1 << 17;
+/// So many checks are known at one point; further ones are forgotten.
+const MOST_FACTS: usize = 512;
+/// A function tells its callers so many of the checks that it makes whatever it returns.
+const MOST_FACTS_TOLD: usize = 128;
+/// So many parts of one value are told apart by what was checked of them.
+const MOST_CHECKED_PARTS: usize = 96;
 /// And so many more for each expression.
 const VALUES: usize = 32;
 
@@ -398,20 +404,22 @@ impl<'a> Evaluator<'a> {
             return id;
         }
         let value = self.values.get(id);
-        let cleared = |origin: &Origin| kinds_of(&self.state.cleared, origin.root, origin.path);
+        let is_about = |fact: &&Fact| value.origins.iter().any(|origin| origin.root == fact.root);
+        let about: Facts = self.state.cleared.iter().filter(is_about).copied().collect();
+        let cleared = |origin: &Origin| kinds_of(&about, origin.root, origin.path);
         let own = value.origins.iter().any(|origin| origin.open.meets(cleared(origin)));
         // A check of one part of a whole: the part is replaced.
-        let parts = self.state.cleared.iter().filter(|fact| {
+        let parts = about.iter().filter(|fact| {
             value.origins.iter().any(|origin| {
                 origin.root == fact.root && origin.path != fact.path && origin.path.covers(&fact.path)
             })
         });
-        let parts: SmallVec<[Fact; 2]> = parts.copied().collect();
+        let parts: SmallVec<[Fact; 2]> = parts.copied().take(MOST_CHECKED_PARTS).collect();
         let mut id = id;
         if own {
             let mut value = value.clone();
             for origin in &mut value.origins {
-                origin.open = origin.open.without(kinds_of(&self.state.cleared, origin.root, origin.path));
+                origin.open = origin.open.without(cleared(origin));
             }
             value.origins.retain(|origin| !origin.open.is_empty());
             if value.origins.is_empty() {
@@ -419,21 +427,33 @@ impl<'a> Evaluator<'a> {
             }
             id = self.values.push(value);
         }
+        if !parts.is_empty() {
+            if !own {
+                id = self.values.push(self.values.get(id).clone());
+            }
+            self.narrow_by_parts(id, &parts);
+        }
+        if !self.values.get(id).fields.is_empty() {
+            id = self.narrowed_parts(id);
+        }
+        id
+    }
+
+    /// Replaces the parts that were checked in a value that nothing else speaks of yet.
+    fn narrow_by_parts(&mut self, id: ValueId, parts: &[Fact]) {
         for fact in parts {
             let value = self.values.get(id);
             let above =
                 value.origins.iter().find(|origin| origin.root == fact.root).map(|origin| origin.path);
             let Some(above) = above else { continue };
             let rest: SmallVec<[Symbol; 3]> = fact.path.names().skip(above.names().count()).collect();
-            let part =
-                self.values.part_at(id, rest.iter().fold(AccessPath::EMPTY, |path, name| path.then(*name)));
+            let Some((first, inner)) = rest.split_first() else { continue };
+            let old = self.values.part(id, *first);
+            let part = inner.iter().fold(old, |part, name| self.values.part(part, *name));
             let part = self.without(part, fact.kinds);
-            id = self.values.with_part_at(id, &rest, part);
+            let part = self.values.with_part_at(old, inner, part);
+            self.values.set_part(id, *first, part);
         }
-        if !self.values.get(id).fields.is_empty() {
-            id = self.narrowed_parts(id);
-        }
-        id
     }
 
     fn narrowed_parts(&mut self, id: ValueId) -> ValueId {
@@ -543,7 +563,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn assume(&mut self, facts: &Facts) {
-        add(&mut self.state.cleared, facts);
+        if self.state.cleared.len() + facts.len() <= MOST_FACTS {
+            add(&mut self.state.cleared, facts);
+        }
     }
 
     fn assume_success(&mut self, id: ValueId) {
@@ -635,7 +657,8 @@ impl<'a> Evaluator<'a> {
         }
         self.mark_escaped(&mut summary);
         let about_parameters = |fact: &Fact| matches!(fact.root, Root::Parameter(_));
-        summary.always = exit.always.unwrap_or_default().into_iter().filter(about_parameters).collect();
+        let always = exit.always.unwrap_or_default().into_iter().filter(about_parameters);
+        summary.always = always.take(MOST_FACTS_TOLD).collect();
         summary.hits = std::mem::take(&mut self.hits);
         summary.closure_calls = std::mem::take(&mut self.closure_calls);
         summary.inputs = std::mem::take(&mut self.inputs);

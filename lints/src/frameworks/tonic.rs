@@ -126,6 +126,10 @@ impl Tonic {
     /// The routes of all impls of the trait that a generated server is for.
     fn served_by(&self, cx: &mut Evaluator<'_>, server: &str) -> Option<Router> {
         let service = server.strip_suffix("Server").filter(|service| !service.is_empty())?;
+        cx.remembered(self, service, |cx| self.implementations_of(cx, service))
+    }
+
+    fn implementations_of(&self, cx: &mut Evaluator<'_>, service: &str) -> Option<Router> {
         let semantics = cx.semantics;
         let mut router = cx.router(self, SERVICE);
         let all = semantics.impls.all().iter().map(|data| data.def);

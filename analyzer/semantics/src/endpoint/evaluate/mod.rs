@@ -42,6 +42,8 @@ pub struct Evaluator<'a> {
     pub(super) visited: FxHashSet<DefId>,
     /// What consts, and functions whose arguments tell nothing, come to.
     known: FxHashMap<DefId, Value>,
+    /// What frameworks made of names once; see [`Self::remembered`].
+    remembered: FxHashMap<(usize, Symbol), Option<Router>>,
     /// Routes that are served, as seen from outside.
     pub(super) served: Vec<(usize, Route)>,
     /// Every route ever seen, by where it is routed and what answers, with its longest path.
@@ -78,6 +80,7 @@ impl<'a> Evaluator<'a> {
             current_framework: 0,
             visited: FxHashSet::default(),
             known: FxHashMap::default(),
+            remembered: FxHashMap::default(),
             served: Vec::new(),
             seen: FxHashMap::default(),
         }
@@ -369,6 +372,24 @@ impl Evaluator<'_> {
         let framework = self.current_framework;
         self.see(framework, &route);
         route
+    }
+
+    /// The router that a framework makes of a name alone, made once: to look through the whole workspace at every call
+    /// takes long.
+    pub fn remembered(
+        &mut self,
+        framework: &dyn Framework,
+        name: &str,
+        make: impl FnOnce(&mut Self) -> Option<Router>,
+    ) -> Option<Router> {
+        let index = self.frameworks.iter().position(|known| known.name() == framework.name()).unwrap_or(0);
+        let key = (index, Symbol::new(name));
+        if let Some(router) = self.remembered.get(&key) {
+            return router.clone();
+        }
+        let router = make(self);
+        self.remembered.insert(key, router.clone());
+        router
     }
 
     /// A router's routes as seen from outside of it.

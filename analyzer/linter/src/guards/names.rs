@@ -3,6 +3,11 @@
 
 /// The words of a name: `isAdmin_user-id` is `is`, `admin`, `user`, `id`.
 pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
+    parts(name).map(str::to_lowercase)
+}
+
+/// The words of a name as they stand there.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
     let mut rest = name;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -21,14 +26,15 @@ pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
             last_lower = !c.is_uppercase();
             end = at + c.len_utf8();
         }
-        let word = rest[..end].to_lowercase();
-        rest = &rest[end..];
+        let (word, after) = rest.split_at(end);
+        rest = after;
         Some(word)
     })
 }
 
 fn has_word(name: &str, known: &[&str]) -> bool {
-    words(name).any(|word| known.contains(&word.as_str()))
+    // All known words are ASCII: what lowers to one of them without being ASCII itself (the Kelvin sign) is none.
+    parts(name).any(|word| known.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
 /// Whether a header, cookie or metadata key of this name is a credential.

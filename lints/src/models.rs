@@ -15,6 +15,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "actix-web-httpauth.toml",
     "actix-web.toml",
     "actix.toml",
+    "alloy-primitives.toml",
     "anyhow.toml",
     "arangors.toml",
     "argon2.toml",

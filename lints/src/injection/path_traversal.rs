@@ -40,6 +40,13 @@ static ANYWHERE: Wording = Wording {
     help: None,
 };
 
+static ARCHIVED: Wording = Wording {
+    message: "a name in an archive becomes part of the path given to",
+    label: "this path may lead out of its folder",
+    note: "whoever packs an archive chooses the names in it: `..` leaves the folder, and an absolute path replaces it",
+    help: None,
+};
+
 static ABSOLUTE: Wording = Wording {
     message: "an absolute path from the request replaces the folder in what is given to",
     label: "this path may be another than the one below the folder",
@@ -89,7 +96,12 @@ fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {
     if !parent && !way.lead.is_empty() {
         return None;
     }
-    let wording = if parent { &ANYWHERE } else { &ABSOLUTE };
+    let is_archived = matches!(way.entry, Entry::Request(kind) if kind.as_str() == "archive");
+    let wording = match (is_archived, parent) {
+        (true, _) => &ARCHIVED,
+        (false, true) => &ANYWHERE,
+        (false, false) => &ABSOLUTE,
+    };
     Some(Judgement { confidence, severity: Severity::High, wording })
 }
 

@@ -160,7 +160,10 @@ fn manifest(files: &[(String, String)]) -> String {
 
 /// Analyses a folder with all lints.
 pub fn analyze_folder(root: &Path) -> Result<Analysis, String> {
-    let settings = Settings { discover: DiscoverOptions::default(), ..Settings::default() };
+    let settings = Settings {
+        discover: DiscoverOptions { templates: ward_lints::TEMPLATES, ..DiscoverOptions::default() },
+        ..Settings::default()
+    };
     let pool = thread_pool(Some(2)).map_err(|error| error.to_string())?;
     pool.install(|| analyze(root, &ward_lints::registry(), &settings)).map_err(|error| error.to_string())
 }

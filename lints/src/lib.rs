@@ -40,6 +40,9 @@ pub static LINTS: &[Lint] = &[
     injection::xml_injection::LINT,
 ];
 
+/// How the names of files end that are templates of pages.
+pub const TEMPLATES: &[&str] = output::templates::NAMES;
+
 /// The lints with their models.
 pub const fn registry() -> Registry {
     Registry { lints: LINTS, models: models::FILES, frameworks: frameworks::FRAMEWORKS }

@@ -62,6 +62,7 @@ fn discover_options(arguments: &AnalysisArguments, configuration: &Configuration
         include_examples: if examples { Examples::Keep } else { Examples::Skip },
         exclude: configuration.exclude.iter().chain(&arguments.exclude).cloned().collect(),
         max_file_size: size.map_or(default.max_file_size, |Size(bytes)| bytes),
+        templates: ward_lints::TEMPLATES,
         ..default
     }
 }

@@ -18,7 +18,8 @@ pub(crate) fn watch(arguments: &CheckArguments) -> anyhow::Result<Status> {
     let pool = ward_project::thread_pool(arguments.analysis.threads.map(usize::from))?;
     let style = output::message_style(arguments.color);
     let state = || {
-        pool.install(|| Snapshot::take(&path, &DiscoverOptions::default())).map(|snapshot| snapshot.stamp())
+        let options = DiscoverOptions { templates: ward_lints::TEMPLATES, ..DiscoverOptions::default() };
+        pool.install(|| Snapshot::take(&path, &options)).map(|snapshot| snapshot.stamp())
     };
     loop {
         let before = state().ok();

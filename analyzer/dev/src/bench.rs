@@ -104,7 +104,8 @@ pub(crate) fn measure(work: Work, path: &Path, threads: Option<usize>) -> Result
 fn parse_all(path: &Path) -> Result<()> {
     let options = DiscoverOptions::default();
     let project = discover(path, &options)?;
-    let is_read = |file: &ProjectFile| file.role != FileRole::Example && file.size <= options.max_file_size;
+    let is_code = |role: FileRole| !matches!(role, FileRole::Example | FileRole::Template);
+    let is_read = |file: &ProjectFile| is_code(file.role) && file.size <= options.max_file_size;
     let files = project.files().filter(|(_, file)| is_read(file));
     let mut files: Vec<_> = files.map(|(id, file)| (file.size, id)).collect();
     files.sort_by_key(|(size, _)| std::cmp::Reverse(*size));

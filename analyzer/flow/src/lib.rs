@@ -19,6 +19,6 @@ pub use evaluate::{Context, evaluate};
 pub use mail::Mail;
 pub use sources::request_parameters;
 pub use step::{Step, StepId, StepKind, Steps};
-pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Message, Summaries};
+pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Message, Part, Summaries};
 pub use value::{AccessPath, Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text, UNKNOWN};
 pub use way::{Entry, Reached, Way, WayStep, WayStepKind};

@@ -95,6 +95,8 @@ pub struct Hit {
     pub context: Option<Symbol>,
     /// The message that the text is sent with, where that is the sink.
     pub message: Option<Message>,
+    /// The named part of what is given, where a sink tells parts from each other.
+    pub part: Option<Part>,
 }
 
 /// A part of a message.
@@ -104,6 +106,15 @@ pub struct Message {
     pub ty: Ty,
     /// The part.
     pub part: AccessPath,
+}
+
+/// A named part of what is given to a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The type of the workspace, if it is a field that is filled where a value of that type is made.
+    pub of: Option<DefId>,
+    /// Its name, or the names from outside to inside with `.` between.
+    pub name: Symbol,
 }
 
 impl Exported {

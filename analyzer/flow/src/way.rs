@@ -6,7 +6,7 @@ use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
 use crate::models::{Sink, Source, SourceClass};
 use crate::step::{StepId, StepKind};
-use crate::summary::{FunctionSummary, Hit, Summaries};
+use crate::summary::{FunctionSummary, Hit, Part, Summaries};
 use crate::value::{AccessPath, Hole, KindSet, Origin, Root};
 use crate::{FlowIndex, Mail};
 
@@ -44,6 +44,8 @@ pub struct Way {
     pub escaped: Option<Symbol>,
     /// All the text before it in what is given to the sink, with [`crate::UNKNOWN`] for what is not fixed.
     pub lead: Symbol,
+    /// The named part of what is given to the sink that it fills, where the sink tells parts from each other.
+    pub part: Option<Part>,
     /// The steps, the first where it comes in, the last before the sink.
     pub steps: Vec<WayStep>,
 }
@@ -135,7 +137,8 @@ impl FlowIndex {
         let mut all: Vec<Reached> = places.into_values().collect();
         for reached in &mut all {
             reached.ways.sort_by_key(Way::rank);
-            reached.ways.truncate(MOST_WAYS);
+            let most = if reached.sink.parts { MOST_WAYS * 8 } else { MOST_WAYS };
+            reached.ways.truncate(most);
         }
         all.sort_by_key(|reached| reached.place);
         all
@@ -156,7 +159,7 @@ impl FlowIndex {
             .filter_map(|origin| {
                 let Root::Source(step) = origin.root else { return None };
                 let entry = self.ways().source(def, step)?.into();
-                Some(way_of(origin, entry, self.ways().steps_to(def, summary, origin.step)))
+                Some(way_of(origin, None, entry, self.ways().steps_to(def, summary, origin.step)))
             })
             .collect();
         ways.sort_by_key(Way::rank);
@@ -179,7 +182,7 @@ impl FlowIndex {
                     && origin.open.meets(kinds)
                 {
                     let steps = self.ways().steps_to(def, summary, origin.step);
-                    filled.push((*name, way_of(origin, source.into(), steps)));
+                    filled.push((*name, way_of(origin, None, source.into(), steps)));
                 }
             });
         }
@@ -202,7 +205,7 @@ impl FlowIndex {
             }
             _ => return None,
         };
-        Some(way_of(&hit.origin, entry, self.ways().steps(def, hit)))
+        Some(way_of(&hit.origin, hit.part, entry, self.ways().steps(def, hit)))
     }
 
     /// Whether what callers outside the workspace pass counts for a sink.
@@ -268,9 +271,9 @@ fn reached_by(hit: &Hit) -> Reached {
     }
 }
 
-fn way_of(origin: &Origin, entry: Entry, steps: Vec<WayStep>) -> Way {
+fn way_of(origin: &Origin, part: Option<Part>, entry: Entry, steps: Vec<WayStep>) -> Way {
     let &Origin { path, assumed, hole, outer, escaped, lead, .. } = origin;
-    Way { entry, path, assumed, hole, outer, escaped, lead, steps }
+    Way { entry, path, assumed, hole, outer, escaped, lead, part, steps }
 }
 
 impl From<Source> for Entry {

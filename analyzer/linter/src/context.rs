@@ -130,7 +130,7 @@ pub(crate) fn is_reported_on(role: FileRole, is_test: bool, tests: TestFindings)
     let is_test = is_test || matches!(role, FileRole::Test | FileRole::Bench);
     match role {
         FileRole::Generated | FileRole::BuildScript => false,
-        FileRole::Source | FileRole::Example | FileRole::Test | FileRole::Bench => {
+        FileRole::Source | FileRole::Template | FileRole::Example | FileRole::Test | FileRole::Bench => {
             !is_test || tests == TestFindings::Report
         }
     }

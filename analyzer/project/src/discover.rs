@@ -10,6 +10,7 @@ use ward_syntax::{FunctionBodies, TestCode};
 use crate::config::{find_config, hidden_config};
 use crate::locate::{Location, locate};
 use crate::packages::lay_out;
+use crate::templates::add_templates;
 use crate::walk::{Found, FoundFile, exclude_patterns, relative, walk};
 use crate::{Project, ProjectError};
 
@@ -30,6 +31,8 @@ pub struct DiscoverOptions {
     pub texts: Arc<BTreeMap<PathBuf, String>>,
     /// Counts the files that have been read, for those who watch.
     pub loaded: Arc<AtomicUsize>,
+    /// How the names of files end that are templates of pages: `.html`. They are found with the code, and read by those who ask.
+    pub templates: &'static [&'static str],
     /// Whether the bodies of functions are lowered with their file, or once they are wanted: [`crate::read_bodies`].
     pub bodies: FunctionBodies,
 }
@@ -52,6 +55,7 @@ impl Default for DiscoverOptions {
             max_file_size: 8 << 20,
             texts: Arc::default(),
             loaded: Arc::default(),
+            templates: &[],
             bodies: FunctionBodies::Read,
         }
     }
@@ -68,14 +72,16 @@ pub fn discover(path: &Path, options: &DiscoverOptions) -> Result<Project, Proje
     let config = find_config(&location)?;
     let beside_config = config.as_ref().and_then(|config| config.path.parent());
     let exclude = exclude_patterns(beside_config.unwrap_or(&location.root), &options.exclude)?;
-    let found = match &location.file {
+    let mut found = match &location.file {
         Some(file) => Found { files: vec![lone_file(&location, file)], ..Found::default() },
-        None => walk(&location.root, exclude),
+        None => walk(&location.root, exclude, options.templates),
     };
     if found.files.is_empty() {
         return Err(ProjectError::Empty { path: path.to_owned() });
     }
+    let templates = std::mem::take(&mut found.templates);
     let mut project = lay_out(&location, found);
+    add_templates(&mut project, templates);
     project.problems.extend(config.as_ref().and_then(|config| hidden_config(&project.root, config)));
     project.config = config;
     Ok(project)

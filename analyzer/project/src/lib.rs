@@ -28,6 +28,9 @@
 //! neither a package itself nor below a `src` (there it is a module about vendors). Symbolic links are not
 //! followed. Generated files are read, because others name what is in them, and marked
 //! [`FileRole::Generated`].
+//!
+//! Templates of pages are files of the project too, if the options say how their names end. They are no code of any
+//! target: [`load`] only takes a hash of them.
 
 mod config;
 mod discover;
@@ -40,6 +43,7 @@ mod problem;
 mod project;
 mod snapshot;
 mod targets;
+mod templates;
 mod walk;
 mod workspaces;
 

@@ -43,7 +43,7 @@ pub struct LoadedFile {
     pub role: FileRole,
     /// How many lines it has; none if it was skipped.
     pub lines: u32,
-    /// A hash of its bytes, 0 if it was skipped. Good to notice changes with, not against those who would
+    /// A hash of its bytes, 0 if it was skipped and is no template. Good to notice changes with, not against those who would
     /// forge one.
     pub content_hash: u64,
     /// Whether it was read.
@@ -120,6 +120,9 @@ pub fn read_source(project: &Project, file: FileId) -> Result<String, Problem> {
 }
 
 fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<Problem>) {
+    if file.role == FileRole::Template {
+        return (hashed(file), Vec::new());
+    }
     if is_left_out(file.role, options) {
         return (LoadedFile::skipped(file.role), Vec::new());
     }
@@ -138,11 +141,17 @@ fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<
     }
 }
 
+/// A file that is not lowered. Whether it can be read is the business of those who ask for its text.
+fn hashed(file: &ProjectFile) -> LoadedFile {
+    let hash = read_text(file, u64::from(u32::MAX)).map_or(0, |text| content_hash(&text));
+    LoadedFile { content_hash: hash, ..LoadedFile::skipped(file.role) }
+}
+
 fn is_left_out(role: FileRole, options: &DiscoverOptions) -> bool {
     match role {
         FileRole::Test | FileRole::Bench => options.tests == TestCode::Trim,
         FileRole::Example => options.include_examples == Examples::Skip,
-        FileRole::Source | FileRole::BuildScript | FileRole::Generated => false,
+        FileRole::Source | FileRole::BuildScript | FileRole::Generated | FileRole::Template => false,
     }
 }
 

@@ -159,6 +159,8 @@ pub enum FileRole {
     Example,
     /// The build script.
     BuildScript,
+    /// A template of pages, which is no Rust.
+    Template,
     /// Written by a program, as its first lines say. Read for its names, not reported on.
     Generated,
 }

@@ -49,9 +49,10 @@ impl Snapshot {
         let exclude = exclude_patterns(beside_config.unwrap_or(&location.root), &options.exclude)?;
         let found = match &location.file {
             Some(_) => Found::default(),
-            None => walk(&location.root, exclude),
+            None => walk(&location.root, exclude, options.templates),
         };
-        let mut paths: Vec<PathBuf> = found.files.into_iter().map(|file| file.absolute).collect();
+        let mut paths: Vec<PathBuf> =
+            found.files.into_iter().chain(found.templates).map(|file| file.absolute).collect();
         paths.extend(location.file.iter().cloned());
         paths.extend(found.manifests.iter().map(|folder| location.root.join(folder).join(MANIFEST)));
         paths.extend(location.config_folders().map(|folder| folder.join(MANIFEST)));

@@ -12,11 +12,18 @@ use crate::{Problem, ProblemKind, ProjectError};
 /// Cargo writes it into each package it vendors.
 const CHECKSUM: &str = ".cargo-checksum.json";
 
+/// How the name of a Rust file ends.
+const RUST: &[u8] = b".rs";
+/// A larger template was written by a program.
+const MOST_BYTES: u64 = 512 << 10;
+
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// Rust files, by path.
     pub(crate) files: Vec<FoundFile>,
+    /// Templates of pages, by path.
+    pub(crate) templates: Vec<FoundFile>,
     /// The folders that hold a manifest, relative to the root, by path.
     pub(crate) manifests: Vec<String>,
     /// Folders that could not be listed, by path.
@@ -70,10 +77,12 @@ impl PathPatterns {
 }
 
 /// Walks over `root`.
-pub(crate) fn walk(root: &Path, exclude: Gitignore) -> Found {
+///
+/// Beside Rust files it takes those whose names end with one of `templates`.
+pub(crate) fn walk(root: &Path, exclude: Gitignore, templates: &'static [&'static str]) -> Found {
     let mut found = Found::default();
     let mut vendored = Vec::new();
-    for entry in builder(root, exclude).build() {
+    for entry in builder(root, exclude, templates).build() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -92,11 +101,19 @@ pub(crate) fn walk(root: &Path, exclude: Gitignore) -> Found {
         } else {
             let path = relative(root, entry.path());
             let size = entry.metadata().map_or(0, |metadata| metadata.len());
-            found.files.push(FoundFile { path, absolute: entry.into_path(), size });
+            let is_rust = name.as_encoded_bytes().ends_with(RUST);
+            let file = FoundFile { path, absolute: entry.into_path(), size };
+            if is_rust {
+                found.files.push(file);
+            } else if size <= MOST_BYTES {
+                found.templates.push(file);
+            }
         }
     }
     found.leave_out(&vendored);
-    found.files.sort_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
+    for files in [&mut found.files, &mut found.templates] {
+        files.sort_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
+    }
     found.manifests.sort();
     found.problems.sort_by(|a, b| a.path.cmp(&b.path));
     found
@@ -104,7 +121,7 @@ pub(crate) fn walk(root: &Path, exclude: Gitignore) -> Found {
 
 /// Whether there is a manifest below `folder`.
 pub(crate) fn holds_manifest(folder: &Path) -> bool {
-    let mut entries = builder(folder, Gitignore::empty()).build().filter_map(Result::ok);
+    let mut entries = builder(folder, Gitignore::empty(), &[]).build().filter_map(Result::ok);
     entries.any(|entry| entry.file_name() == MANIFEST && entry.file_type().is_some_and(|kind| kind.is_file()))
 }
 
@@ -132,6 +149,7 @@ impl Found {
         }
         let is_below = |path: &str| folders.iter().any(|folder| is_in_folder(path, folder));
         self.files.retain(|file| !is_below(&file.path));
+        self.templates.retain(|file| !is_below(&file.path));
         self.manifests.retain(|folder| !is_below(folder));
     }
 }
@@ -144,16 +162,16 @@ pub(crate) fn is_in_folder(path: &str, folder: &str) -> bool {
 
 /// A walk that does not depend on the machine: the user's global ignore file is not looked at, and `.gitignore`
 /// counts without a repository, too.
-fn builder(root: &Path, exclude: Gitignore) -> WalkBuilder {
+fn builder(root: &Path, exclude: Gitignore, templates: &'static [&'static str]) -> WalkBuilder {
     let mut builder = WalkBuilder::new(root);
     builder.standard_filters(false).git_ignore(true).git_exclude(true).parents(true).require_git(false);
     let root = root.to_owned();
-    builder.filter_entry(move |entry| entry.depth() == 0 || is_wanted(entry, &root, &exclude));
+    builder.filter_entry(move |entry| entry.depth() == 0 || is_wanted(entry, &root, &exclude, templates));
     builder
 }
 
 /// Whether to descend into a folder, or to look at a file. A link is neither.
-fn is_wanted(entry: &DirEntry, root: &Path, exclude: &Gitignore) -> bool {
+fn is_wanted(entry: &DirEntry, root: &Path, exclude: &Gitignore, templates: &[&str]) -> bool {
     let Some(kind) = entry.file_type() else { return false };
     let name = entry.file_name().as_encoded_bytes();
     if kind.is_dir() {
@@ -165,8 +183,9 @@ fn is_wanted(entry: &DirEntry, root: &Path, exclude: &Gitignore) -> bool {
     if name == CHECKSUM.as_bytes() {
         return true;
     }
-    let is_rust = name.ends_with(b".rs") && !name.starts_with(b".");
-    (is_rust || name == MANIFEST.as_bytes()) && !is_excluded(entry, false, exclude)
+    let is_text = name.ends_with(RUST) || templates.iter().any(|end| name.ends_with(end.as_bytes()));
+    let is_text = is_text && !name.starts_with(b".");
+    (is_text || name == MANIFEST.as_bytes()) && !is_excluded(entry, false, exclude)
 }
 
 fn is_excluded(entry: &DirEntry, is_folder: bool, exclude: &Gitignore) -> bool {

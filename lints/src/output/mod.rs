@@ -3,4 +3,6 @@
 pub mod error_leak;
 pub(crate) mod html;
 pub mod open_redirect;
+mod template_holes;
+pub(crate) mod templates;
 pub mod unencoded_html;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_diagnostics::{Confidence, Finding, Flow, FlowStep, Severity, StepKind};
 use ward_flow::models::SourceClass;
 use ward_flow::{Entry, Hole, Reached, Way, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
@@ -14,6 +14,8 @@ use ward_semantics::DefId;
 use ward_syntax::{FileSpan, Symbol};
 
 use super::html::{HtmlContext, is_markup};
+use super::template_holes::{Filled, Templates};
+use super::templates::Printed;
 use crate::flows::of_error;
 
 declare_lint! {
@@ -43,11 +45,16 @@ struct Evidence {
     way: Way,
     context: HtmlContext,
     confidence: Confidence,
+    /// How a template prints it, if one does.
+    printed: Option<Printed>,
 }
 
 fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Finding {
-    let Evidence { at, function, reached, way, context, confidence } = evidence;
+    let Evidence { at, function, reached, way, context, confidence, printed } = evidence;
     let message = match escape_of(way) {
+        _ if *printed == Some(Printed::Escaped) => {
+            format!("the escape of this text is not enough for {}", context.name())
+        }
         Some(_) => format!("the escape of this text is not enough for {}", context.name()),
         None if matches!(way.entry, Entry::Other { class: SourceClass::Filesystem, .. }) => {
             format!("the name of a file becomes part of {} without encoding", context.name())
@@ -55,13 +62,20 @@ fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Findi
         None => format!("request data becomes part of {} without encoding", context.name()),
     };
     let mut finding = Finding::new(&UNENCODED_HTML, *at, message)
-        .label(if way.hole.is_some() { "put into the page here" } else { "sent as a page" })
+        .label(match printed {
+            Some(_) => "printed by the template here",
+            None if way.hole.is_some() => "put into the page here",
+            None => "sent as a page",
+        })
         .note("whoever chooses this text can write elements and scripts of their own, which run in the browser of the user who opens the page")
         .help(reached.sink.help.as_str());
     finding.confidence = *confidence;
     finding.severity = if escape_of(way).is_some() { Severity::Medium } else { Severity::High };
     finding.function = Some(cx.name(*function));
-    let flow = cx.tell(way, reached);
+    let mut flow = cx.tell(way, reached);
+    if printed.is_some() {
+        tell_template(&mut flow, *at, reached);
+    }
     if let Some(first) = flow.steps.first()
         && first.location != *at
     {
@@ -70,15 +84,30 @@ fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Findi
     for other in others {
         finding = finding.related(other.at, format!("so does this text, into {}", other.context.name()));
     }
-    if reached.place != *at && !reached.callee.is_empty() {
+    if printed.is_some() {
+        finding = finding.related(reached.place, "given to the template here");
+    } else if reached.place != *at && !reached.callee.is_empty() {
         finding = finding.related(reached.place, format!("sent by `{}`", reached.callee));
     }
     finding.flow(flow)
 }
 
+/// The last step of a flow into a template.
+fn tell_template(flow: &mut Flow, at: FileSpan, reached: &Reached) {
+    if let Some(last) = flow.steps.last_mut() {
+        last.kind = StepKind::Step;
+        last.message = format!("given to the template by `{}`", reached.callee);
+        let function = last.function.clone();
+        let message = "printed by the template".to_owned();
+        flow.steps.push(FlowStep { location: at, message, kind: StepKind::Sink, function });
+    }
+}
+
 fn check(cx: &LintContext) {
     let mut pages: BTreeMap<(FileSpan, DefId), Vec<Evidence>> = BTreeMap::new();
-    let mut all: Vec<Evidence> = cx.flows("html").iter().flat_map(|reached| evidence(cx, reached)).collect();
+    let flows = cx.flows("html");
+    check_templates(cx, &flows);
+    let mut all: Vec<Evidence> = flows.iter().flat_map(|reached| evidence(cx, reached)).collect();
     // The surest comes first, then what stands first: of two for one place, and as the place of the finding.
     all.sort_by_key(|evidence| (evidence.function, std::cmp::Reverse(evidence.confidence), evidence.at));
     for evidence in all {
@@ -96,9 +125,59 @@ fn check(cx: &LintContext) {
     }
 }
 
+/// What templates print. A hole is one finding, whoever fills it.
+fn check_templates(cx: &LintContext, flows: &[Reached]) {
+    let mut templates = Templates::new(cx);
+    let mut holes: BTreeMap<FileSpan, Evidence> = BTreeMap::new();
+    for reached in flows {
+        for way in &reached.ways {
+            let Some(part) = way.part else { continue };
+            for filled in templates.filled(reached, part) {
+                let Some(evidence) = printed_evidence(reached, way, &filled) else { continue };
+                let known = holes.get(&filled.at).map(|known| known.confidence);
+                if known.is_none_or(|known| known < evidence.confidence) {
+                    holes.insert(filled.at, evidence);
+                }
+            }
+        }
+    }
+    for evidence in holes.into_values() {
+        cx.report(describe(cx, &evidence, &[]));
+    }
+}
+
+/// A text that a template prints, unless it is harmless there.
+fn printed_evidence(reached: &Reached, way: &Way, filled: &Filled) -> Option<Evidence> {
+    let Filled { at, hole, is_exact } = filled;
+    let context = HtmlContext::after(&hole.before);
+    if escape_of(way).is_some_and(|escape| context.is_served_by(escape.as_str())) {
+        return None;
+    }
+    if hole.printed == Printed::Escaped && context.is_served_by("<\"") {
+        return None;
+    }
+    let sure = match way.assumed {
+        _ if matches!(way.entry, Entry::Caller { .. }) => return None,
+        _ if of_error(way) || hole.printed != Printed::Raw => Confidence::Low,
+        0 if *is_exact => Confidence::High,
+        0 => Confidence::Medium,
+        1 if *is_exact => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    Some(Evidence {
+        at: *at,
+        function: reached.function,
+        reached: reached.clone(),
+        way: way.clone(),
+        context,
+        confidence: sure,
+        printed: Some(hole.printed),
+    })
+}
+
 /// The ways by which a request writes in a page.
 fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
-    let ways = reached.ways.iter().filter_map(|way| {
+    let ways = reached.ways.iter().filter(|way| way.part.is_none()).filter_map(|way| {
         let (hole, context) = place_in_page(way);
         if escape_of(way).is_some_and(|escape| context.is_served_by(escape.as_str())) {
             return None;
@@ -117,8 +196,15 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
             confidence = Confidence::Low;
         }
         let (at, function) = put_at(way).unwrap_or((reached.place, reached.function));
-        let evidence =
-            Evidence { at, function, reached: reached.clone(), way: way.clone(), context, confidence };
+        let evidence = Evidence {
+            at,
+            function,
+            reached: reached.clone(),
+            way: way.clone(),
+            context,
+            confidence,
+            printed: None,
+        };
         cx.is_reported(function).then_some(evidence)
     });
     ways.collect()

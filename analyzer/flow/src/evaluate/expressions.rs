@@ -107,7 +107,7 @@ impl Evaluator<'_> {
                 self.check_operator(Operator::Repeat, length, len);
                 self.eval(value)
             }
-            Expr::Struct { path, fields, rest } => self.eval_struct(path, fields, rest),
+            Expr::Struct { path, fields, rest } => self.eval_struct(expr, path, fields, rest),
             Expr::Record(fields) => self.eval_document(fields),
             Expr::Block { kind, stmts, tail } => self.eval_block(kind, stmts, tail),
             Expr::LetStmt { pat, init, otherwise, .. } => {
@@ -316,15 +316,24 @@ impl Evaluator<'_> {
         all
     }
 
-    fn eval_struct(&mut self, path: ward_syntax::PathId, fields: Run, rest: Option<ExprId>) -> ValueId {
+    fn eval_struct(
+        &mut self,
+        expr: ExprId,
+        path: ward_syntax::PathId,
+        fields: Run,
+        rest: Option<ExprId>,
+    ) -> ValueId {
         let variant = self.variant_name(path);
         let mut parts: SmallVec<[(Symbol, ValueId); 1]> = SmallVec::new();
+        let mut given: SmallVec<[_; 8]> = SmallVec::new();
         for init in self.ir.field_inits(fields) {
             let value = self.eval(init.value);
             let name =
                 variant.map_or(init.name, |variant| super::patterns::variant_field(variant, init.name));
             parts.push((name, value));
+            given.push((name, value, self.span(init.value)));
         }
+        self.check_fields(expr, &given);
         let Some(rest) = rest else { return self.composed(parts) };
         let base = self.eval(rest);
         parts.into_iter().fold(base, |base, (name, part)| self.values.with_part(base, name, part))

@@ -162,7 +162,7 @@ impl Evaluator<'_> {
                 ..hit.clone()
             };
             let is_statement = self.cx.models.kinds.of_class(SourceClass::Request).meets(kind);
-            if is_statement && hit.origin.hole.is_none() && origin.hole.is_some() {
+            if is_statement && hit.part.is_none() && hit.origin.hole.is_none() && origin.hole.is_some() {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
                 lifted.place = self.place_of_span(at);
                 lifted.function = self.def;
@@ -199,6 +199,7 @@ impl Evaluator<'_> {
                 && known.origin.root == hit.origin.root
                 && known.origin.path == hit.origin.path
                 && known.message == hit.message
+                && known.part == hit.part
         };
         match self.hits.iter().position(same) {
             // Of several ways the surest, then the shortest: a way through a recursion is never that.

@@ -52,6 +52,7 @@ impl Evaluator<'_> {
                 origin: Origin { assumed: origin.assumed.saturating_add(assumed), ..origin },
                 next: None,
                 calls: 0,
+                part: None,
                 context: None,
                 message: Some(Message { ty, part }),
             });

@@ -1,17 +1,20 @@
 //! Sinks: whether what is given to one may be steered.
 
 use smallvec::SmallVec;
-use ward_syntax::{ExprId, Span, Symbol};
+use ward_semantics::{DefId, TyKind};
+use ward_syntax::{ExprId, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, Inputs, last_segment};
 use crate::models::{Asked, Beside, Port, Sink};
 use crate::sources;
-use crate::summary::Hit;
+use crate::summary::{Hit, Part};
 use crate::value::{Origin, ValueId};
 
 /// So deep in a document a field is looked for.
 const DEEPEST_FIELD: u8 = 5;
+/// Parts of parts are looked into no deeper.
+const MOST_NESTED: usize = 3;
 
 impl Evaluator<'_> {
     pub(super) fn check_sink(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8) {
@@ -50,6 +53,11 @@ impl Evaluator<'_> {
                 continue;
             }
             let span = expr.map_or(self.span(call.expr), |expr| self.span(expr));
+            if sink.parts {
+                let callee = self.callee_name(call);
+                self.check_parts(sink, callee, value, (None, sym::EMPTY), span, about);
+                continue;
+            }
             self.check_input(sink, self.callee_name(call), value, span, about);
         }
     }
@@ -60,6 +68,56 @@ impl Evaluator<'_> {
         sink: &Sink,
         callee: Symbol,
         value: ValueId,
+        span: Span,
+        about: (u8, Option<Symbol>),
+    ) {
+        self.check_part(sink, callee, (value, None), span, about);
+    }
+
+    /// The parts of a value, and theirs, each by itself.
+    fn check_parts(
+        &mut self,
+        sink: &Sink,
+        callee: Symbol,
+        value: ValueId,
+        (of, outer): (Option<DefId>, Symbol),
+        span: Span,
+        about: (u8, Option<Symbol>),
+    ) {
+        let fields = self.values.get(value).fields.clone();
+        if !outer.is_empty() && (fields.is_empty() || outer.as_str().matches('.').count() >= MOST_NESTED) {
+            self.check_part(sink, callee, (value, Some(Part { of, name: outer })), span, about);
+            return;
+        }
+        for (name, inner) in fields {
+            let name = if outer.is_empty() { name } else { Symbol::new(&format!("{outer}.{name}")) };
+            self.check_parts(sink, callee, inner, (of, name), span, about);
+        }
+    }
+
+    /// The fields of a struct that is dangerous to fill for what it derives.
+    pub(super) fn check_fields(&mut self, expr: ExprId, fields: &[(Symbol, ValueId, Span)]) {
+        let models = self.cx.models;
+        if models.derive_sinks.is_empty() {
+            return;
+        }
+        let &TyKind::Adt { def, .. } = self.types.expr(expr).kind() else { return };
+        let item = self.cx.semantics.item(def);
+        for (derive, sink) in &models.derive_sinks {
+            if !item.derives(derive.as_str()) {
+                continue;
+            }
+            for (name, value, span) in fields {
+                self.check_parts(sink, item.name, *value, (Some(def), *name), *span, (0, None));
+            }
+        }
+    }
+
+    fn check_part(
+        &mut self,
+        sink: &Sink,
+        callee: Symbol,
+        (value, part): (ValueId, Option<Part>),
         span: Span,
         (assumed, context): (u8, Option<Symbol>),
     ) {
@@ -80,6 +138,7 @@ impl Evaluator<'_> {
                 calls: 0,
                 context,
                 message: None,
+                part,
             });
         }
     }

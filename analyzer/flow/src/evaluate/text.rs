@@ -167,6 +167,7 @@ impl Evaluator<'_> {
                     calls: 0,
                     context: None,
                     message: None,
+                    part: None,
                 });
             }
         }

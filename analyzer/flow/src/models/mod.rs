@@ -69,6 +69,8 @@ pub struct Models {
     pub kinds: Kinds,
     /// Methods of traits whose default body prints the value.
     pub default_sinks: Vec<DefaultSink>,
+    /// Structs whose fields are dangerous to fill, by the last name of what they derive.
+    pub derive_sinks: Vec<(Symbol, Sink)>,
     /// Texts in whose holes something is dangerous, by the literal text around the hole.
     pub text_sinks: Vec<TextSink>,
     /// Tuples whose last element is dangerous beside a certain other one.
@@ -168,6 +170,8 @@ pub struct Sink {
     pub context: Option<Input>,
     /// Only where the context's text, in lower case, holds one of these words; empty for everywhere.
     pub when: Vec<Symbol>,
+    /// Each named part of the input by itself is given: the values for a template.
+    pub parts: bool,
     /// What stands in a named part of the input is safe: the fields of a document.
     pub whole: bool,
     /// What stands in named parts is safe but in these, how deep they may be.

@@ -164,6 +164,9 @@ pub(super) struct SinkRow {
     pub(super) whole: bool,
     pub(super) fields: Option<Texts>,
     pub(super) name_only: Option<NameOnly>,
+    #[serde(default)]
+    pub(super) parts: bool,
+    pub(super) fields_of_derive: Option<Texts>,
     pub(super) default_of: Option<Texts>,
     pub(super) text_with: Option<Texts>,
     pub(super) tuple_with: Option<Texts>,

@@ -1,7 +1,7 @@
 //! The first walk over all items: crates, modules, scopes, and what is declared in each.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use ward_project::{Edition, PackageId, Project, Target as PackageTarget, TargetKind};
+use ward_project::{Edition, FileRole, PackageId, Project, Target as PackageTarget, TargetKind};
 use ward_syntax::{
     Attribute, BodyId, Expr, FieldsShape, FileId, Item, ItemId, ItemKind, Literal, SourceIr, Symbol,
     Visibility, sym,
@@ -481,7 +481,8 @@ impl<'a> Collector<'a> {
     fn unnamed_files(&mut self) {
         let mut files: Vec<(usize, FileId)> = Vec::new();
         for (id, file) in self.project.files() {
-            if id.index() < self.owners.len() && self.owner(id).is_none() {
+            let is_code = file.role != FileRole::Template;
+            if is_code && id.index() < self.owners.len() && self.owner(id).is_none() {
                 files.push((file.path.matches('/').count(), id));
             }
         }

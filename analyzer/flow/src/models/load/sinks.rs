@@ -62,12 +62,19 @@ impl Loader {
             self.complain(place.span(), format!("`{}` is no input", place.get_ref()), None);
             return;
         }
-        if row.operator.is_none() && row.input.is_none() {
+        if row.operator.is_none() && row.fields_of_derive.is_none() && row.input.is_none() {
             self.complain(place.span(), "a sink needs an `input`", None);
         }
-        let forms = [&row.call, &row.default_of, &row.operator, &row.text_with, &row.tuple_with]
-            .into_iter()
-            .any(Option::is_some);
+        let forms = [
+            &row.call,
+            &row.default_of,
+            &row.operator,
+            &row.text_with,
+            &row.tuple_with,
+            &row.fields_of_derive,
+        ]
+        .into_iter()
+        .any(Option::is_some);
         let of_parts = row.tuple_with_part.is_some() || row.tuple_part.is_some();
         if !forms && row.name_only.is_none() && !of_parts {
             let help = "give `call`, `operator`, `name_only`, `text_with`, `tuple_with`, `tuple_with_part` or `tuple_part`";
@@ -97,7 +104,13 @@ impl Loader {
             asked,
             whole: row.whole,
             fields: row.fields.as_ref().map_or_else(Vec::new, |fields| symbols(&fields.0)),
+            parts: row.parts,
         };
+        for path in row.fields_of_derive.iter().flat_map(|paths| &paths.0) {
+            let path = path.get_ref().as_str();
+            let last = path.rsplit("::").next().unwrap_or(path);
+            self.models.derive_sinks.push((Symbol::new(last), sink.clone()));
+        }
         for path in self.paths(row.default_of.as_ref()) {
             if let Some((owner, method)) = split_last(path.as_str()) {
                 let (trait_path, method) = (Symbol::new(owner), Symbol::new(method));

@@ -22,6 +22,7 @@ impl Lowerer<'_> {
             "vec" | "smallvec" => self.vec_call(call, input),
             "matches" | "assert_matches" | "debug_assert_matches" => self.matches_call(call, input),
             "json" | "bson" | "doc" | "rawdoc" | "rawbson" => Some(self.json_call(call, input)),
+            "context" => self.context_call(call, input),
             "concat" => self.concat_call(call, input),
             "stringify" | "file" | "line" | "column" | "module_path" | "env" | "option_env"
             | "include_str" | "include_bytes" | "include" | "concat_bytes" => {
@@ -163,6 +164,38 @@ impl Lowerer<'_> {
         value
     }
 
+    /// `context! { name: value, other => value, short }`: the values for a template.
+    fn context_call(&mut self, call: &Call, input: ParseStream) -> Option<ExprId> {
+        let fields = attempt_all(input, |input| {
+            let mut fields: Vec<(Ident, Option<syn::Expr>)> = Vec::new();
+            while !input.is_empty() {
+                if input.peek(Token![..]) {
+                    input.parse::<Token![..]>()?;
+                    input.parse::<syn::Expr>()?;
+                } else {
+                    let name: Ident = input.parse()?;
+                    let has_value = input.parse::<Option<Token![=>]>>()?.is_some()
+                        || input.parse::<Option<Token![:]>>()?.is_some();
+                    let value = if has_value { Some(input.parse()?) } else { None };
+                    fields.push((name, value));
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(fields)
+        })?;
+        let mut inits = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            let symbol = Symbol::new(&name.to_string());
+            let mut value = value.unwrap_or_else(|| path_of(name));
+            let value = self.expr(&mut value);
+            inits.push(FieldInit { name: symbol, value });
+        }
+        let fields = self.field_run(&inits);
+        Some(self.add(Expr::Record(fields), call.span))
+    }
+
     fn json_value(&mut self, input: ParseStream, span: Span) -> ExprId {
         if input.peek(token::Brace) {
             let value = in_group(input, |inner, braces| {
@@ -237,6 +270,11 @@ impl Lowerer<'_> {
             _ => sym::EMPTY,
         }
     }
+}
+
+/// A variable.
+fn path_of(name: Ident) -> syn::Expr {
+    syn::Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: name.into() })
 }
 
 /// `a, b` or `value; len`.

@@ -125,7 +125,7 @@ fn check(cx: &LintContext) {
     }
 }
 
-/// What templates print. A hole is one finding, whoever fills it.
+/// What templates print. A hole is told once, whoever fills it, and a value that fills several in one finding.
 fn check_templates(cx: &LintContext, flows: &[Reached]) {
     let mut templates = Templates::new(cx);
     let mut holes: BTreeMap<FileSpan, Evidence> = BTreeMap::new();
@@ -141,8 +141,17 @@ fn check_templates(cx: &LintContext, flows: &[Reached]) {
             }
         }
     }
+    let mut values: BTreeMap<(FileSpan, &str), Vec<Evidence>> = BTreeMap::new();
     for evidence in holes.into_values() {
-        cx.report(describe(cx, &evidence, &[]));
+        let part = evidence.way.part.map_or("", |part| part.name.as_str());
+        values.entry((evidence.reached.place, part)).or_default().push(evidence);
+    }
+    for mut filled in values.into_values() {
+        // Stable: of equally sure ones the first in the template stays first.
+        filled.sort_by_key(|evidence| std::cmp::Reverse(evidence.confidence));
+        if let Some((first, others)) = filled.split_first() {
+            cx.report(describe(cx, first, others));
+        }
     }
 }
 

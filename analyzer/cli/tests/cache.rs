@@ -205,3 +205,27 @@ fn folders_without_a_manifest_get_none() {
     assert_eq!(package.run(&["-q", "--no-cache"]).status, 1);
     assert!(!package.path("target").exists());
 }
+
+#[test]
+fn a_template_that_changes_counts() {
+    let code = "use askama::Template;\n\
+        #[derive(Template)]\n\
+        #[template(path = \"page.html\")]\n\
+        struct Page {\n    name: String,\n}\n\
+        async fn page(axum::extract::Path(name): axum::extract::Path<String>) -> String {\n    \
+        Page { name }.render().unwrap()\n}\n\
+        fn app() -> axum::Router {\n    axum::Router::new().route(\"/{name}\", axum::routing::get(page))\n}\n\
+        fn main() {}\n";
+    let project = Project::new(&[("src/main.rs", code), ("templates/page.html", "<p>{{ name }}</p>\n")]);
+    let before = report(&project, &[]);
+    assert!(!before.contains("unencoded-html"));
+    assert!(is_cached(&project));
+    project.write("templates/page.html", "\n<p>{{ name|safe }}</p>\n");
+    let after = report(&project, &[]);
+    assert!(after.contains("unencoded-html") && after.contains("templates/page.html"), "{after}");
+    // The warm run shows the template's line, too.
+    assert_eq!(report(&project, &[]), after);
+    assert!(project.run(&[]).told().contains("templates/page.html:2:4"));
+    fs::write(project.path("templates/page.html"), b"\xff{{{").unwrap();
+    assert!(!report(&project, &[]).contains("unencoded-html"));
+}

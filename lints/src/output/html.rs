@@ -38,19 +38,18 @@ impl HtmlContext {
         if after_tag {
             return Self::Text;
         }
-        let Some(equals) = open.rfind('=') else {
-            return if open.starts_with('<') && open.contains(' ') { Self::Unquoted } else { Self::Text };
+        let Some(Value { name, quote, text: value }) = open_value(open) else {
+            let is_name = open.starts_with('<') && open.contains(' ') && !open.contains('=');
+            return if is_name { Self::Unquoted } else { Self::Text };
         };
-        let name = open[..equals].trim_end();
-        let name = &name[name.rfind(|c: char| !c.is_alphanumeric() && c != '-').map_or(0, |at| at + 1)..];
-        let value = open[equals + 1..].trim_start();
-        let Some(quote) = value.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else {
-            return if value.is_empty() && !name.is_empty() { Self::Unquoted } else { Self::Text };
+        let Some(quote) = quote else {
+            // A piece of an address: `&sort=`.
+            if name.starts_with(['&', '?']) {
+                return Self::Quoted('"');
+            }
+            let is_value = !name.is_empty() && (value.is_empty() || open.starts_with('<'));
+            return if is_value { Self::Unquoted } else { Self::Text };
         };
-        let value = &value[1..];
-        if value.contains(quote) {
-            return Self::Text;
-        }
         match name {
             _ if name.starts_with("on") => Self::Script,
             "style" => Self::Style,
@@ -86,6 +85,37 @@ impl HtmlContext {
     }
 }
 
+/// The value of an attribute that is not closed.
+struct Value<'t> {
+    /// The attribute, with a `&` or `?` before it if it is a part of an address.
+    name: &'t str,
+    /// The quote that opens it.
+    quote: Option<char>,
+    /// As much of it as there is.
+    text: &'t str,
+}
+
+/// The value that a piece of a tag leaves open, if it does.
+fn open_value(piece: &str) -> Option<Value<'_>> {
+    let mut rest = piece;
+    loop {
+        let equals = rest.find('=')?;
+        let name = rest[..equals].trim_end();
+        let from = name.rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '&' | '?' | '_'));
+        let from = name.rfind(['&', '?']).or(from.map(|at| at + 1)).unwrap_or(0);
+        let name = name.get(from..).unwrap_or_default();
+        let value = rest[equals + 1..].trim_start();
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+        let text = if quote.is_some() { &value[1..] } else { value };
+        let end = match quote {
+            Some(quote) => text.find(quote).map(|at| at + 1),
+            None => text.find(char::is_whitespace),
+        };
+        let Some(end) = end else { return Some(Value { name, quote, text }) };
+        rest = &text[end..];
+    }
+}
+
 /// Whether the last element of a kind was opened and not closed.
 fn is_open(text: &str, start: &str, end: &str) -> bool {
     text.rfind(start).is_some_and(|at| !text[at..].contains(end))
@@ -113,6 +143,11 @@ mod tests {
             ("<input value=", Unquoted),
             ("<a href=\"", Address),
             ("<a href=\"/users/", Quoted('"')),
+            ("<a href=\"/users?name=", Quoted('"')),
+            ("<a href=\"/users?name=\u{1}&sort=", Quoted('"')),
+            ("&sort=", Quoted('"')),
+            ("<a href=/users?name=", Unquoted),
+            ("<a class='x' href=\"", Address),
             ("<script>var name = \"", Script),
             ("<script>a()</script><p>", Text),
             ("<button onclick=\"go('", Script),

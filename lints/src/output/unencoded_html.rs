@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ward_diagnostics::{Confidence, Finding, Flow, FlowStep, Severity, StepKind};
 use ward_flow::models::SourceClass;
-use ward_flow::{Entry, Hole, Reached, Way, WayStepKind};
+use ward_flow::{Entry, Hole, Reached, UNKNOWN, Way, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::{FileSpan, Symbol};
@@ -237,7 +237,12 @@ fn escape_of(way: &Way) -> Option<Symbol> {
 fn place_in_page(way: &Way) -> (Option<Hole>, HtmlContext) {
     let holes = [way.hole, way.outer].into_iter().flatten();
     let hole = holes.into_iter().find(|hole| is_markup(hole.before.as_str(), hole.after.as_str()));
-    (hole, hole.map_or(HtmlContext::Text, |hole| HtmlContext::after(hole.before.as_str())))
+    let context = hole.map_or(HtmlContext::Text, |hole| HtmlContext::after(hole.before.as_str()));
+    // `href="{base}{name}"` that was put together before: the name is not at the start.
+    let is_later = way.lead.as_str().ends_with(UNKNOWN);
+    let context =
+        if context == HtmlContext::Address && is_later { HtmlContext::Quoted('"') } else { context };
+    (hole, context)
 }
 
 /// Where the text was put into another first.

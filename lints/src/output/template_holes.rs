@@ -23,13 +23,18 @@ pub(super) struct Filled {
     pub(super) is_exact: bool,
 }
 
+/// Holes with their places.
+type Holes = Vec<(FileSpan, TemplateHole)>;
+/// What tells pages from each other: the struct or the name, and the file it is used in.
+type PageKey = (Option<DefId>, Symbol, FileId);
+
 /// The templates of a project, read as they are asked for.
 pub(super) struct Templates<'c> {
     cx: &'c LintContext<'c>,
     files: Vec<(FileId, &'c str)>,
     texts: BTreeMap<FileId, String>,
     /// The holes of the pages that were asked for.
-    pages: FxHashMap<(Option<DefId>, Symbol, FileId), Vec<(FileSpan, TemplateHole)>>,
+    pages: FxHashMap<PageKey, Holes>,
 }
 
 /// Where the template of a page is.
@@ -63,7 +68,7 @@ impl<'c> Templates<'c> {
             .collect()
     }
 
-    fn holes(&mut self, reached: &Reached, part: Part) -> Vec<(FileSpan, TemplateHole)> {
+    fn holes(&mut self, reached: &Reached, part: Part) -> Holes {
         let key = (part.of, reached.context.unwrap_or(part.name), reached.place.file);
         let key = if part.of.is_some() { (part.of, reached.callee, reached.place.file) } else { key };
         if let Some(known) = self.pages.get(&key) {
@@ -74,7 +79,7 @@ impl<'c> Templates<'c> {
         holes
     }
 
-    fn read(&mut self, reached: &Reached, part: Part) -> Vec<(FileSpan, TemplateHole)> {
+    fn read(&mut self, reached: &Reached, part: Part) -> Holes {
         let page = match part.of {
             Some(def) => match self.derived(def) {
                 Derived::File(page) => page,
@@ -96,7 +101,7 @@ impl<'c> Templates<'c> {
                 break;
             }
             let path = &self.cx.semantics().project.file(file).path;
-            let is_handlebars = path.ends_with(".hbs") || path.ends_with(".handlebars");
+            let is_handlebars = matches!(path.rsplit('.').next(), Some("hbs" | "handlebars"));
             let is_handlebars = is_handlebars || reached.sink.krate.as_str() == "handlebars";
             let dialect = if is_handlebars { Dialect::Handlebars } else { Dialect::Jinja };
             let text = self.texts.entry(file).or_insert_with(|| self.cx.text(file).unwrap_or_default());
@@ -163,7 +168,7 @@ impl<'c> Templates<'c> {
 /// Where the template of a struct is.
 enum Derived {
     File(Page),
-    Inline(Vec<(FileSpan, TemplateHole)>),
+    Inline(Holes),
     Unknown,
 }
 

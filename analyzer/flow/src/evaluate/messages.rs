@@ -113,6 +113,7 @@ fn message_sink() -> Sink {
         krate: sym::EMPTY,
         context: None,
         when: Vec::new(),
+        parts: false,
         whole: false,
         fields: Vec::new(),
         given: Vec::new(),

@@ -302,7 +302,7 @@ mod tests {
             {% macro show(item) %}{{ item|safe }}{% endmacro %}{% let y = z.w %}{{ y|safe }}";
         assert_eq!(raw(text, Dialect::Jinja), ["posts.body", "post", "user.note", "result", "z.w"]);
         let text = "{{#each items}}{{{this.name}}}{{{other}}}{{/each}}{{#with a as |b|}}{{{b.c}}}{{/with}}";
-        assert_eq!(raw(text, Dialect::Handlebars), ["this.name", "other", "a.c"]);
+        assert_eq!(raw(text, Dialect::Handlebars), ["items.name", "other", "a.c"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! text), is told with low confidence.
 
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::Reached;
+use ward_flow::{Reached, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 
 use super::numbers;
@@ -74,5 +74,15 @@ fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
     let reaching = || cx.endpoints().reaching(cx.semantics(), reached.function, Some(reached.place));
     // Where no endpoint is known at all, routing is not understood.
     let is_reached = || cx.endpoints().all().is_empty() || !reaching().is_empty();
-    kind == "unwrap" && !is_part && is_reached()
+    kind == "unwrap" && !is_part && !is_round_trip(reached) && is_reached()
+}
+
+/// Whether what is read was written by the service itself: a value made of a request's parts and read again.
+fn is_round_trip(reached: &Reached) -> bool {
+    const WRITERS: [&str; 4] = ["to_value", "to_vec", "to_vec_named", "to_allocvec"];
+    reached.ways.iter().all(|way| {
+        way.steps
+            .iter()
+            .any(|step| matches!(step.kind, WayStepKind::External(name) if WRITERS.contains(&name.as_str())))
+    })
 }

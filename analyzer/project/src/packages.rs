@@ -281,12 +281,16 @@ impl Layout<'_> {
             packages.iter().map(|package| self.role_of_package(package, packages)).collect();
         let of_roots = roles_of_roots(packages);
         let programs = self.programs_among_examples(packages);
+        let test_folders = self.folders_of_tests(packages);
         let role = |((id, file), owner): ((FileId, &FoundFile), &PackageId)| {
             let of_package = of_packages[owner.index()];
             let of_file = || {
                 let is_part = programs.iter().any(|program| is_in_folder(&file.path, program));
+                let of_tests = test_folders.iter().find(|(folder, _)| is_in_folder(&file.path, folder));
                 if is_part {
                     FileRole::Source
+                } else if let Some((_, role)) = of_tests {
+                    *role
                 } else {
                     role_of_folder(&file.path, self.drafts[owner.index()].folder)
                 }
@@ -294,6 +298,27 @@ impl Layout<'_> {
             of_package.or_else(|| of_roots.get(&id).copied()).unwrap_or_else(of_file)
         };
         (0..).map(FileId).zip(self.files).zip(self.owners).map(role).collect()
+    }
+
+    /// The folders that belong to tests or benches as a whole, wherever a manifest places them: `src/tests/mod.rs`.
+    fn folders_of_tests(&self, packages: &[Package]) -> Vec<(&str, FileRole)> {
+        let targets = packages.iter().flat_map(|package| &package.targets);
+        let path = |target: &Target| self.files[target.root.index()].path.as_str();
+        let of_tests = targets.clone().filter_map(|target| {
+            let role = match target.kind {
+                TargetKind::Test => FileRole::Test,
+                TargetKind::Bench => FileRole::Bench,
+                _ => return None,
+            };
+            let path = path(target);
+            let is_whole = path.ends_with("/mod.rs") || path.ends_with("/main.rs");
+            is_whole.then(|| (folder_of(path), role))
+        });
+        let holds_program = |folder: &str| {
+            let programs = targets.clone().filter(|t| matches!(t.kind, TargetKind::Lib | TargetKind::Bin));
+            programs.into_iter().any(|target| is_in_folder(path(target), folder))
+        };
+        of_tests.filter(|(folder, _)| !holds_program(folder)).collect()
     }
 
     /// The folders of programs and libraries that a manifest places within `examples` or the like: the modules beside

@@ -13,7 +13,7 @@ mod modules;
 #[cfg(test)]
 mod tests;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ward_project::{LoadedFile, PackageId, Project, TargetKind};
 use ward_syntax::{FileId, Item, ItemKind, SourceIr, Symbol, Visibility};
 
@@ -30,6 +30,8 @@ pub struct DefMap {
     pub(crate) items: Vec<DefData>,
     /// The scope of each file's own items.
     pub(crate) file_scopes: Vec<ScopeId>,
+    /// Files that only test code names as modules.
+    pub(crate) test_files: FxHashSet<FileId>,
     pub(crate) variants: FxHashMap<(DefId, Symbol), u32>,
     /// Library crates by name, for code whose manifest does not tell.
     pub(crate) libraries: FxHashMap<Symbol, ScopeId>,

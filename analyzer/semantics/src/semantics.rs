@@ -69,9 +69,15 @@ impl Semantics {
 
     /// Indexes a workspace: names, then signatures. Bodies are inferred by [`Self::demand`], after which [`Self::settle`]
     /// has to be called.
-    pub fn index(project: Project, loaded: Vec<LoadedFile>, externals: Externals) -> Self {
+    pub fn index(project: Project, mut loaded: Vec<LoadedFile>, externals: Externals) -> Self {
         let defs = DefIndex::new(loaded.iter().map(|file| file.ir.tree.items.len()));
         let def_map = DefMap::build(&project, &loaded, &defs, &externals);
+        for file in &def_map.test_files {
+            let role = &mut loaded[file.index()].role;
+            if *role == FileRole::Source {
+                *role = FileRole::Test;
+            }
+        }
         let impls =
             ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
         let mut semantics = Self {

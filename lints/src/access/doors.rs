@@ -75,6 +75,12 @@ impl Door<'_> {
             .any(|part| matches!(part, UnknownPart::Layer | UnknownPart::Mount | UnknownPart::Handler))
     }
 
+    /// Whether a guard is attached to the route, whatever the handler takes or asks.
+    pub(super) fn is_behind_guard(&self) -> bool {
+        let is_attached = |how: GuardKind| matches!(how, GuardKind::Attached(_));
+        self.access.guards.iter().any(|guard| guard.verdict.enforces() && is_attached(guard.how))
+    }
+
     /// Whether what guards it is attached to the route, not taken or asked by the handler.
     pub(super) fn is_guarded_outside(&self) -> bool {
         let inside = |kind: GuardKind| !matches!(kind, GuardKind::Attached(_));
@@ -244,6 +250,41 @@ pub(super) fn related(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kin
         }
     }
     found
+}
+
+/// An area of a service has this many guarded endpoints, on the average.
+const AREA: usize = 6;
+
+/// Whether all that is guarded by layers lies below one path, or in a few areas, and this endpoint beside them: what is
+/// guarded was decided by paths.
+pub(super) fn is_beside_guarded_path(cx: &LintContext, doors: &[Door], own: &Door) -> bool {
+    let related = doors.iter().filter(|door| door.is_guarded() && Kinship::Crate.holds(cx, own, door));
+    let (behind, others): (Vec<&Door>, Vec<&Door>) = related.partition(|door| door.is_behind_guard());
+    // Where handlers ask by themselves, too, paths decide nothing.
+    if behind.len() < FEWEST || behind.len() < 3 * others.len() {
+        return false;
+    }
+    let guarded: Vec<Vec<&str>> = behind.iter().map(|door| fixed_segments(door.endpoint)).collect();
+    let Some(common) = guarded.iter().cloned().reduce(|common, path| {
+        common.into_iter().zip(path).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    }) else {
+        return false;
+    };
+    let path = fixed_segments(own.endpoint);
+    if !path.starts_with(&common) {
+        return true;
+    }
+    let area = |path: &[&'static str]| path.get(common.len()).copied();
+    let mut areas: Vec<Option<&str>> = guarded.iter().map(|path| area(path)).collect();
+    areas.sort_unstable();
+    areas.dedup();
+    areas.len() * AREA <= guarded.len() && !areas.contains(&area(&path))
+}
+
+/// The segments of a path before its first parameter.
+fn fixed_segments(endpoint: &Endpoint) -> Vec<&'static str> {
+    let segments = endpoint.path.as_str().split('/').filter(|segment| !segment.is_empty());
+    segments.take_while(|segment| !segment.contains('{')).collect()
 }
 
 impl Siblings {

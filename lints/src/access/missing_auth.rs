@@ -11,7 +11,9 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::CrateId;
 use ward_syntax::Symbol;
 
-use super::doors::{Door, Kinship, Openness, Siblings, doors, lower, related, siblings};
+use super::doors::{
+    Door, Kinship, Openness, Siblings, doors, is_beside_guarded_path, lower, related, siblings,
+};
 
 declare_lint! {
     /// Endpoints that anybody can call although their siblings ask who calls.
@@ -111,6 +113,9 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if !changes && !reads(cx, &door) {
         return None;
     }
+    if takes_nothing(cx, &door) && door.access.effects.is_empty() {
+        return None;
+    }
     let siblings = siblings(cx, doors, &door)?;
     let least = if changes { 75 } else { 90 };
     if siblings.guarded < 3 || siblings.percent() < least {
@@ -136,6 +141,10 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if siblings.kinship == Kinship::Crate {
         confidence = lower(confidence);
     }
+    // `/admin/..` is guarded, and this lies beside it.
+    if is_beside_guarded_path(cx, doors, &door) {
+        confidence = Confidence::Low;
+    }
     if !does_harm(&door) {
         // What only reads is often meant for everybody, unless the request names what it wants.
         let names = !changes && door.names_object();
@@ -146,6 +155,11 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
         confidence = Confidence::Low;
     }
     Some(Evidence { door, siblings, confidence })
+}
+
+/// Whether a handler is not told anything of the request: it answers everybody alike.
+fn takes_nothing(cx: &LintContext, door: &Door) -> bool {
+    cx.semantics().signature(door.function).is_some_and(|signature| signature.params.is_empty())
 }
 
 /// Whether a handler does more than read.

@@ -309,17 +309,33 @@ impl<'a> Collector<'a> {
             let scope = self.new_scope(ScopeKind::Module, item.name, Some(parent), krate, Some(def));
             self.declare_module(def, item, place, scope);
         }
+        let is_test = self.is_test(def, item);
         for (file, directory) in found {
             let scope = if let Some(owner) = self.owner(file) {
                 self.share(krate, self.map.scope(owner).krate);
+                if !is_test {
+                    self.map.test_files.remove(&file);
+                }
                 owner
             } else {
+                if is_test {
+                    self.map.test_files.insert(file);
+                }
                 let scope = self.new_scope(ScopeKind::Module, item.name, Some(parent), krate, Some(def));
                 self.claim(file, scope, directory);
                 scope
             };
             self.declare_module(def, item, place, scope);
         }
+    }
+
+    /// Whether what a `mod` names is test code: the item is, or stands in a file of tests.
+    fn is_test(&self, def: DefId, item: &Item) -> bool {
+        let (file, _) = self.cx.defs.locate(def);
+        let role = self.cx.files.get(file.index()).map(|file| file.role);
+        item.is_test
+            || self.map.test_files.contains(&file)
+            || matches!(role, Some(FileRole::Test | FileRole::Bench))
     }
 
     /// `include!("file.rs")`: its items stand where the macro does.

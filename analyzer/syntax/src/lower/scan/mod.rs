@@ -167,6 +167,7 @@ pub(super) fn scan(text: &str, base: usize, tests: TestCode, bodies: FunctionBod
             if attribute.is_test
                 && !attribute.is_inner
                 && let Some(after) = item_end(text, attribute.end)
+                && !names_file(&text[attribute.end..after])
             {
                 reducer.cut_from(&start, after);
                 scanner.skip_until(after);
@@ -191,6 +192,12 @@ pub(super) fn scan(text: &str, base: usize, tests: TestCode, bodies: FunctionBod
         }
     }
     Scan::Text(Reduced { left_out: left_out.found, ..reducer.finish() })
+}
+
+/// Whether an item is `mod name;`: that the file is one of tests is known by nothing else.
+fn names_file(item: &str) -> bool {
+    let mut words = item.trim_end().strip_suffix(';').unwrap_or_default().split_whitespace().rev();
+    words.next().is_some() && words.next() == Some("mod")
 }
 
 /// The texts of some bodies, one after the other, reduced as a file is.
@@ -362,7 +369,11 @@ mod tests {
             trimmed("#[tokio::test(flavor = \"x\")] pub(crate) async fn a() {} struct S;"),
             "struct S;"
         );
-        assert_eq!(trimmed("#[cfg(test)] use a::{b, c}; #[cfg(test)] mod t; use d;"), "use d;");
+        // That a file holds tests is known by its `mod` alone.
+        assert_eq!(
+            trimmed("#[cfg(test)] use a::{b, c}; #[cfg(test)] pub mod t; use d;"),
+            "#[cfg(test)] pub mod t; use d;"
+        );
         assert_eq!(trimmed("#[cfg(test)] const A: B = B { c: 1 }; const fn d() {}"), "const fn d() {}");
         assert_eq!(trimmed("#[cfg(test)] const fn a() {} b"), "b");
         assert_eq!(trimmed("#[cfg(test)] pub struct A(B); #[cfg(all(test, x))] impl A { } c"), "c");

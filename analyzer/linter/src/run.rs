@@ -111,7 +111,8 @@ impl RunError {
 /// Analyses a path. Uses the current rayon pool; its threads need the stack that
 /// [`ward_project::thread_pool`] gives them.
 pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<Analysis, RunError> {
-    let mut clock = Clock { last: Some(Instant::now()), ..Clock::default() };
+    let start = Instant::now();
+    let mut clock = Clock { last: Some(start), ..Clock::default() };
     let project = discover(path, &settings.discover)?;
     clock.lap("discover");
     let files: Vec<ModelFile> =
@@ -122,17 +123,22 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
         file: ModelFile { name, text: &config.text },
         section: &config.section,
     });
-    let (mut models, errors) = models::load(&files, user);
-    if !errors.is_empty() {
-        return Err(RunError::Models(errors));
-    }
-    let externals = std::mem::take(&mut models.externals);
-    clock.lap("models");
     let bodies = match settings.tests {
         TestFindings::Drop => FunctionBodies::LeaveOutTests,
         TestFindings::Report => FunctionBodies::Read,
     };
-    let loaded = load(&project, &DiscoverOptions { bodies, ..settings.discover.clone() });
+    let options = DiscoverOptions { bodies, ..settings.discover.clone() };
+    // Neither needs the other, and half of loading models is not parallel in itself.
+    let load_models = || {
+        let start = Instant::now();
+        (models::load(&files, user), start.elapsed())
+    };
+    let (((mut models, errors), took), loaded) = rayon::join(load_models, || load(&project, &options));
+    if !errors.is_empty() {
+        return Err(RunError::Models(errors));
+    }
+    let externals = std::mem::take(&mut models.externals);
+    clock.laps.push(("models", took));
     clock.lap("parse");
     let mut semantics = Semantics::index(project, loaded.files, externals);
     let wanted: Vec<DefId> = match settings.tests {
@@ -172,7 +178,7 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     let access = access.to_vec();
     drop(guards);
     clock.lap("lint");
-    stats.millis = clock.total().as_millis() as u64;
+    stats.millis = start.elapsed().as_millis() as u64;
     Ok(Analysis { semantics, endpoints, access, findings, problems, stats, unused, phases: clock.laps })
 }
 
@@ -281,9 +287,5 @@ impl Clock {
         let since = self.last.map_or(Duration::ZERO, |last| now - last);
         self.last = Some(now);
         self.laps.push((phase, since));
-    }
-
-    fn total(&self) -> Duration {
-        self.laps.iter().map(|(_, time)| *time).sum()
     }
 }

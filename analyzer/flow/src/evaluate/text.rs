@@ -150,10 +150,13 @@ impl Evaluator<'_> {
     /// A hole in a text that is dangerous for what it is.
     fn check_text(&mut self, origins: &[Origin], hole: Hole, span: Span) {
         for row in &self.cx.models.text_sinks {
+            let kind = self.cx.kind(row.sink.kind);
+            if !origins.iter().any(|origin| origin.open.meets(kind)) {
+                continue;
+            }
             if !row.holds.iter().any(|mark| holds(hole.before, *mark) || holds(hole.after, *mark)) {
                 continue;
             }
-            let kind = self.cx.kind(row.sink.kind);
             for origin in origins.iter().filter(|origin| origin.open.meets(kind)) {
                 // What was put together before is told where that was done.
                 let origin = Origin { hole: origin.hole.or(Some(hole)), ..*origin };
@@ -274,7 +277,9 @@ impl Evaluator<'_> {
 /// Whether a text holds another, which is in lower case.
 fn holds(text: Symbol, part: Symbol) -> bool {
     let (text, part) = (text.as_str().as_bytes(), part.as_str().as_bytes());
-    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+    let Some(first) = part.first() else { return true };
+    text.windows(part.len())
+        .any(|window| window[0].to_ascii_lowercase() == *first && window.eq_ignore_ascii_case(part))
 }
 
 fn text_after(pieces: &[Piece], index: usize) -> Symbol {

@@ -14,22 +14,43 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
         if rest.is_empty() {
             return None;
         }
-        let mut end = 0;
-        let mut chars = rest.char_indices().peekable();
-        let mut last_lower = false;
-        while let Some((at, c)) = chars.next() {
-            let next_lower = chars.peek().is_some_and(|(_, next)| next.is_lowercase());
-            let starts = c.is_uppercase() && (last_lower || (at > 0 && next_lower));
-            if !c.is_alphanumeric() || starts {
-                break;
-            }
-            last_lower = !c.is_uppercase();
-            end = at + c.len_utf8();
-        }
+        let end = word_end(rest);
         let (word, after) = rest.split_at(end);
         rest = after;
         Some(word)
     })
+}
+
+/// Where the word ends that a text begins with.
+fn word_end(text: &str) -> usize {
+    if text.is_ascii() {
+        return ascii_word_end(text.as_bytes());
+    }
+    let mut chars = text.char_indices().peekable();
+    let mut last_lower = false;
+    while let Some((at, c)) = chars.next() {
+        let next_lower = chars.peek().is_some_and(|(_, next)| next.is_lowercase());
+        let starts = c.is_uppercase() && (last_lower || (at > 0 && next_lower));
+        if !c.is_alphanumeric() || starts {
+            return at;
+        }
+        last_lower = !c.is_uppercase();
+    }
+    text.len()
+}
+
+/// The same for what is in ASCII, as nearly all names are.
+fn ascii_word_end(text: &[u8]) -> usize {
+    let mut last_lower = false;
+    for (at, c) in text.iter().enumerate() {
+        let next_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        let starts = c.is_ascii_uppercase() && (last_lower || (at > 0 && next_lower));
+        if !c.is_ascii_alphanumeric() || starts {
+            return at;
+        }
+        last_lower = !c.is_ascii_uppercase();
+    }
+    text.len()
 }
 
 fn has_word(name: &str, known: &[&str]) -> bool {
@@ -202,6 +223,7 @@ mod tests {
         assert_eq!(all("isAdmin_user-id"), "is admin user id");
         assert_eq!(all("JWTClaims"), "jwt claims");
         assert_eq!(all("X_API_KEY"), "x api key");
+        assert_eq!(all("ÄußererNAMEName_x"), "äußerer name name x");
     }
 
     #[test]

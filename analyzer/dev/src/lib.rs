@@ -2,6 +2,7 @@
 
 pub mod generate;
 pub mod new_lint;
+pub mod pipeline;
 pub mod schema;
 
 use std::path::{Path, PathBuf};

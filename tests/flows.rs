@@ -11,7 +11,7 @@ use std::fs;
 use ward_flow::models::{ModelFile, load as load_models};
 use ward_flow::{Entry, Exported, FlowIndex};
 use ward_project::{DiscoverOptions, discover, load, thread_pool};
-use ward_semantics::Semantics;
+use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
 const MODELS: &str = r#"
@@ -137,6 +137,32 @@ fn what_many_implementations_return_stays_small() {
         Some(count)
     };
     let most = semantics.functions().iter().filter_map(|def| parts(*def)).max();
+    assert!(most.is_some_and(|most| (1..=128).contains(&most)), "{most:?}");
+}
+
+/// Functions that check every part of what they are given and call the next one, which does so too: what each can say of
+/// its parameter grows with all that it calls.
+#[test]
+fn what_functions_check_stays_small() {
+    const CHECKS: usize = 12;
+    const FUNCTIONS: usize = 100;
+    let mut code = String::from("pub struct Form {");
+    for number in 0..CHECKS * FUNCTIONS {
+        write!(code, " f{number}: String,").unwrap();
+    }
+    code.push_str("}\nimpl Form {\n    fn check0(&self) {}\n");
+    for function in 1..FUNCTIONS {
+        writeln!(code, "    fn check{function}(&self) {{").unwrap();
+        for number in (0..CHECKS).map(|check| function * CHECKS + check) {
+            writeln!(code, "        if self.f{number} != \"fixed\" {{ panic!() }}").unwrap();
+        }
+        writeln!(code, "        self.check{}();\n    }}", function - 1).unwrap();
+    }
+    writeln!(code, "}}\npub fn serve(input: Input<Form>) {{ input.0.check{}();", FUNCTIONS - 1).unwrap();
+    code.push_str("    sink::text(input.0.f1199);\n}\nfn main() {}\n");
+    let (semantics, flows) = analyzed(&format!("use web::Input;\nuse std::string::String;\n{code}"));
+    let facts = |def: &DefId| Some(flows.summaries.get(*def)?.always.len());
+    let most = semantics.functions().iter().filter_map(facts).max();
     assert!(most.is_some_and(|most| (1..=128).contains(&most)), "{most:?}");
 }
 

@@ -44,6 +44,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "duckdb.toml",
     "errors.toml",
     "fancy-regex.toml",
+    "flate2.toml",
     "flume.toml",
     "fs-err.toml",
     "futures.toml",

@@ -8,8 +8,10 @@
 use ward_diagnostics::{Confidence, Severity};
 use ward_flow::{Reached, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::{Ty, TyKind};
+use ward_syntax::{Expr, FileSpan};
 
-use super::numbers;
+use super::{numbers, taken};
 
 declare_lint! {
     /// What a request can make panic.
@@ -53,7 +55,13 @@ const KINDS: [(&str, &str, &str, Severity); 4] = [
 
 fn check(cx: &LintContext) {
     for (kind, message, label, severity) in KINDS {
-        for (reached, confidence) in cx.flows(kind).into_iter().filter_map(numbers::of_request) {
+        let all: Vec<_> = cx.flows(kind).into_iter().filter_map(numbers::of_request).collect();
+        let places: Vec<FileSpan> = all.iter().map(|(reached, _)| reached.place).collect();
+        for (reached, confidence) in all {
+            // Of a chain of calls that may each fail, the first is told.
+            if places.iter().any(|place| is_inside(*place, reached.place)) {
+                continue;
+            }
             let ends = if kind == "unwrap" { " panic" } else { "" };
             let message = format!("{message} `{}`{ends}", reached.callee);
             let confidence = if is_sure(cx, kind, &reached) { confidence } else { Confidence::Low };
@@ -73,7 +81,10 @@ fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
     let is_part = PARTS.contains(&callee) || callee.starts_with("as_");
     let reaching = || cx.endpoints().reaching(cx.semantics(), reached.function, Some(reached.place));
     // Where no endpoint is known at all, routing is not understood.
-    let is_reached = || cx.endpoints().all().is_empty() || !reaching().is_empty();
+    let is_reached = || {
+        !reaching().is_empty()
+            || (cx.endpoints().all().is_empty() && (callee != "parse" || parses_known(cx, reached)))
+    };
     kind == "unwrap" && !is_part && !is_round_trip(reached) && is_reached()
 }
 
@@ -85,4 +96,27 @@ fn is_round_trip(reached: &Reached) -> bool {
             .iter()
             .any(|step| matches!(step.kind, WayStepKind::External(name) if WRITERS.contains(&name.as_str())))
     })
+}
+
+/// Whether it is known what a text is parsed as.
+fn parses_known(cx: &LintContext, reached: &Reached) -> bool {
+    let semantics = cx.semantics();
+    let (Some((file, _)), Some(types)) =
+        (semantics.body(reached.function), semantics.types(reached.function))
+    else {
+        return false;
+    };
+    let ir = semantics.ir(file);
+    let is_it = |expr: Expr| matches!(expr, Expr::MethodCall { receiver, .. } if ir.expr_span(receiver) == reached.place.span);
+    let call = taken::expressions(cx, reached.function).into_iter().find(|(_, expr)| is_it(*expr));
+    call.is_some_and(|(call, _)| match types.expr(call).kind() {
+        TyKind::External { args, .. } => args.first().is_some_and(|ty| *ty != Ty::unknown()),
+        _ => false,
+    })
+}
+
+/// Whether a place lies within another.
+fn is_inside(place: FileSpan, other: FileSpan) -> bool {
+    let (inner, outer) = (place.span, other.span);
+    place.file == other.file && inner != outer && outer.start <= inner.start && inner.end <= outer.end
 }

@@ -1,12 +1,20 @@
 //! Bodies that are read into memory however long they are.
 //!
-//! Frameworks limit what their extractors read; what is reported switches that off or reads past it. A limit of
-//! any kind in the same function, or around the same router, is believed.
+//! Frameworks limit what their extractors read; what is reported switches that off or reads past it, or belongs to a
+//! framework that limits nothing by itself. Answers of hosts that a request chooses are bodies too. A limit of any kind
+//! in the same function, or around the same router, is believed.
 
 use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_flow::Reached;
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId};
-use ward_syntax::{Expr, ExprId, FileSpan, SourceIr};
+use ward_syntax::{ExprId, FileSpan};
+
+mod downloads;
+mod limits;
+mod reads;
+
+use limits::{is_most, limits};
 
 use super::{numbers, taken};
 
@@ -27,13 +35,15 @@ declare_lint! {
 /// The lint.
 pub const LINT: Lint = Lint { metadata: &UNBOUNDED_BODY, check };
 
-/// A limit that is switched off.
+/// A limit that is switched off, or a place that reads without one.
 struct Evidence {
     at: FileSpan,
     function: DefId,
     what: &'static str,
     help: &'static str,
     confidence: Confidence,
+    /// Others of the kind in the same function.
+    others: Vec<FileSpan>,
 }
 
 const NOTE: &str = "one request can fill the memory of the process";
@@ -45,51 +55,40 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
         .help(evidence.help);
     finding.confidence = evidence.confidence;
     finding.function = Some(cx.name(evidence.function));
-    finding
+    evidence.others.iter().fold(finding, |finding, other| finding.related(*other, "and here"))
 }
 
 fn check(cx: &LintContext) {
     for function in cx.semantics().functions().iter().copied().filter(|def| cx.is_reported(*def)) {
-        for evidence in switched_off(cx, function) {
+        for evidence in switched_off(cx, function).into_iter().chain(reads::of(cx, function)) {
             cx.report(describe(cx, &evidence));
         }
     }
+    downloads::check(cx);
     for (reached, confidence) in cx.flows("whole-body").into_iter().filter_map(numbers::of_request) {
         if limits(cx, reached.function) {
             continue;
         }
-        let message = format!("`{}` reads the whole body of the request, however long it is", reached.callee);
-        let mut finding = numbers::finding(cx, &UNBOUNDED_BODY, message, &reached, confidence)
-            .label("nothing limits this body")
-            .note(NOTE);
+        let (what, label) = if unpacks(&reached) {
+            (
+                "unpacks what the request brings, however much comes of it",
+                "a few bytes may become millions here",
+            )
+        } else {
+            ("reads the whole body of the request, however long it is", "nothing limits this body")
+        };
+        let message = format!("`{}` {what}", reached.callee);
+        let mut finding =
+            numbers::finding(cx, &UNBOUNDED_BODY, message, &reached, confidence).label(label).note(NOTE);
         finding.severity = Severity::Medium;
         cx.report(finding);
     }
 }
 
-/// Whether a function, or one that calls it, limits bodies in another way.
-fn limits(cx: &LintContext, function: DefId) -> bool {
-    let callers = cx.semantics().call_graph().callers(function).iter().copied();
-    std::iter::once(function).chain(callers).any(|def| {
-        let ir = cx.semantics().ir(cx.semantics().locate(def).0);
-        let is_none = |call: &taken::Call| call.inputs.iter().any(|(expr, _)| is_most(ir, *expr));
-        taken::calls(cx, def).iter().any(|call| is_limit(call) && !is_none(call))
-    })
-}
-
-fn is_limit(call: &taken::Call) -> bool {
-    let owner = match call.callee {
-        Callee::Method { ty, .. } => ty.as_str(),
-        Callee::External(path) => path.as_str(),
-        _ => "",
-    };
-    owner.contains("RequestBodyLimitLayer")
-        || (owner.ends_with("Limited") && call.name == "new")
-        || (owner.contains("DefaultBodyLimit") && call.name == "max")
-        || matches!(call.name, "content_length" | "size_hint")
-        || owner.contains("RequestBodyLimitLayer::new")
-        || owner.ends_with("Limited::new")
-        || owner.ends_with("DefaultBodyLimit::max")
+/// Whether a place decompresses.
+fn unpacks(reached: &Reached) -> bool {
+    let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+    matches!(last, "read_to_end" | "read_to_string" | "decode_all") || last.starts_with("decompress")
 }
 
 /// The places in a function where a limit is switched off.
@@ -134,24 +133,17 @@ fn switched_off(cx: &LintContext, function: DefId) -> Vec<Evidence> {
             ),
             _ => continue,
         };
-        found.push(Evidence { at: place(at), function, what, help, confidence: Confidence::High });
+        found.push(Evidence {
+            at: place(at),
+            function,
+            what,
+            help,
+            confidence: Confidence::High,
+            others: Vec::new(),
+        });
     }
     if !found.is_empty() && limits(cx, function) {
         found.clear();
     }
     found
-}
-
-/// Whether an expression is the greatest number there is: `usize::MAX`.
-fn is_most(ir: &SourceIr, expr: ExprId) -> bool {
-    match ir.expr(expr) {
-        Expr::Path(path) => {
-            let names = ir.path_segments(path);
-            names.last().is_some_and(|last| matches!(last.name.as_str(), "MAX" | "max_value"))
-                && names.len() > 1
-                && matches!(names[names.len() - 2].name.as_str(), "usize" | "u64" | "isize" | "i64" | "u32")
-        }
-        Expr::Cast { operand, .. } => is_most(ir, operand),
-        _ => false,
-    }
 }

@@ -51,6 +51,7 @@ pub(super) fn check(cx: &LintContext, all: &[Taken]) {
         }
         let confidence = match checked(cx, taken) {
             Checked::Yes => continue,
+            Checked::No if is_derived_whole(cx, taken) => Confidence::Low,
             Checked::No => Confidence::High,
             Checked::Perhaps => Confidence::Low,
         };
@@ -109,6 +110,50 @@ fn is_rule(attribute: &Attribute) -> bool {
 fn validates_by_name(path: &str) -> bool {
     let path = path.to_lowercase();
     path.contains("valid") || path.contains("garde")
+}
+
+/// Derives that say how a type is printed, compared, read or described; none of them takes it of a request and checks it.
+const PLAIN_DERIVES: &[&str] = &[
+    "Debug",
+    "Clone",
+    "Copy",
+    "PartialEq",
+    "Eq",
+    "PartialOrd",
+    "Ord",
+    "Hash",
+    "Default",
+    "Serialize",
+    "Deserialize",
+    "Validate",
+    "ToSchema",
+    "IntoParams",
+    "JsonSchema",
+    "Apiv2Schema",
+    "TS",
+    "Type",
+    "Builder",
+    "FromRequest",
+    "FromRequestParts",
+    "FromForm",
+    "Object",
+    "InputObject",
+    "SimpleObject",
+    "Multipart",
+    "MultipartForm",
+    "Extractible",
+];
+
+/// Whether a type is taken as it is, by the code of a derive that is not known: that may check it.
+fn is_derived_whole(cx: &LintContext, taken: &Taken) -> bool {
+    let item = cx.semantics().item(taken.adt);
+    let derives = item.attributes.iter().filter(|attribute| attribute.last_segment() == "derive");
+    let mut names = derives.flat_map(|attribute| attribute.args.as_str().split(','));
+    taken.wrappers.is_empty()
+        && names.any(|name| {
+            let last = name.rsplit("::").next().unwrap_or_default().trim();
+            !last.is_empty() && !PLAIN_DERIVES.contains(&last)
+        })
 }
 
 fn checked(cx: &LintContext, taken: &Taken) -> Checked {

@@ -1,0 +1,142 @@
+//! Places that read a body whole where nothing limits it, told by what is called there.
+
+use ward_diagnostics::Confidence;
+use ward_linter::LintContext;
+use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
+use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan};
+
+use super::{Evidence, limits};
+use crate::input::taken::{self, Call};
+
+/// Every kind of such a place in a function.
+pub(super) fn of(cx: &LintContext, function: DefId) -> Vec<Evidence> {
+    let calls = taken::calls(cx, function);
+    let found =
+        [filters(cx, function, &calls), extractor(cx, function, &calls), stream(cx, function, &calls)];
+    let found: Vec<Evidence> = found.into_iter().flatten().collect();
+    if found.is_empty() || limits(cx, function) { Vec::new() } else { found }
+}
+
+fn evidence(
+    cx: &LintContext,
+    function: DefId,
+    places: &[ExprId],
+    (what, help): (&'static str, &'static str),
+) -> Option<Evidence> {
+    let (file, _) = cx.semantics().locate(function);
+    let ir = cx.semantics().ir(file);
+    let mut places = places.iter().map(|expr| FileSpan { file, span: ir.expr_span(*expr) });
+    let at = places.next()?;
+    Some(Evidence {
+        at,
+        function,
+        what,
+        help,
+        confidence: Confidence::Medium,
+        others: places.take(8).collect(),
+    })
+}
+
+/// `warp::body::json()` and its like read whatever comes.
+fn filters(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence> {
+    let reads = |call: &&Call| match call.callee {
+        Callee::External(path) => {
+            let path = path.as_str();
+            let is_filter = path.starts_with("warp::body::") || path.starts_with("warp::filters::body::");
+            is_filter && matches!(call.name, "json" | "form" | "bytes" | "aggregate")
+        }
+        _ => false,
+    };
+    let places: Vec<ExprId> = calls.iter().filter(reads).map(|call| call.expr).collect();
+    let wording = (
+        "this filter reads the whole body of the request, however long it is",
+        "put `warp::body::content_length_limit(..)` before it",
+    );
+    evidence(cx, function, &places, wording)
+}
+
+/// Traits by which a type is made of a request.
+const EXTRACTORS: &[&str] = &["FromRequest", "FromRequestBody", "FromData", "Extractible"];
+
+/// An extractor that a library offers is what its users take for limited.
+fn extractor(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence> {
+    let semantics = cx.semantics();
+    let bound = semantics.enclosing_impl(function)?.trait_ref.as_ref()?;
+    let name = match bound.name {
+        TraitName::Workspace(def) => semantics.item(def).name.as_str(),
+        TraitName::External(path) => path.as_str().rsplit("::").next().unwrap_or_default(),
+    };
+    if !EXTRACTORS.contains(&name) {
+        return None;
+    }
+    let reads = |call: &&Call| {
+        let is_function = matches!(call.callee, Callee::External(_) | Callee::Fn(_));
+        is_function && matches!(call.name, "to_bytes" | "aggregate") && call.inputs.len() == 1
+    };
+    let places: Vec<ExprId> = calls.iter().filter(reads).map(|call| call.expr).collect();
+    let wording = (
+        "this extractor reads the whole body of the request, however long it is",
+        "put a limit around the body first: `http_body_util::Limited::new(body, LIMIT)`",
+    );
+    evidence(cx, function, &places, wording)
+}
+
+/// Streams of a request that nothing limits.
+const STREAMS: &[&str] = &[
+    "actix_web::web::Payload",
+    "actix_multipart::Field",
+    "ntex::web::types::Payload",
+    "ntex::http::Payload",
+    "hyper::body::Incoming",
+];
+
+/// Pieces of a body that are put one behind the other in memory: `while let Some(chunk) = payload.next().await`.
+fn stream(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence> {
+    let is_stream =
+        |ty: Ty| matches!(ty.kind(), TyKind::External { path, .. } if STREAMS.contains(&path.as_str()));
+    let is_next = |call: &Call| {
+        matches!(call.name, "next" | "try_next" | "data" | "frame" | "chunk")
+            && call.inputs.first().is_some_and(|(_, ty)| is_stream(*ty))
+    };
+    if !calls.iter().any(is_next) || compares(cx, function) {
+        return None;
+    }
+    let grows = |call: &&Call| {
+        matches!(call.name, "extend_from_slice" | "extend" | "put" | "put_slice" | "append" | "unsplit")
+            && call.inputs.first().is_some_and(|(_, ty)| is_buffer(*ty))
+            && call.inputs.get(1).is_some_and(|(_, ty)| is_piece(*ty))
+    };
+    let places: Vec<ExprId> = calls.iter().filter(grows).map(|call| call.expr).collect();
+    let wording = (
+        "pieces of the request's body are collected in memory, however many come",
+        "refuse with 413 once the length is above a limit, or take the body with an extractor that has one",
+    );
+    evidence(cx, function, &places[..places.len().min(1)], wording)
+}
+
+fn is_buffer(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::External { path, .. } if matches!(path.as_str(), "std::vec::Vec" | "bytes::BytesMut" | "ntex::util::BytesMut"))
+}
+
+fn is_piece(ty: Ty) -> bool {
+    match ty.kind() {
+        TyKind::External { path, args } => {
+            matches!(path.as_str(), "bytes::Bytes" | "ntex::util::Bytes")
+                || (path.as_str() == "std::vec::Vec" && args.first().is_some_and(|ty| is_byte(*ty)))
+        }
+        TyKind::Slice(element) => is_byte(*element),
+        _ => false,
+    }
+}
+
+fn is_byte(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "u8")
+}
+
+/// Whether a function compares numbers: of one that reads a stream, the length.
+fn compares(cx: &LintContext, function: DefId) -> bool {
+    const ORDERED: [BinaryOp; 4] = [BinaryOp::Lt, BinaryOp::Le, BinaryOp::Gt, BinaryOp::Ge];
+    taken::expressions(cx, function)
+        .into_iter()
+        .any(|(_, expr)| matches!(expr, Expr::Binary { op, .. } if ORDERED.contains(&op)))
+}

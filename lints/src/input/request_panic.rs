@@ -55,16 +55,31 @@ const KINDS: [(&str, &str, &str, Severity); 4] = [
 
 fn check(cx: &LintContext) {
     for (kind, message, label, severity) in KINDS {
-        let all: Vec<_> = cx.flows(kind).into_iter().filter_map(numbers::of_request).collect();
-        let places: Vec<FileSpan> = all.iter().map(|(reached, _)| reached.place).collect();
+        let all: Vec<(Reached, Confidence)> = cx
+            .flows(kind)
+            .into_iter()
+            .filter_map(numbers::of_request)
+            .map(|(reached, confidence)| {
+                let sure = is_sure(cx, kind, &reached);
+                (reached, if sure { confidence } else { Confidence::Low })
+            })
+            .collect();
+        let places: Vec<(FileSpan, Confidence)> =
+            all.iter().map(|(reached, confidence)| (reached.place, *confidence)).collect();
         for (reached, confidence) in all {
-            // Of a chain of calls that may each fail, the first is told.
-            if places.iter().any(|place| is_inside(*place, reached.place)) {
+            // Of a chain of calls that may each fail, the first of the surest is told.
+            let is_told = |(place, other): &(FileSpan, Confidence)| {
+                if is_inside(*place, reached.place) {
+                    *other >= confidence
+                } else {
+                    is_inside(reached.place, *place) && *other > confidence
+                }
+            };
+            if places.iter().any(is_told) {
                 continue;
             }
             let ends = if kind == "unwrap" { " panic" } else { "" };
             let message = format!("{message} `{}`{ends}", reached.callee);
-            let confidence = if is_sure(cx, kind, &reached) { confidence } else { Confidence::Low };
             let mut finding = numbers::finding(cx, &REQUEST_PANIC, message, &reached, confidence)
                 .label(label)
                 .note("a panic ends the request without an answer, and the whole service where panics abort; whatever lock is held is poisoned");

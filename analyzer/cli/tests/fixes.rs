@@ -75,6 +75,23 @@ fn a_safe_fix_binds_values() {
     assert!(project.read("src/main.rs").contains(bound), "{}", project.read("src/main.rs"));
 }
 
+/// No crate binds an extractor: what is no text by its type is bound as the text that was formatted.
+#[test]
+fn what_is_no_text_is_bound_as_its_text() {
+    let text = SQLITE.replace("axum::extract::{Path, State}", "actix_web::web::{Data, Path}");
+    let text = text.replace(
+        "State(pool): State<SqlitePool>, Path(name): Path<String>",
+        "pool: Data<SqlitePool>, name: Path<String>",
+    );
+    let project = project(&text);
+    project.run(&["--fix", "-q"]).succeeded();
+    let text = project.read("src/main.rs");
+    assert!(
+        text.contains("        .bind(name.to_string())\n        .bind(format!(\"%{}%\", name))\n"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_local_that_only_the_query_uses_becomes_a_literal() {
     let project = project(RUSQLITE);

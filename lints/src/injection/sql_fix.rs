@@ -7,7 +7,11 @@
 use ward_diagnostics::{Applicability, Edit, Fix};
 use ward_flow::Reached;
 use ward_linter::LintContext;
+use ward_semantics::{BodyTypes, TyKind};
 use ward_syntax::{Expr, ExprId, FileId, FileSpan, FormatId, HoleStyle, Pat, Piece, SourceIr, Span};
+
+/// Makes a text of whatever can be formatted.
+const TO_TEXT: &str = ".to_string()";
 
 /// How a database writes placeholders, and what it makes of a text that stands for another type.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,8 @@ enum Binding {
 /// A query that can be repaired.
 struct Query<'a> {
     ir: &'a SourceIr,
+    /// The types of the function that holds the call.
+    types: Option<&'a BodyTypes>,
     text: &'a str,
     /// The argument that is the query.
     argument: ExprId,
@@ -62,7 +68,8 @@ struct Value {
 pub(super) fn fix(cx: &LintContext, reached: &Reached) -> Option<Fix> {
     let file = reached.place.file;
     let text = cx.text(file)?;
-    let query = Query::find(cx.semantics().ir(file), &text, reached.place.span)?;
+    let types = cx.semantics().types(reached.function);
+    let query = Query::find(cx.semantics().ir(file), types, &text, reached.place.span)?;
     let (binding, dialect) = binding(cx, reached, file)?;
     let values = query.values()?;
     let mut edits =
@@ -129,7 +136,7 @@ fn database(cx: &LintContext, file: FileId, mysql: &str, sqlite: &str, postgres:
 }
 
 impl<'a> Query<'a> {
-    fn find(ir: &'a SourceIr, text: &'a str, place: Span) -> Option<Self> {
+    fn find(ir: &'a SourceIr, types: Option<&'a BodyTypes>, text: &'a str, place: Span) -> Option<Self> {
         let ids = || (0..ir.exprs.len()).map(<ExprId as ward_syntax::Id>::from_index);
         let argument = ids().find(|id| ir.expr_spans[id.index()] == place && is_argument(ir, *id))?;
         let call = ids().find(|id| first_argument(ir, *id) == Some(argument))?;
@@ -163,7 +170,7 @@ impl<'a> Query<'a> {
         let Expr::Format(format) = ir.exprs[template.index()] else { return None };
         let path = ir.formats[format.index()].path.as_str();
         let is_format = path.rsplit("::").next() == Some("format");
-        is_format.then_some(Self { ir, text, argument, call, template, format, in_local })
+        is_format.then_some(Self { ir, types, text, argument, call, template, format, in_local })
     }
 
     /// The holes; `None` if one is no value, or the text has placeholders already.
@@ -229,10 +236,21 @@ impl<'a> Query<'a> {
             return None;
         }
         let bound = match (lead, trail) {
-            ("", "") => written.to_owned(),
+            ("", "") if self.is_text(value) => written.to_owned(),
+            // What is formatted can be written as a text, whether the crate can bind its type or not.
+            ("", "") => format!("{written}{TO_TEXT}"),
             _ => format!("format!(\"{lead}{{}}{trail}\", {written})"),
         };
         Some(Value { span, bound, quoted: true })
+    }
+
+    /// Whether a value is known to be a text, which every database's crate can bind.
+    fn is_text(&self, value: ExprId) -> bool {
+        self.types.is_some_and(|types| match types.expr(value).kind() {
+            TyKind::Str | TyKind::StaticStr => true,
+            TyKind::External { path, .. } => path.as_str() == "std::string::String",
+            _ => false,
+        })
     }
 
     /// The literal with placeholders.
@@ -318,7 +336,8 @@ impl<'a> Query<'a> {
 
 /// A value that stays with its owner; a text made for the call needs none.
 fn borrowed(value: &str) -> String {
-    if value.starts_with("format!") { value.to_owned() } else { format!("&{value}") }
+    let is_made = value.starts_with("format!") || value.ends_with(TO_TEXT);
+    if is_made { value.to_owned() } else { format!("&{value}") }
 }
 
 fn is_argument(ir: &SourceIr, id: ExprId) -> bool {

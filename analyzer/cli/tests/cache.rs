@@ -90,18 +90,63 @@ fn whatever_changes_counts() {
     assert_eq!(report(&project, &["--include-tests"]), report(&project, &["--include-tests", "--no-cache"]));
 }
 
-/// Random edits with a fixed seed: what a run with the cache says is what one without it says.
+/// A handler that passes what it is given to a function of another file.
+const HANDLER: &str = "\
+use axum::extract::{Path, State};
+use sqlx::PgPool;
+
+pub async fn find(State(pool): State<PgPool>, Path(name): Path<String>) {
+    crate::db::run(&pool, &format!(\"SELECT 1 FROM a WHERE b = '{name}'\")).await;
+}
+";
+const HARMLESS: &str = "\
+use axum::extract::State;
+use sqlx::PgPool;
+
+pub async fn find(State(pool): State<PgPool>) {
+    crate::db::run(&pool, \"SELECT 1\").await;
+}
+";
+const SINK: &str = "\
+pub async fn run(pool: &sqlx::PgPool, sql: &str) {
+    let _ = sqlx::query(sql).execute(pool).await;
+}
+";
+const NO_SINK: &str = "pub async fn run(_: &sqlx::PgPool, _: &str) {}\n";
+const CODE: [&str; 9] = [
+    VULNERABLE,
+    CLEAN,
+    "",
+    "fn broken( {",
+    "// ward: allow(injection)\nfn a() {}\n",
+    HANDLER,
+    HARMLESS,
+    SINK,
+    NO_SINK,
+];
+const FILES: [&str; 6] = ["src/a.rs", "src/b.rs", "src/db.rs", "src/a/c.rs", "src/bin/tool.rs", "tests/t.rs"];
+const CONFIGURATIONS: [&str; 6] = [
+    "",
+    "lints.all = \"warn\"\n",
+    "min-severity = \"critical\"\n",
+    "exclude = [\"b.rs\"]\n",
+    "include-tests = true\n",
+    "lints.colour = \"warn\"\n",
+];
+const MANIFESTS: [&str; 5] = [
+    "[package]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[dependencies]\naxum = \"0.8\"\nsqlx = \"0.8\"\n",
+    "[package]\nname = \"other\"\nedition = \"2015\"\n",
+    "[package]\nname = \"shop\"\nautobins = false\n\n[lib]\npath = \"src/a.rs\"\n",
+    "[package]\nname = \"shop\"\n\n[dependencies]\nsqlx = { package = \"elsewhere\", version = \"1\" }\n",
+    "[workspace]\nmembers = [\"nowhere\"]\n",
+];
+
+/// Random edits with a fixed seed: files come, go, move and change, and so do configuration and manifest. What a run
+/// with the cache says is what one without it says, also if it is asked twice, and when an earlier state is back.
 #[test]
 fn a_warm_run_is_a_cold_run() {
-    let texts = [
-        VULNERABLE,
-        CLEAN,
-        "",
-        "fn broken( {",
-        "// ward: allow(injection)\nfn a() {}\n",
-        "mod a;\nmod b;\nmod c;\n",
-    ];
-    let project = Project::new(&[("src/main.rs", texts[5])]);
+    let project = Project::new(&[("src/main.rs", "mod a;\nmod b;\nmod db;\n"), ("src/a.rs", HANDLER)]);
+    project.write("src/db.rs", SINK);
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = |below: usize| {
         state ^= state << 13;
@@ -109,17 +154,45 @@ fn a_warm_run_is_a_cold_run() {
         state ^= state << 17;
         usize::try_from(state % below as u64).unwrap()
     };
-    for round in 0..25 {
-        let path = ["src/a.rs", "src/b.rs", "src/c.rs", "src/main.rs"][random(4)];
-        match random(5) {
-            0 if path != "src/main.rs" => drop(fs::remove_file(project.path(path))),
-            _ => project.write(path, texts[random(texts.len())]),
+    let (mut with_findings, mut cached) = (0, 0);
+    for round in 0..60 {
+        for _ in 0..=random(2) {
+            let path = FILES[random(FILES.len())];
+            match random(12) {
+                0 => drop(fs::remove_file(project.path(path))),
+                1 => {
+                    let to = project.path(FILES[random(FILES.len())]);
+                    fs::create_dir_all(to.parent().unwrap()).unwrap();
+                    drop(fs::rename(project.path(path), to));
+                }
+                2 => project.write("ward.toml", CONFIGURATIONS[random(CONFIGURATIONS.len())]),
+                3 => project.write("Cargo.toml", MANIFESTS[random(MANIFESTS.len())]),
+                // The same length, another meaning.
+                4 if project.path(path).exists() => {
+                    let text = project.read(path);
+                    project.write(path, text.replace("query(", "quary("));
+                }
+                5 if project.path(path).exists() => {
+                    let text = project.read(path);
+                    project.write(path, format!("// a line more\n{text}"));
+                }
+                _ => project.write(path, CODE[random(CODE.len())]),
+            }
         }
         if random(2) == 0 {
             settle(&project);
         }
-        assert_eq!(report(&project, &[]), report(&project, &["--no-cache"]), "round {round}");
+        let cold = report(&project, &["--no-cache"]);
+        assert_eq!(report(&project, &[]), cold, "round {round}");
+        assert_eq!(report(&project, &[]), cold, "round {round}, asked again");
+        with_findings += usize::from(cold.contains("\"sql-injection\""));
+        cached += usize::from(is_cached(&project));
     }
+    // A property of nothing would hold as well.
+    assert!(
+        with_findings > 15 && cached > 30,
+        "{with_findings} of 60 with findings, {cached} from the cache"
+    );
 }
 
 /// What happens to the bytes of a file.

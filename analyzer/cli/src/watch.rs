@@ -1,9 +1,12 @@
 //! `--watch`: a run whenever a file changes.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use ward_project::{DiscoverOptions, Snapshot};
+use ward_linter::baseline::BASELINE_FILE;
+use ward_project::{DiscoverOptions, ProjectError, Snapshot};
 
 use crate::arguments::CheckArguments;
 use crate::exit::{self, Status, Style};
@@ -17,9 +20,26 @@ pub(crate) fn watch(arguments: &CheckArguments) -> anyhow::Result<Status> {
     let path = paths::to_analyse(&arguments.analysis)?;
     let pool = ward_project::thread_pool(arguments.analysis.threads.map(usize::from))?;
     let style = output::message_style(arguments.color);
+    // What the runs write themselves starts no other.
+    let own: Vec<PathBuf> = arguments
+        .formats
+        .iter()
+        .filter_map(|format| format.file.as_ref())
+        .chain(&arguments.output)
+        .filter_map(|file| Some(file.parent()?.join(".").canonicalize().ok()?.join(file.file_name()?)))
+        .collect();
     let state = || {
-        let options = DiscoverOptions { templates: ward_lints::TEMPLATES, ..DiscoverOptions::default() };
-        pool.install(|| Snapshot::take(&path, &options)).map(|snapshot| snapshot.stamp())
+        let exclude = arguments.analysis.exclude.clone();
+        let options =
+            DiscoverOptions { templates: ward_lints::TEMPLATES, exclude, ..DiscoverOptions::default() };
+        let files = pool.install(|| Snapshot::take(&path, &options))?;
+        let baseline = match &arguments.baseline {
+            Some(file) => Some(file.clone()),
+            None => ward_project::find_beside(&path, BASELINE_FILE)?,
+        };
+        let baseline = baseline.and_then(|file| fs::metadata(file).ok());
+        let baseline = baseline.map(|found| (found.len(), found.modified().ok()));
+        Ok::<_, ProjectError>((files.stamp_without(&own), baseline))
     };
     loop {
         let before = state().ok();

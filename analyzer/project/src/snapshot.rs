@@ -82,9 +82,14 @@ impl Snapshot {
 
     /// A number that changes if a file comes, goes, or is written to.
     pub fn stamp(&self) -> u128 {
+        self.stamp_without(&[])
+    }
+
+    /// As [`Self::stamp`], for all files but some.
+    pub fn stamp_without(&self, without: &[PathBuf]) -> u128 {
         hash_twice(|hasher| {
             self.root.hash(hasher);
-            for file in &self.files {
+            for file in self.files.iter().filter(|file| !without.contains(&file.absolute)) {
                 (&file.absolute, file.size, file.modified, file.identity).hash(hasher);
             }
         })

@@ -225,7 +225,7 @@ pub(crate) struct CheckArguments {
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix_unused_suppressions: bool,
     /// Show the changes that fixes would make as a diff, without writing any file.
-    #[arg(long, help_heading = "Fixes")]
+    #[arg(long, conflicts_with = "output", help_heading = "Fixes")]
     pub(crate) diff: bool,
     /// Allow fixes to files with uncommitted changes, or outside a git repository.
     #[arg(long, help_heading = "Fixes")]

@@ -86,15 +86,18 @@ fn run(arguments: &CheckArguments, targets: &[Target]) -> anyhow::Result<Status>
     if is_empty {
         outcome.problems.push(nothing_analysed(&outcome, &plan.settings));
     }
+    let revision = arguments.since.as_ref();
+    let before = revision.map(|revision| since::old(revision, &plan, &outcome.files.root)).transpose()?;
+    // What is known is not reported, and what is not reported is not changed.
+    let drop_known = |outcome: &mut Outcome| {
+        baseline::apply(known.as_ref(), outcome);
+        before.as_ref().map(|before| since::drop_old(before, plan.thresholds, outcome))
+    };
+    let mut old = drop_known(&mut outcome);
     let mut changed = 0;
     if arguments.fix_mode() != fix::Mode::Keep {
-        (outcome, changed) = fix::run(arguments, &plan, outcome)?;
+        changed = fix::run(arguments, &plan, &mut outcome, &mut |outcome| old = drop_known(outcome))?;
     }
-    baseline::apply(known.as_ref(), &mut outcome);
-    let old = match &arguments.since {
-        Some(revision) => since::drop_old(revision, &plan, &mut outcome)?,
-        None => None,
-    };
     if arguments.fix_mode() == fix::Mode::Show {
         return Ok(if changed == 0 { Status::Clean } else { Status::Findings });
     }

@@ -28,8 +28,8 @@ pub(crate) struct Changes {
     files: BTreeMap<FileId, Changed>,
     /// What was not changed, and why.
     problems: Vec<ReportProblem>,
-    /// How many fixes and removals there are.
-    count: usize,
+    /// The files of each fix and removal.
+    fixes: Vec<Vec<FileId>>,
 }
 
 #[derive(Debug)]
@@ -63,12 +63,14 @@ impl CheckArguments {
     }
 }
 
-/// Makes the changes that the arguments ask for. Returns what was found after them, and how many there were.
+/// Makes the changes that the arguments ask for, and returns how many there were. Then the outcome is what was found
+/// after them; `drop_known` has taken out of it what is not to be reported.
 pub(crate) fn run(
     arguments: &CheckArguments,
     plan: &Plan,
-    mut outcome: Outcome,
-) -> anyhow::Result<(Outcome, usize)> {
+    outcome: &mut Outcome,
+    drop_known: &mut dyn FnMut(&mut Outcome),
+) -> anyhow::Result<usize> {
     let mut changes = Changes::default();
     let plain =
         arguments.diff && !arguments.fix && !arguments.unsafe_fixes && !arguments.fix_unused_suppressions;
@@ -91,13 +93,14 @@ pub(crate) fn run(
         }
     }
     changes.keep_what_parses(&outcome.files);
-    let (count, mode) = (changes.count, arguments.fix_mode());
+    let (count, mode) = (changes.fixes.len(), arguments.fix_mode());
     if count > 0 && mode == Mode::Write {
         check_repository(arguments, &changes, &outcome.files)?;
     }
     if count > 0 {
-        let after = changes.analyse(plan, &outcome.files)?;
-        if let Some(worse) = new_finding(&outcome, &after) {
+        let mut after = changes.analyse(plan, &outcome.files)?;
+        drop_known(&mut after);
+        if let Some(worse) = new_finding(outcome, &after) {
             let message =
                 format!("nothing was changed, because the fixes together would bring a new finding: {worse}");
             return Err(
@@ -108,12 +111,12 @@ pub(crate) fn run(
             Mode::Show => output::print(&changes.diff(&outcome.files))?,
             Mode::Write | Mode::Keep => {
                 changes.write(&outcome.files)?;
-                outcome = after;
+                *outcome = after;
             }
         }
     }
     outcome.problems.append(&mut changes.problems);
-    Ok((outcome, count))
+    Ok(count)
 }
 
 impl Changes {
@@ -131,7 +134,7 @@ impl Changes {
         for (file, changed) in by_file.keys().zip(new) {
             self.files.insert(*file, changed);
         }
-        self.count += 1;
+        self.fixes.push(by_file.into_keys().collect());
     }
 
     /// A file with more edits. `None` if one does not fit.
@@ -187,12 +190,17 @@ impl Changes {
         let errors = |text: &str| lower(text, TestCode::Keep).1.len();
         let broken = self.files.iter().filter(|(_, changed)| errors(&changed.new) > errors(&changed.old));
         let broken: Vec<FileId> = broken.map(|(file, _)| *file).collect();
-        for file in broken {
-            self.files.remove(&file);
-            self.tell(file, files, "not changed, because it would no longer parse");
+        for file in &broken {
+            self.tell(*file, files, "not changed, because it would no longer parse");
         }
-        if self.files.is_empty() {
-            self.count = 0;
+        // Half a fix is none, and the files of a fix may hold halves of others.
+        let mut dropped = broken;
+        while let Some(file) = dropped.pop() {
+            self.files.remove(&file);
+            let (gone, left): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.fixes).into_iter().partition(|fix| fix.contains(&file));
+            self.fixes = left;
+            dropped.extend(gone.into_iter().flatten().filter(|other| self.files.contains_key(other)));
         }
     }
 
@@ -217,9 +225,18 @@ impl Changes {
         text
     }
 
+    /// Writes all files; if one cannot be written, those before it get their old texts back.
     fn write(&self, files: &Files) -> anyhow::Result<()> {
+        let mut written: Vec<(FileId, &str)> = Vec::new();
         for (file, changed) in &self.files {
-            output::replace_text(files.absolute(*file), &changed.new)?;
+            if let Err(error) = output::replace_text(files.absolute(*file), &changed.new) {
+                for (file, old) in written {
+                    // What has just been written can be written again, or nothing helps.
+                    let _ = output::replace_text(files.absolute(file), old);
+                }
+                return Err(error.context("nothing was changed"));
+            }
+            written.push((*file, &changed.old));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
+use ward_linter::nearest::did_you_mean;
 
 use crate::exit::Failure;
 
@@ -60,11 +61,19 @@ impl Repository {
         let commit = self.line(["rev-parse", "--verify", "--quiet", "--end-of-options", &named])?;
         let Some(commit) = commit else {
             let message = format!("git knows no revision `{revision}`");
-            let help = "check the spelling; a shallow clone has to fetch it first: `git fetch origin BRANCH`";
-            return Err(Failure { message, help: Some(help.into()) }.into());
+            let help = self.meant(revision)?.unwrap_or_else(|| {
+                "check the spelling; a shallow clone has to fetch it first: `git fetch origin BRANCH`".into()
+            });
+            return Err(Failure { message, help: Some(help) }.into());
         };
         // A repository without a commit of its own, or with a history that was cut off, has no common one.
         Ok(self.line(["merge-base", &commit, "HEAD"])?.unwrap_or(commit))
+    }
+
+    /// The branch or tag that was probably meant.
+    fn meant(&self, wrong: &str) -> anyhow::Result<Option<String>> {
+        let names = self.ask(["for-each-ref", "--format=%(refname:short)"])?.unwrap_or_default();
+        Ok(did_you_mean(wrong, String::from_utf8_lossy(&names).lines()))
     }
 
     /// Those of `files` that differ from the last commit, or are not in it.

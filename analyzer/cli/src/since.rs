@@ -7,17 +7,26 @@ use ward_linter::baseline::Baseline;
 use crate::check::Plan;
 use crate::git::Repository;
 use crate::outcome::Outcome;
+use crate::settings::Thresholds;
 
-/// Drops the findings that were there before the work since `revision` began, and says how many they are.
-pub(crate) fn drop_old(revision: &str, plan: &Plan, outcome: &mut Outcome) -> anyhow::Result<Option<usize>> {
-    let repository = Repository::around(&outcome.files.root)?;
+/// The findings that were there before the work since `revision` began.
+pub(crate) fn old(revision: &str, plan: &Plan, root: &Path) -> anyhow::Result<Baseline> {
+    let repository = Repository::around(root)?;
     let base = repository.base(revision)?;
-    let old = findings_at(&base, &repository, plan, &outcome.files.root)?;
+    findings_at(&base, &repository, plan, root)
+}
+
+/// Drops the findings that are old, and says how many of them would have been shown.
+pub(crate) fn drop_old(old: &Baseline, thresholds: Thresholds, outcome: &mut Outcome) -> usize {
     let (known, _) = old.known(&outcome.findings, &outcome.files);
-    let before = outcome.findings.len();
     let mut known = known.into_iter();
-    outcome.findings.retain(|_| !known.next().unwrap_or(false));
-    Ok(Some(before - outcome.findings.len()))
+    let mut shown = 0;
+    outcome.findings.retain(|finding| {
+        let is_known = known.next().unwrap_or(false);
+        shown += usize::from(is_known && thresholds.show(finding));
+        !is_known
+    });
+    shown
 }
 
 /// The findings of a commit, in a folder of the repository.

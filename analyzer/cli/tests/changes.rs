@@ -144,6 +144,17 @@ fn a_finding_far_from_the_change_is_new_if_the_change_brings_it() {
 }
 
 #[test]
+fn what_is_hidden_is_not_counted_as_old() {
+    let project = Project::vulnerable();
+    project.commit();
+    let told =
+        |arguments: &[&str]| project.run(&[&["--since", "HEAD"], arguments].concat()).succeeded().stdout;
+    assert!(told(&[]).contains("not new: 1 from before"), "{}", told(&[]));
+    let hidden = told(&["--min-severity", "critical"]);
+    assert!(hidden.contains("no findings") && !hidden.contains("not new"), "{hidden}");
+}
+
+#[test]
 fn what_git_does_not_know_is_told() {
     let project = Project::vulnerable();
     insta::assert_snapshot!(project.run(&["--since", "main"]).told(), @"
@@ -157,6 +168,12 @@ fn what_git_does_not_know_is_told() {
     status 2
     --- stderr
     error: git knows no revision `mian`
+      help: did you mean `main`?
+    ");
+    insta::assert_snapshot!(project.run(&["--since", "release"]).told(), @"
+    status 2
+    --- stderr
+    error: git knows no revision `release`
       help: check the spelling; a shallow clone has to fetch it first: `git fetch origin BRANCH`
     ");
     insta::assert_snapshot!(project.run(&["--since", "--all"]).told(), @"

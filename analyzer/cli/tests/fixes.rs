@@ -133,3 +133,60 @@ fn fixes_stand_in_sarif_and_json() {
     let changes = &log["runs"][0]["results"][0]["fixes"][0]["artifactChanges"];
     assert_eq!(changes[0]["replacements"].as_array().unwrap().len(), 3, "{changes}");
 }
+
+#[test]
+fn what_is_not_reported_is_not_changed() {
+    let project = project(SQLITE);
+    project.run(&["baseline"]).succeeded();
+    project.run(&["--fix"]).succeeded();
+    assert_eq!(project.read("src/main.rs"), SQLITE);
+    project.write("src/new.rs", SQLITE.replace("find", "search"));
+    project.write("src/main.rs", format!("mod new;\n{SQLITE}"));
+    project.commit();
+    std::fs::remove_file(project.path("ward-baseline.tsv")).unwrap();
+    let ran = project.run(&["--fix", "--since", "HEAD~1"]).succeeded();
+    assert!(
+        ran.stdout.contains("fixed: 1 place\n") && ran.stdout.contains("not new: 1 from"),
+        "{}",
+        ran.stdout
+    );
+    assert!(project.read("src/new.rs").contains(".bind(&name)"));
+    assert_eq!(project.read("src/main.rs"), format!("mod new;\n{SQLITE}"));
+    project.run(&["--fix", "--no-baseline"]).succeeded();
+    assert!(project.read("src/main.rs").contains(".bind(&name)"));
+}
+
+#[test]
+fn a_difference_goes_to_no_file() {
+    let ran = project(SQLITE).run(&["--fix", "--diff", "--output", "report.txt"]);
+    insta::assert_snapshot!(ran.told(), @"
+    status 2
+    --- stderr
+    error: the argument '--diff' cannot be used with '--output <FILE>'
+
+    Usage: cargo-ward --fix --diff [PATH]...
+
+    For more information, try '--help'.
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn if_one_file_cannot_be_written_none_is() {
+    let large = format!("// {}\n{}", "long ".repeat(2_000), SQLITE.replace("find", "search"));
+    let project =
+        Project::new(&[("src/main.rs", "mod a;\nmod z;\n"), ("src/a.rs", SQLITE), ("src/z.rs", &large)]);
+    project.commit();
+    // No file may grow beyond what the first needs; that counts for any user.
+    let mut command = std::process::Command::new("sh");
+    let script = "trap '' XFSZ; ulimit -f 4; exec \"$0\" --fix --no-cache";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_cargo-ward")]).current_dir(project.path(""));
+    let ran = project.ran(&command.output().unwrap());
+    assert_eq!(ran.status, 2, "{}", ran.told());
+    assert!(ran.stderr.contains("nothing was changed: cannot write `"), "{}", ran.stderr);
+    assert_eq!(project.read("src/a.rs"), SQLITE);
+    assert_eq!(project.read("src/z.rs"), large);
+    assert_eq!(std::fs::read_dir(project.path("src")).unwrap().count(), 3);
+    let ran = project.run(&["--fix"]).succeeded();
+    assert!(ran.stdout.contains("fixed: 2 places\n"), "{}", ran.stdout);
+}

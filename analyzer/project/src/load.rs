@@ -8,15 +8,17 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
-use rayon::iter::{ParallelBridge, ParallelIterator};
+use rayon::iter::{IntoParallelRefMutIterator, ParallelBridge, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use ward_syntax::{
-    BodyId, FileId, FunctionBodies, LineIndex, SourceIr, Span, SyntaxError, TestCode, lower_bodies,
-    lower_with,
+    BodyId, FileId, ForeignMacro, FunctionBodies, ItemKind, LineIndex, SourceIr, Span, Symbol, SyntaxError,
+    TestCode, lower_bodies, lower_with_macros,
 };
 
-use crate::{DiscoverOptions, Examples, FileRole, Problem, ProblemKind, Project, ProjectError, ProjectFile};
+use crate::{
+    DiscoverOptions, Examples, FileRole, PackageId, Problem, ProblemKind, Project, ProjectError, ProjectFile,
+};
 
 /// Deeply nested source is lowered by recursion, and an overflow of the stack cannot be caught. The memory is
 /// only reserved, not used.
@@ -97,12 +99,13 @@ fn load_here(project: &Project, options: &DiscoverOptions) -> Loaded {
         .into_iter()
         .par_bridge()
         .map(|index| {
-            let (file, problems) = load_file(&project.files[index], options);
+            let (file, problems) = load_file(&project.files[index], options, &FxHashMap::default());
             options.loaded.fetch_add(1, Ordering::Relaxed);
             (index, file, problems)
         })
         .collect();
     files.sort_unstable_by_key(|(index, ..)| *index);
+    expand_foreign(project, options, &mut files);
     let mut loaded = Loaded { files: Vec::with_capacity(files.len()), problems: Vec::new() };
     for (_, file, problems) in files {
         loaded.files.push(file);
@@ -119,7 +122,96 @@ pub fn read_source(project: &Project, file: FileId) -> Result<String, Problem> {
     read_text(project.file(file), u64::MAX)
 }
 
-fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<Problem>) {
+/// The macros that a file may call and does not declare, by name.
+type Macros = FxHashMap<Symbol, ForeignMacro>;
+
+/// Lowers those files anew that call macros which other files declare.
+fn expand_foreign(
+    project: &Project,
+    options: &DiscoverOptions,
+    files: &mut [(usize, LoadedFile, Vec<Problem>)],
+) {
+    let mut declared: FxHashMap<Symbol, Vec<(PackageId, Symbol)>> = FxHashMap::default();
+    for (index, file, _) in files.iter() {
+        if matches!(file.role, FileRole::Test | FileRole::Bench) {
+            continue;
+        }
+        let package = project.files[*index].package;
+        for item in &file.ir.tree.items {
+            if let ItemKind::MacroRules { tokens } = item.kind
+                && !item.is_test
+            {
+                let all = declared.entry(item.name).or_default();
+                if !all.contains(&(package, tokens)) {
+                    all.push((package, tokens));
+                }
+            }
+        }
+    }
+    if declared.is_empty() {
+        return;
+    }
+    let mut tables: FxHashMap<PackageId, Macros> = FxHashMap::default();
+    for (index, file, _) in files.iter() {
+        let package = project.files[*index].package;
+        if !matches!(file.role, FileRole::Generated) && calls_foreign(&file.ir, &declared) {
+            tables.entry(package).or_insert_with(|| visible(project, package, &declared));
+        }
+    }
+    files.par_iter_mut().for_each(|(index, loaded, problems)| {
+        let file = &project.files[*index];
+        let Some(table) = tables.get(&file.package) else { return };
+        let known = |name: &Symbol| table.contains_key(name).then_some(());
+        if matches!(loaded.role, FileRole::Generated) || !calls(&loaded.ir, known) {
+            return;
+        }
+        (*loaded, *problems) = load_file(file, options, table);
+    });
+}
+
+/// The macros of the workspace that code of a package may mean by a name, where that is sure.
+fn visible(
+    project: &Project,
+    package: PackageId,
+    declared: &FxHashMap<Symbol, Vec<(PackageId, Symbol)>>,
+) -> Macros {
+    let mut macros = Macros::default();
+    for (name, all) in declared {
+        let own: Vec<_> = all.iter().filter(|(of, _)| *of == package).collect();
+        let (of, rules) = match (&own[..], &all[..]) {
+            ([one], _) => **one,
+            ([], [one]) => *one,
+            _ => continue,
+        };
+        let krate = if of == package { Symbol::new("crate") } else { project.package(of).name };
+        macros.insert(*name, ForeignMacro { rules, krate });
+    }
+    macros
+}
+
+fn calls_foreign(ir: &SourceIr, declared: &FxHashMap<Symbol, Vec<(PackageId, Symbol)>>) -> bool {
+    calls(ir, |name| declared.contains_key(name).then_some(()))
+}
+
+/// Whether a file calls a macro that is known, other than those that it declares itself.
+fn calls(ir: &SourceIr, known: impl Fn(&Symbol) -> Option<()>) -> bool {
+    let declares = |name: Symbol| {
+        let mut items = ir.tree.items.iter();
+        items.any(|item| item.name == name && matches!(item.kind, ItemKind::MacroRules { .. }))
+    };
+    let is_foreign = |path: Symbol| {
+        let name = Symbol::new(path.as_str().rsplit("::").next().unwrap_or_default());
+        known(&name).is_some() && !declares(name)
+    };
+    let items = ir.tree.items.iter().filter_map(|item| match item.kind {
+        ItemKind::MacroCall { path, .. } => Some(path),
+        _ => None,
+    });
+    let exprs = ir.macros.iter().map(|call| call.path).chain(ir.formats.iter().map(|format| format.path));
+    items.chain(exprs).any(is_foreign)
+}
+
+fn load_file(file: &ProjectFile, options: &DiscoverOptions, macros: &Macros) -> (LoadedFile, Vec<Problem>) {
     if file.role == FileRole::Template {
         return (hashed(file), Vec::new());
     }
@@ -127,7 +219,7 @@ fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<
         return (LoadedFile::skipped(file.role), Vec::new());
     }
     if let Some(text) = options.texts.get(&file.absolute) {
-        return lower_file(file, text, options.tests, FunctionBodies::Read);
+        return lower_file(file, text, options.tests, FunctionBodies::Read, macros);
     }
     match read_text(file, options.max_file_size.min(u64::from(u32::MAX))) {
         Ok(text) => {
@@ -135,7 +227,7 @@ fn load_file(file: &ProjectFile, options: &DiscoverOptions) -> (LoadedFile, Vec<
                 (FunctionBodies::LeaveOutTests, FileRole::Test | FileRole::Bench) => FunctionBodies::LeaveOut,
                 (bodies, _) => bodies,
             };
-            lower_file(file, &text, options.tests, bodies)
+            lower_file(file, &text, options.tests, bodies, macros)
         }
         Err(problem) => (LoadedFile::skipped(file.role), vec![problem]),
     }
@@ -191,9 +283,11 @@ fn lower_file(
     text: &str,
     tests: TestCode,
     bodies: FunctionBodies,
+    macros: &Macros,
 ) -> (LoadedFile, Vec<Problem>) {
     // The last line of defence: nothing in `lower` is meant to panic.
-    let Ok((ir, errors)) = catch_unwind(AssertUnwindSafe(|| lower_with(text, tests, bodies))) else {
+    let Ok((ir, errors)) = catch_unwind(AssertUnwindSafe(|| lower_with_macros(text, tests, bodies, macros)))
+    else {
         let problem =
             Problem::new(ProblemKind::Internal, &file.path, "internal error while reading the file, skipped")
                 .help("please report it with the file");

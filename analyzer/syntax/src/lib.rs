@@ -17,7 +17,10 @@ mod snapshot_tests;
 pub use arena::{Id, List, ListPool, Run};
 pub use body::*;
 pub use item_tree::*;
-pub use lower::{FunctionBodies, SyntaxError, TestCode, lower, lower_bodies, lower_with, parse_only};
+pub use lower::{
+    ForeignMacro, FunctionBodies, SyntaxError, TestCode, lower, lower_bodies, lower_with, lower_with_macros,
+    parse_only,
+};
 pub use pretty::pretty;
 pub use source::{LineColumn, LineIndex};
 pub use span::{FileId, FileSpan, Span};

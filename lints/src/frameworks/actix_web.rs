@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use ward_semantics::endpoint::{
-    Attached, AttachedKind, AttributeArgument, Call, Evaluator, Framework, Methods, Outcome, Router, Unknown,
-    UnknownPart, Value, attribute_arguments, texts,
+    Attached, AttachedKind, AttributeArgument, Call, Evaluator, Framework, Handler, Methods, Outcome, Route,
+    Router, Unknown, UnknownPart, Value, What, attribute_arguments, texts,
 };
 use ward_semantics::{DefId, Ty};
-use ward_syntax::{Attribute, FileSpan, Symbol};
+use ward_syntax::{Attribute, FileSpan, Span, Symbol};
 
 use super::common::{
     FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, first_text, is_attribute_of,
@@ -45,6 +45,8 @@ const SCOPE: &str = "scope";
 const RESOURCE: &str = "resource";
 /// `Route`: its routes have no path.
 const ROUTE: &str = "route";
+/// How deep tables of routes may name one another.
+const MOST_TABLES: usize = 8;
 /// `&mut ServiceConfig`.
 const CONFIG: &str = "config";
 
@@ -126,12 +128,12 @@ impl Framework for ActixWeb {
             ("guard", ROUTE) => self.route_guard(cx, &mut router, call),
             ("guard", _) => router.layers.push(cx.attached(AttachedKind::Condition, first, call)),
             ("method", ROUTE) => self.set_methods(&mut router, methods_in(first)),
-            ("to" | "service", ROUTE) => {
+            ("to" | "to_async" | "service", ROUTE) => {
                 let methods = router.methods.clone().unwrap_or(Methods::Any);
                 router.routes = cx.routes(&methods, &text(""), first, call);
             }
             ("route", RESOURCE) => self.add_at(cx, &mut router, "", first, call),
-            ("to", RESOURCE) => {
+            ("to" | "to_async", RESOURCE) => {
                 let routes = cx.routes(&Methods::Any, &text(""), first, call);
                 router.routes.extend(routes);
             }
@@ -259,6 +261,15 @@ impl ActixWeb {
     }
 
     fn configure(&self, cx: &mut Evaluator<'_>, router: &mut Router, call: &Call<'_>) {
+        if let Value::Made(made) = call.argument(0)
+            && let What::Item(item) = made.what
+        {
+            let routes = self.tabled(cx, item, MOST_TABLES);
+            if !routes.is_empty() {
+                router.routes.extend(routes);
+                return;
+            }
+        }
         let config = Router { in_place: true, ..cx.router(self, CONFIG) };
         let (_, after) = cx.apply(call.argument(0), vec![Value::router(config)]);
         match after.first() {
@@ -270,6 +281,63 @@ impl ActixWeb {
                 let mut route = opaque_route(cx, unknown_path(), call.argument(0), call);
                 route.unknown.push(Unknown { part: UnknownPart::Handler, place });
                 router.routes.push(route);
+            }
+        }
+    }
+
+    /// The routes that an attribute of the workspace's own makes of a table: `"/path" => get(handler)`, with several
+    /// in brackets, and `sub(Type)` for those of another type.
+    fn tabled(&self, cx: &mut Evaluator<'_>, item: DefId, depth: usize) -> Vec<Route> {
+        let mut routes = Vec::new();
+        if depth == 0 {
+            return routes;
+        }
+        let (file, _) = cx.semantics.locate(item);
+        for attribute in &cx.semantics.item(item).attributes {
+            let place = FileSpan { file, span: attribute.span };
+            for table in attribute_arguments(attribute).iter().filter(|argument| argument.name == "routes") {
+                for row in parts(table.value) {
+                    self.row(cx, item, row, place, depth, &mut routes);
+                }
+            }
+        }
+        routes
+    }
+
+    fn row(
+        &self,
+        cx: &mut Evaluator<'_>,
+        item: DefId,
+        row: &'static str,
+        place: FileSpan,
+        depth: usize,
+        routes: &mut Vec<Route>,
+    ) {
+        let Some((path, answers)) = row.split_once("=>") else { return };
+        let path = path.trim().trim_matches('"');
+        let answers = answers.trim();
+        let answers = answers.strip_prefix('[').and_then(|all| all.strip_suffix(']')).unwrap_or(answers);
+        for answer in parts(answers) {
+            let Some((name, of)) = answer.strip_suffix(')').and_then(|answer| answer.split_once('(')) else {
+                continue;
+            };
+            let of: String = of.split_whitespace().collect();
+            let named = cx.named(item, &of);
+            match (method_named(name.trim()), named) {
+                (Some(methods), What::Function(function)) => {
+                    let handler = Handler::Function(function);
+                    routes.push(cx.route(methods, Symbol::new(path), handler, place, item));
+                }
+                (Some(methods), _) => {
+                    routes.push(cx.route(methods, Symbol::new(path), Handler::Unknown, place, item));
+                }
+                (None, What::Item(sub)) => {
+                    for mut route in self.tabled(cx, sub, depth - 1) {
+                        route.path = Symbol::new(&self.join(path, route.path.as_str()));
+                        routes.push(route);
+                    }
+                }
+                (None, _) => {}
             }
         }
     }
@@ -306,7 +374,7 @@ impl ActixWeb {
         };
         let prefix = self.module_prefix(cx, function);
         for path in paths {
-            let handler = ward_semantics::endpoint::Handler::Function(function);
+            let handler = Handler::Function(function);
             let place = FileSpan { file, span: attribute.span };
             let path = Symbol::new(&format!("{prefix}{path}"));
             let mut route = cx.route(methods.clone(), path, handler, place, function);
@@ -325,6 +393,13 @@ impl ActixWeb {
         let path = attribute_arguments(attribute).first().and_then(AttributeArgument::literal);
         path.unwrap_or_default().trim_end_matches('/').to_owned()
     }
+}
+
+/// The parts of a text between commas, as of an attribute's arguments.
+fn parts(text: &'static str) -> Vec<&'static str> {
+    let attribute =
+        Attribute { path: Symbol::new(""), args: Symbol::new(text), span: Span::default(), args_start: 0 };
+    attribute_arguments(&attribute).into_iter().map(|argument| argument.whole).collect()
 }
 
 fn is_callable(value: &Value) -> bool {

@@ -9,6 +9,8 @@ pub struct AttributeArgument {
     pub name: &'static str,
     /// The value as written, without spaces around it.
     pub value: &'static str,
+    /// Name and value as written, without spaces around them.
+    pub whole: &'static str,
     /// Where the value stands in the file.
     pub span: Span,
 }
@@ -20,7 +22,7 @@ pub fn attribute_arguments(attribute: &Attribute) -> Vec<AttributeArgument> {
     let mut start = 0;
     let mut push = |from: usize, to: usize| {
         if let Some(argument) = argument(text, from, to, attribute.args_start) {
-            arguments.push(argument);
+            arguments.push(AttributeArgument { whole: text[from..to].trim(), ..argument });
         }
     };
     for at in top_level(text, b',') {
@@ -44,7 +46,8 @@ fn argument(text: &'static str, from: usize, to: usize, offset: u32) -> Option<A
                 whole.find('(').filter(|at| is_name(whole[..*at].trim()) && whole.trim_end().ends_with(')'));
             match open {
                 Some(at) => {
-                    let inner = whole[at + 1..].trim_end().trim_end_matches(')').trim();
+                    let inner = whole[at + 1..].trim_end();
+                    let inner = inner.strip_suffix(')').unwrap_or(inner).trim();
                     let start = from + at + 1;
                     return Some(located(whole[..at].trim(), inner, start, offset));
                 }
@@ -59,7 +62,7 @@ fn argument(text: &'static str, from: usize, to: usize, offset: u32) -> Option<A
 
 fn located(name: &'static str, value: &'static str, start: usize, offset: u32) -> AttributeArgument {
     let start = offset + start as u32;
-    AttributeArgument { name, value, span: Span::new(start, start + value.len() as u32) }
+    AttributeArgument { name, value, whole: value, span: Span::new(start, start + value.len() as u32) }
 }
 
 fn is_name(text: &str) -> bool {
@@ -169,6 +172,7 @@ mod tests {
         );
         assert_eq!(read(r##"r#"/x"y,"#, rank = 2"##), [row("", r##"r#"/x"y,"#"##, 10), row("rank", "2", 29)]);
         assert_eq!(read("path(id, b)"), [row("path", "id, b", 15)]);
+        assert_eq!(read("path(id, b(c))"), [row("path", "id, b(c)", 15)]);
         assert_eq!(read("  "), []);
     }
 }

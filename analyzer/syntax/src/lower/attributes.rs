@@ -94,7 +94,14 @@ impl Lowerer<'_> {
             }
         };
         let path = self.joined(attribute.path());
-        let text = self.slice(args);
+        let text = match &attribute.meta {
+            Meta::List(list) if self.expanding > 0 => Symbol::new(&list.tokens.to_string()).as_str(),
+            Meta::NameValue(value) if self.expanding > 0 => match &value.value {
+                syn::Expr::Lit(literal) => self.written(&literal.lit),
+                _ => "",
+            },
+            _ => self.slice(args),
+        };
         lowered.push(Attribute { path, args: Symbol::new(text), span, args_start: args.start });
         if path.as_str() == "cfg_attr" {
             conditional(text, args.start, lowered);

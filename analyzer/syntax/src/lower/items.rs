@@ -670,9 +670,14 @@ impl Lowerer<'_> {
         if path.as_str() != "macro_rules" {
             return self.fill(id, ItemKind::MacroCall { path, body: None });
         }
-        let outer = self.spans.delimited(*item.mac.delimiter.span());
-        let tokens = self.slice(Span::new(outer.start + 1, outer.end.saturating_sub(1)));
-        self.fill(id, ItemKind::MacroRules { tokens: Symbol::new(tokens) })
+        let tokens = if self.expanding > 0 {
+            Symbol::new(&item.mac.tokens.to_string())
+        } else {
+            let outer = self.spans.delimited(*item.mac.delimiter.span());
+            Symbol::new(self.slice(Span::new(outer.start + 1, outer.end.saturating_sub(1))))
+        };
+        self.macros.declare(name, tokens);
+        self.fill(id, ItemKind::MacroRules { tokens })
     }
 
     fn member_macro(

@@ -15,15 +15,52 @@ impl Lowerer<'_> {
     }
 
     fn literal_at(&self, lit: &Lit, span: Span) -> Literal {
-        let written = || Symbol::new(self.slice(span));
+        let written = || Symbol::new(self.written_at(lit, span));
         match lit {
-            Lit::Str(_) | Lit::CStr(_) => Literal::Str(Symbol::new(&Cooked::new(self.slice(span), 0).text)),
+            Lit::Str(_) | Lit::CStr(_) => {
+                Literal::Str(Symbol::new(&Cooked::new(self.written_at(lit, span), 0).text))
+            }
             Lit::ByteStr(bytes) => Literal::ByteStr(Symbol::new(&String::from_utf8_lossy(&bytes.value()))),
             Lit::Char(character) => Literal::Char(character.value()),
             Lit::Float(_) => Literal::Float(written()),
             Lit::Bool(value) => Literal::Bool(value.value),
             _ => Literal::Int(written()),
         }
+    }
+}
+
+impl<'t> Lowerer<'t> {
+    /// A literal as it is written.
+    pub(super) fn written(&self, lit: &Lit) -> &'t str {
+        self.written_at(lit, self.spans.span(lit.span()))
+    }
+
+    fn written_at(&self, lit: &Lit, span: Span) -> &'t str {
+        if self.expanding == 0 {
+            return self.slice(span);
+        }
+        // What a macro brings along does not stand in the file.
+        let token = match lit {
+            Lit::Str(lit) => lit.token(),
+            Lit::ByteStr(lit) => lit.token(),
+            Lit::CStr(lit) => lit.token(),
+            Lit::Byte(lit) => lit.token(),
+            Lit::Char(lit) => lit.token(),
+            Lit::Int(lit) => lit.token(),
+            Lit::Float(lit) => lit.token(),
+            Lit::Bool(lit) => return if lit.value { "true" } else { "false" },
+            Lit::Verbatim(lit) => lit.clone(),
+            _ => return self.slice(span),
+        };
+        Symbol::new(&token.to_string()).as_str()
+    }
+
+    /// A literal token as it is written.
+    pub(super) fn written_literal(&self, literal: &proc_macro2::Literal) -> &'t str {
+        if self.expanding == 0 {
+            return self.slice(self.spans.span(literal.span()));
+        }
+        Symbol::new(&literal.to_string()).as_str()
     }
 }
 
@@ -54,6 +91,12 @@ impl<'t> Cooked<'t> {
     /// A literal that prints as it is written.
     pub(super) fn verbatim(source: &'t str, start: u32) -> Self {
         Self { text: Cow::Borrowed(source), base: start, places: Vec::new() }
+    }
+
+    /// The same value, all of which stands at `place`.
+    pub(super) fn at(self, place: Span) -> Self {
+        let places = vec![place; self.text.len().max(1)];
+        Self { base: place.start, places, ..self }
     }
 
     /// Reads a character literal.

@@ -18,10 +18,14 @@ mod scope;
 mod spans;
 mod types;
 
+use std::rc::Rc;
+
 use proc_macro2::Ident;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 pub use self::bodies::lower_bodies;
+use self::macros::rules::Rules;
 use self::scan::{Chunk, LeftOut, Reduced, Scan, is_word};
 use self::scope::Scopes;
 use self::spans::SpanTable;
@@ -65,6 +69,17 @@ pub fn lower(text: &str, tests: TestCode) -> (SourceIr, Vec<SyntaxError>) {
 
 /// Lowers one file as [`lower()`] does, its functions' bodies only if wanted. What is wrong in a body that is left out is not told.
 pub fn lower_with(text: &str, tests: TestCode, bodies: FunctionBodies) -> (SourceIr, Vec<SyntaxError>) {
+    lower_with_macros(text, tests, bodies, &FxHashMap::default())
+}
+
+/// Lowers one file as [`lower_with`] does; it may call these macros of other files.
+#[allow(clippy::implicit_hasher, reason = "there is one kind of map here")]
+pub fn lower_with_macros(
+    text: &str,
+    tests: TestCode,
+    bodies: FunctionBodies,
+    macros: &FxHashMap<Symbol, ForeignMacro>,
+) -> (SourceIr, Vec<SyntaxError>) {
     if u32::try_from(text.len()).is_err() {
         return (SourceIr::default(), vec![SyntaxError::at("the file is larger than 4 GB", Span::default())]);
     }
@@ -73,18 +88,18 @@ pub fn lower_with(text: &str, tests: TestCode, bodies: FunctionBodies) -> (Sourc
         Scan::Text(reduced) => reduced,
         Scan::TooDeep(at) => return (SourceIr::default(), vec![too_deep(at)]),
     };
-    if let Ok(mut ir) = lower_reduced(text, &reduced) {
+    if let Ok(mut ir) = lower_reduced(text, &reduced, macros) {
         directives::enter(&mut ir, &reduced.comments, text);
         return (ir, Vec::new());
     }
     if tests == TestCode::Trim {
         // The scan may have cut an item in the wrong place; without that the file may be sound.
-        return lower_with(text, TestCode::Keep, bodies);
+        return lower_with_macros(text, TestCode::Keep, bodies, macros);
     }
     let recovered = recover::recover(text, base);
     let mut errors = recovered.errors;
     let rest = match scan::scan(&recovered.text, base, TestCode::Keep, FunctionBodies::Read) {
-        Scan::Text(rest) => lower_reduced(text, &rest).map(|mut ir| {
+        Scan::Text(rest) => lower_reduced(text, &rest, macros).map(|mut ir| {
             directives::enter(&mut ir, &rest.comments, text);
             ir
         }),
@@ -115,18 +130,28 @@ pub fn parse_only(text: &str) -> bool {
 const CHUNK: usize = 1 << 20;
 
 /// Parses and lowers what the scan left of `text`.
-fn lower_reduced(text: &str, reduced: &Reduced) -> Result<SourceIr, SyntaxError> {
+fn lower_reduced(
+    text: &str,
+    reduced: &Reduced,
+    macros: &FxHashMap<Symbol, ForeignMacro>,
+) -> Result<SourceIr, SyntaxError> {
     let chunks = reduced.chunks(CHUNK);
-    let mut result = lower_chunks(text, &chunks, &reduced.left_out);
+    let mut result = lower_chunks(text, &chunks, &reduced.left_out, macros);
     if result.is_err() && chunks.len() > 1 {
         // Perhaps only a cut between chunks was wrong.
-        result = lower_chunks(text, &[reduced.whole()], &reduced.left_out);
+        result = lower_chunks(text, &[reduced.whole()], &reduced.left_out, macros);
     }
     result
 }
 
-fn lower_chunks(text: &str, chunks: &[Chunk<'_>], left_out: &[LeftOut]) -> Result<SourceIr, SyntaxError> {
-    let mut lowerer = Lowerer { left_out, ..Lowerer::new(text) };
+fn lower_chunks(
+    text: &str,
+    chunks: &[Chunk<'_>],
+    left_out: &[LeftOut],
+    macros: &FxHashMap<Symbol, ForeignMacro>,
+) -> Result<SourceIr, SyntaxError> {
+    let macros = OwnMacros { foreign: macros.clone(), ..OwnMacros::default() };
+    let mut lowerer = Lowerer { left_out, macros, ..Lowerer::new(text) };
     for chunk in chunks {
         lowerer.spans = chunk.spans();
         let lowered = lowerer.chunk(chunk.text);
@@ -200,12 +225,77 @@ struct Lowerer<'t> {
     parent: Option<ItemId>,
     /// Whether that content is test code.
     in_test: bool,
+    /// The macros of the workspace that may be called.
+    macros: OwnMacros,
+    /// How many expansions what is being lowered came out of.
+    expanding: usize,
+    /// How many tokens expansions had so far.
+    expanded: usize,
+}
+
+/// A macro of the workspace.
+struct OwnMacro {
+    /// None if its rules are not understood.
+    rules: Option<Rc<Rules>>,
+    /// What `$crate` means.
+    krate: Symbol,
+    /// It is declared in another file.
+    is_foreign: bool,
+}
+
+/// The macros of the workspace by name.
+#[derive(Default)]
+struct OwnMacros {
+    known: FxHashMap<Symbol, OwnMacro>,
+    /// Those of other files, which are read once they are called.
+    foreign: FxHashMap<Symbol, ForeignMacro>,
+}
+
+/// A macro that is declared in another file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ForeignMacro {
+    /// What stands between the braces of its `macro_rules!`.
+    pub rules: Symbol,
+    /// What `$crate` in it means in the file that calls it.
+    pub krate: Symbol,
+}
+
+impl OwnMacros {
+    fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.foreign.is_empty()
+    }
+
+    fn declare(&mut self, name: Symbol, rules: Symbol) {
+        let rules = Rules::read(rules.as_str()).map(Rc::new);
+        self.known.insert(name, OwnMacro { rules, krate: Symbol::new("crate"), is_foreign: false });
+    }
+
+    fn get(&mut self, name: Symbol) -> Option<OwnMacro> {
+        if !self.known.contains_key(&name) {
+            let foreign = self.foreign.get(&name)?;
+            let rules = Rules::read(foreign.rules.as_str()).map(Rc::new);
+            self.known.insert(name, OwnMacro { rules, krate: foreign.krate, is_foreign: true });
+        }
+        let OwnMacro { rules, krate, is_foreign } = self.known.get(&name)?;
+        Some(OwnMacro { rules: rules.clone(), krate: *krate, is_foreign: *is_foreign })
+    }
 }
 
 impl<'t> Lowerer<'t> {
     fn new(text: &'t str) -> Self {
         let (spans, ir) = (SpanTable::default(), SourceIr::default());
-        Self { text, spans, left_out: &[], ir, scopes: Scopes::default(), parent: None, in_test: false }
+        Self {
+            text,
+            spans,
+            left_out: &[],
+            ir,
+            scopes: Scopes::default(),
+            parent: None,
+            in_test: false,
+            macros: OwnMacros::default(),
+            expanding: 0,
+            expanded: 0,
+        }
     }
 
     /// Parses and lowers a part of the file, whose spans are set.
@@ -228,6 +318,10 @@ impl<'t> Lowerer<'t> {
     ///
     /// The name is read from the text, which is cheaper than to have proc-macro2 print it.
     fn ident(&self, ident: &Ident) -> (Symbol, Span) {
+        if self.expanding > 0 {
+            let name = ident.to_string();
+            return (Symbol::new(name.strip_prefix("r#").unwrap_or(&name)), self.spans.span(ident.span()));
+        }
         let start = self.spans.start(ident.span());
         let rest = self.text.get(start as usize..).unwrap_or_default().as_bytes();
         let prefix = if rest.starts_with(b"r#") { 2 } else { 0 };

@@ -202,7 +202,8 @@ impl<'a> Evaluator<'a> {
             Resolution::TraitItem { item, .. } => {
                 let all = self.semantics.implementations(item);
                 match all {
-                    [] => Value::Unknown,
+                    // What an attribute makes of the type, it is that type's.
+                    [] => self.generated(frame, path, place),
                     [one] => Value::Function(*one),
                     all => Value::OneOf(Arc::new(all.iter().map(|def| Value::Function(*def)).collect())),
                 }
@@ -212,6 +213,15 @@ impl<'a> Evaluator<'a> {
                 let text: Vec<&str> = segments.iter().map(|segment| segment.name.as_str()).collect();
                 made(What::External(Symbol::new(&text.join("::"))), Vec::new(), place)
             }
+        }
+    }
+
+    /// An associated function that no impl declares: the type that is said to have it.
+    fn generated(&self, frame: &Frame<'a>, path: PathId, place: FileSpan) -> Value {
+        let Some(ty) = frame.ir.path(path).qualified_self else { return Value::Unknown };
+        match self.semantics.resolve_type(frame.function, ty).kind() {
+            TyKind::Adt { def, .. } => made(What::Item(*def), Vec::new(), place),
+            _ => Value::Unknown,
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Evaluator<'a> {
     remembered: FxHashMap<(usize, Symbol), Option<Router>>,
     /// Routes that are served, as seen from outside.
     pub(super) served: Vec<(usize, Route)>,
+    /// Which of them functions that nothing calls give to whoever may.
+    pub(super) given: Vec<std::ops::Range<usize>>,
     /// Every route ever seen, by where it is routed and what answers, with its longest path.
     pub(super) seen: FxHashMap<(FileSpan, Handler), (usize, Route)>,
 }
@@ -82,6 +84,7 @@ impl<'a> Evaluator<'a> {
             known: FxHashMap::default(),
             remembered: FxHashMap::default(),
             served: Vec::new(),
+            given: Vec::new(),
             seen: FxHashMap::default(),
         }
     }
@@ -91,12 +94,14 @@ impl<'a> Evaluator<'a> {
         self.steps = 0;
         let count = self.semantics.signature(function).map_or(0, |signature| signature.params.len());
         let (value, parameters) = self.function(function, None, vec![Value::Unknown; count]);
+        let before = self.served.len();
         self.serve(&value);
         for parameter in &parameters {
             if matches!(parameter, Value::Router(router) if router.in_place) {
                 self.serve(parameter);
             }
         }
+        self.given.push(before..self.served.len());
     }
 
     /// Calls a function or closure. Gives the result, and the arguments as the call leaves them.
@@ -487,7 +492,11 @@ pub fn handler(value: &Value) -> Handler {
         Value::Closure(closure) => {
             Handler::Closure { function: closure.function, file: closure.file, closure: closure.closure }
         }
-        Value::Struct(value) => Handler::Service(value.def),
+        // A newtype around a handler of the workspace.
+        Value::Struct(value) => match &value.fields[..] {
+            [(_, inner @ (Value::Function(_) | Value::Closure(_)))] => handler(inner),
+            _ => Handler::Service(value.def),
+        },
         // A response that is always the same.
         Value::Text(_) | Value::List(_) => Handler::External(Symbol::new("constant")),
         Value::OneOf(all) => {

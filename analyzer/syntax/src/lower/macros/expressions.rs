@@ -134,7 +134,7 @@ impl Lowerer<'_> {
 }
 
 /// Statements, of which semicolons alone are none.
-fn statements(input: ParseStream) -> syn::Result<Vec<syn::Stmt>> {
+pub(super) fn statements(input: ParseStream) -> syn::Result<Vec<syn::Stmt>> {
     let mut stmts = Block::parse_within(input)?;
     stmts
         .retain(|stmt| !matches!(stmt, syn::Stmt::Expr(syn::Expr::Verbatim(tokens), _) if tokens.is_empty()));

@@ -41,6 +41,11 @@ fn layout(name: &str) -> Option<Layout> {
     })
 }
 
+/// Whether a macro of this name is format-like.
+pub(super) fn is_known(name: &str) -> bool {
+    layout(name).is_some()
+}
+
 impl Layout {
     fn may_be_template(self, at: usize, argument: &Argument) -> bool {
         let unnamed = argument.name.is_none() && !argument.is_field;
@@ -183,7 +188,7 @@ impl Lowerer<'_> {
             && head.is_none()
             && input.peek(Token![=>])
         {
-            let key = self.slice(self.spans.span(key.lit.span())).trim_matches('"');
+            let key = self.written(&key.lit).trim_matches('"');
             let name = Some(Symbol::new(key));
             skip(input);
             skip(input);
@@ -220,17 +225,16 @@ impl Lowerer<'_> {
     /// `name`, `dotted.name`, `"name"`.
     fn field_name<'c>(&self, cursor: Cursor<'c>) -> Option<(Symbol, Cursor<'c>)> {
         if let Some((literal, rest)) = cursor.literal() {
-            let text = self.slice(self.spans.span(literal.span()));
+            let text = self.written_literal(&literal);
             return Some((Symbol::new(text.strip_prefix('"')?.strip_suffix('"')?), rest));
         }
         let (first, mut rest) = cursor.ident()?;
-        let (mut name, mut span) = self.ident(&first);
+        let mut name = self.name(&first);
         while let Some((dot, after)) = rest.punct()
             && dot.as_char() == '.'
             && let Some((next, after)) = after.ident()
         {
-            span = span.cover(self.ident(&next).1);
-            name = Symbol::new(self.slice(span));
+            name = Symbol::new(&format!("{name}.{}", self.name(&next)));
             rest = after;
         }
         Some((name, rest))
@@ -281,7 +285,10 @@ impl Lowerer<'_> {
         parts: &mut Parts,
     ) {
         let value = self.expr(&mut argument.value);
-        let own_text = Symbol::new(self.slice(self.expr_span(value)));
+        let own_text = match &argument.value {
+            syn::Expr::Path(path) if self.expanding > 0 => self.joined(&path.path),
+            _ => Symbol::new(self.slice(self.expr_span(value))),
+        };
         let is_place = matches!(argument.value, syn::Expr::Path(_) | syn::Expr::Field(_));
         match layout {
             Layout::Template { leading } if at < leading => parts.leading.push(value),
@@ -363,13 +370,14 @@ impl<'t> Lowerer<'t> {
     /// A literal as it prints.
     fn cooked(&self, literal: &Lit) -> Cooked<'t> {
         let span = self.spans.span(literal.span());
-        let source = self.slice(span);
-        match literal {
+        let source = self.written(literal);
+        let cooked = match literal {
             Lit::Str(_) => Cooked::new(source, span.start),
             Lit::Char(_) => Cooked::new_char(source, span.start),
             Lit::Int(number) => Cooked::verbatim(&source[..source.len() - number.suffix().len()], span.start),
             _ => Cooked::verbatim(source, span.start),
-        }
+        };
+        if self.expanding > 0 && source != self.slice(span) { cooked.at(span) } else { cooked }
     }
 }
 

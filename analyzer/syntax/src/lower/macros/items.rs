@@ -15,6 +15,10 @@ pub(in crate::lower) fn content(
     path: Symbol,
     call: &mut syn::Macro,
 ) -> Option<BodyId> {
+    if let Some(mut items) = lowerer.expanded_items(call) {
+        lowerer.within_expansion(|this| this.items(&mut items));
+        return None;
+    }
     let mut call = lowerer.call_of(call);
     let tokens = std::mem::take(&mut call.tokens);
     let name = path.as_str().rsplit("::").next().unwrap_or_default();
@@ -106,7 +110,7 @@ const KEYWORDS: [&str; 18] = [
     "auto",
 ];
 
-fn items(input: ParseStream) -> syn::Result<Vec<Item>> {
+pub(super) fn items(input: ParseStream) -> syn::Result<Vec<Item>> {
     let mut items = Vec::new();
     while !input.is_empty() {
         items.push(input.parse()?);

@@ -15,6 +15,23 @@ struct SelectArm {
     body: syn::Expr,
 }
 
+/// Whether a macro of this name is one of those known by their meaning.
+pub(super) fn is_known(name: &str) -> bool {
+    matches!(
+        name,
+        "vec"
+            | "matches"
+            | "json"
+            | "concat"
+            | "stringify"
+            | "include_str"
+            | "join"
+            | "try_join"
+            | "select"
+            | "quote"
+    )
+}
+
 impl Lowerer<'_> {
     /// The call by its meaning, if its macro has one known here and its arguments fit.
     pub(super) fn known_call(&mut self, call: &Call, input: ParseStream) -> Option<ExprId> {
@@ -82,7 +99,7 @@ impl Lowerer<'_> {
             return Some(self.text_expr(&text.text, call.span));
         }
         let args: Ids<ExprId> = parts.iter_mut().map(|part| self.expr(part)).collect();
-        let text = Symbol::new(self.slice(call.inner).trim());
+        let text = call.written.unwrap_or_else(|| Symbol::new(self.slice(call.inner).trim()));
         Some(self.add_macro_text(call, &args, Completeness::All, text))
     }
 
@@ -93,7 +110,7 @@ impl Lowerer<'_> {
             _ => attempt_all(input, comma_separated),
         };
         let args: Ids<ExprId> = args.into_iter().flatten().map(|mut arg| self.expr(&mut arg)).collect();
-        let text = Symbol::new(self.slice(call.inner).trim());
+        let text = call.written.unwrap_or_else(|| Symbol::new(self.slice(call.inner).trim()));
         self.add_macro_text(call, &args, Completeness::All, text)
     }
 

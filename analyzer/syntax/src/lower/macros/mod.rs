@@ -1,13 +1,13 @@
 //! Macro calls: the well-known ones by their meaning, all others by whatever their tokens parse as.
 //!
-//! The workspace's own `macro_rules!` are kept as text in [`crate::ItemKind::MacroRules`]. Expanding them belongs
-//! at the head of [`Lowerer::macro_expr`] and of [`items::content`]: both have the call's path and tokens, and
-//! what an expansion yields can be parsed and lowered by the same walk.
+//! The workspace's own `macro_rules!` are expanded by [`rules`], and what comes of it is lowered by the same walk
+//! in the place of the call.
 
 mod expressions;
 mod format;
 pub(super) mod items;
 mod known;
+pub(super) mod rules;
 mod template;
 
 use proc_macro2::TokenStream;
@@ -18,7 +18,7 @@ use syn::punctuated::Punctuated;
 use syn::{Token, token};
 
 use super::Lowerer;
-use crate::{Expr, ExprId, Id, MacroCall, MacroId, Span, Symbol, sym};
+use crate::{BlockKind, Expr, ExprId, Id, MacroCall, MacroId, Span, Symbol, sym};
 
 /// One macro call on its way into the IR.
 struct Call {
@@ -34,7 +34,14 @@ struct Call {
     inner: Span,
     /// The delimiters are braces.
     in_braces: bool,
+    /// What stands between the delimiters, where that is not to be found in the file.
+    written: Option<Symbol>,
 }
+
+/// How deep expansions may nest.
+const MOST_EXPANSIONS: usize = 24;
+/// How many tokens all expansions of a file may have.
+const MOST_EXPANDED: usize = 400_000;
 
 impl Lowerer<'_> {
     /// A macro call's path, bang and content.
@@ -50,6 +57,11 @@ impl Lowerer<'_> {
 
     /// A macro call as an expression.
     pub(super) fn macro_expr(&mut self, call: &mut syn::Macro) -> ExprId {
+        if let Some(tokens) = self.expansion(call)
+            && let Some(id) = self.expanded_expr(tokens, call)
+        {
+            return id;
+        }
         let call = self.call_of(call);
         self.expand(call)
     }
@@ -65,10 +77,63 @@ impl Lowerer<'_> {
         self.macro_expr(&mut call.mac)
     }
 
+    /// What a call of a macro of the workspace expands to.
+    fn expansion(&mut self, call: &syn::Macro) -> Option<TokenStream> {
+        if self.macros.is_empty() || self.expanding >= MOST_EXPANSIONS || self.expanded > MOST_EXPANDED {
+            return None;
+        }
+        let last = &call.path.segments.last()?.ident;
+        let name = self.name(last);
+        let own = self.macros.get(name)?;
+        if own.is_foreign && call.path.segments.len() == 1 && is_well_known(name.as_str()) {
+            return None;
+        }
+        let first = call.path.segments.first()?.ident.span();
+        let span = first.join(call.delimiter.span().close()).unwrap_or(first);
+        let tokens =
+            own.rules.as_ref()?.expand(call.tokens.clone(), &rules::Place { span, krate: own.krate })?;
+        self.expanded += tokens.clone().into_iter().count() + 1;
+        Some(tokens)
+    }
+
+    /// Lowers something that an expansion yielded.
+    pub(super) fn within_expansion<T>(&mut self, content: impl FnOnce(&mut Self) -> T) -> T {
+        self.expanding += 1;
+        let result = content(self);
+        self.expanding -= 1;
+        result
+    }
+
+    fn expanded_expr(&mut self, tokens: TokenStream, call: &syn::Macro) -> Option<ExprId> {
+        let span = self.macro_span(call);
+        let mut stmts = read(tokens, |input| attempt_all(input, expressions::statements))?;
+        Some(self.within_expansion(|this| match &mut stmts[..] {
+            [syn::Stmt::Expr(value, None)] => this.expr(value),
+            stmts => this.stmts(stmts, BlockKind::Plain, span),
+        }))
+    }
+
+    /// The statements that a macro called as one expands to.
+    pub(super) fn expanded_stmts(&mut self, call: &syn::Macro) -> Option<Vec<syn::Stmt>> {
+        let tokens = self.expansion(call)?;
+        read(tokens, |input| attempt_all(input, expressions::statements))
+    }
+
+    /// The items that a macro called where items stand expands to.
+    fn expanded_items(&mut self, call: &syn::Macro) -> Option<Vec<syn::Item>> {
+        let tokens = self.expansion(call)?;
+        let items = read(tokens, |input| attempt_all(input, items::items))?;
+        // Of code that a build script makes, the call itself tells more.
+        let includes =
+            |item: &syn::Item| matches!(item, syn::Item::Macro(item) if item.mac.path.is_ident("include"));
+        (!items.is_empty() && !items.iter().all(includes)).then_some(items)
+    }
+
     fn call_of(&self, call: &mut syn::Macro) -> Call {
         let span = self.macro_span(call);
         let path = self.joined(&call.path);
         let outer = self.spans.delimited(*call.delimiter.span());
+        let written = (self.expanding > 0).then(|| Symbol::new(&call.tokens.to_string()));
         Call {
             path,
             name: path.as_str().rsplit("::").next().unwrap_or_default(),
@@ -76,6 +141,7 @@ impl Lowerer<'_> {
             span,
             inner: Span::new(outer.start + 1, outer.end.saturating_sub(1)),
             in_braces: matches!(call.delimiter, syn::MacroDelimiter::Brace(_)),
+            written,
         }
     }
 
@@ -107,6 +173,11 @@ impl Lowerer<'_> {
         self.ir.macros.push(MacroCall { path: call.path, args, text, complete });
         self.add(Expr::Macro(id), call.span)
     }
+}
+
+/// Whether macros of this name come from crates that everybody uses, and what they mean is known here.
+fn is_well_known(name: &str) -> bool {
+    format::is_known(name) || known::is_known(name)
 }
 
 /// Whether every token of a macro was understood.

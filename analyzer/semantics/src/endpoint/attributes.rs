@@ -22,7 +22,10 @@ pub fn attribute_arguments(attribute: &Attribute) -> Vec<AttributeArgument> {
     let mut start = 0;
     let mut push = |from: usize, to: usize| {
         if let Some(argument) = argument(text, from, to, attribute.args_start) {
-            arguments.push(AttributeArgument { whole: text[from..to].trim(), ..argument });
+            arguments.push(AttributeArgument {
+                whole: text[from + comments(&text[from..to])..to].trim(),
+                ..argument
+            });
         }
     };
     for at in top_level(text, b',') {
@@ -34,6 +37,7 @@ pub fn attribute_arguments(attribute: &Attribute) -> Vec<AttributeArgument> {
 }
 
 fn argument(text: &'static str, from: usize, to: usize, offset: u32) -> Option<AttributeArgument> {
+    let from = from + comments(text.get(from..to)?);
     let whole = text.get(from..to)?;
     if whole.trim().is_empty() {
         return None;
@@ -60,6 +64,31 @@ fn argument(text: &'static str, from: usize, to: usize, offset: u32) -> Option<A
     Some(located(name, value.trim(), from + start + lead, offset))
 }
 
+/// How much of a text its leading spaces and comments take.
+fn comments(text: &str) -> usize {
+    let mut at = 0;
+    loop {
+        let rest = &text[at..];
+        at += rest.len() - rest.trim_start().len();
+        let end = end_of_comment(text.as_bytes(), at);
+        if end == at {
+            return at;
+        }
+        at = end;
+    }
+}
+
+/// Where a comment that begins at a byte ends; that byte if none does.
+fn end_of_comment(bytes: &[u8], start: usize) -> usize {
+    let (end, length): (&[u8], usize) = match bytes.get(start..start + 2) {
+        Some(b"//") => (b"\n", 1),
+        Some(b"/*") => (b"*/", 2),
+        _ => return start,
+    };
+    let found = bytes[start + 2..].windows(length).position(|window| window == end);
+    found.map_or(bytes.len(), |at| start + 2 + at + length)
+}
+
 fn located(name: &'static str, value: &'static str, start: usize, offset: u32) -> AttributeArgument {
     let start = offset + start as u32;
     AttributeArgument { name, value, whole: value, span: Span::new(start, start + value.len() as u32) }
@@ -76,6 +105,11 @@ fn top_level(text: &str, wanted: u8) -> impl Iterator<Item = usize> {
     let mut depth = 0_i32;
     let mut at = 0;
     while at < bytes.len() {
+        let comment = end_of_comment(bytes, at);
+        if comment > at {
+            at = comment;
+            continue;
+        }
         match bytes[at] {
             b'"' => at = end_of_string(bytes, at),
             b'(' | b'[' | b'{' => depth += 1,
@@ -173,6 +207,10 @@ mod tests {
         assert_eq!(read(r##"r#"/x"y,"#, rank = 2"##), [row("", r##"r#"/x"y,"#"##, 10), row("rank", "2", 29)]);
         assert_eq!(read("path(id, b)"), [row("path", "id, b", 15)]);
         assert_eq!(read("path(id, b(c))"), [row("path", "id, b(c)", 15)]);
+        assert_eq!(
+            read("// not (this, one\nmethod = GET, /* \" */ b"),
+            [row("method", "GET", 37), row("", "b", 50)]
+        );
         assert_eq!(read("  "), []);
     }
 }

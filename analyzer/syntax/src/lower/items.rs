@@ -424,6 +424,14 @@ impl Lowerer<'_> {
                 self.type_alias(head, &item.generics, default, Some(&item.bounds));
             }
             TraitItem::Macro(item) => {
+                if let Some(mut members) = self.expanded_members::<TraitItem>(&item.mac) {
+                    self.within_expansion(|this| {
+                        for member in &mut members {
+                            this.trait_member(member);
+                        }
+                    });
+                    return;
+                }
                 self.member_macro(&item.attrs, &mut item.mac, item.semi_token.as_ref());
             }
             TraitItem::Verbatim(tokens) => {
@@ -501,6 +509,14 @@ impl Lowerer<'_> {
                 self.type_alias(head, &item.generics, Some(&item.ty), None);
             }
             ImplItem::Macro(item) => {
+                if let Some(mut members) = self.expanded_members::<ImplItem>(&item.mac) {
+                    self.within_expansion(|this| {
+                        for member in &mut members {
+                            this.impl_member(member, place);
+                        }
+                    });
+                    return;
+                }
                 self.member_macro(&item.attrs, &mut item.mac, item.semi_token.as_ref());
             }
             ImplItem::Verbatim(tokens) => {

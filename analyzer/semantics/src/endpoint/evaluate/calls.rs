@@ -655,6 +655,8 @@ fn text_method(text: &str, method: &str, arguments: &[Value]) -> Option<Symbol> 
     let argument = || arguments.first().and_then(Value::as_text);
     let changed = match method {
         "trim" => text.trim(),
+        "strip_prefix" => text.strip_prefix(argument()?.as_str())?,
+        "strip_suffix" => text.strip_suffix(argument()?.as_str())?,
         "trim_end_matches" => text.trim_end_matches(argument()?.as_str()),
         "trim_start_matches" => text.trim_start_matches(argument()?.as_str()),
         "trim_end" => text.trim_end(),

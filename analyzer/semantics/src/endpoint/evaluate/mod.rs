@@ -437,14 +437,24 @@ impl Evaluator<'_> {
         What::Unknown
     }
 
-    /// What an expression written as text comes to inside an item: the path of a constant, and fields of it.
+    /// What an expression written as text comes to inside an item: the path of a constant, fields of it, and what its
+    /// methods give that take nothing.
     pub fn constant_text(&mut self, scope: DefId, text: &str) -> Value {
         let mut parts = text.split('.').map(str::trim);
         let first = parts.next().unwrap_or_default();
         let mut value = self.constant_named(scope, first);
         for name in parts {
             value = match &value {
-                Value::Struct(fields) => fields.field(Symbol::new(name)),
+                Value::Struct(own) => match name.strip_suffix("()") {
+                    Some(method) => {
+                        let head = crate::TypeHead::Adt(own.def);
+                        match self.semantics.impls.member_of(head, Symbol::new(method)) {
+                            Some(function) => self.function(function, Some(value), Vec::new()).0,
+                            None => Value::Unknown,
+                        }
+                    }
+                    None => own.field(Symbol::new(name)),
+                },
                 _ => Value::Unknown,
             };
         }

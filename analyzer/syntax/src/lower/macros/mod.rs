@@ -13,7 +13,7 @@ mod template;
 use proc_macro2::TokenStream;
 use proc_macro2::extra::DelimSpan;
 use syn::parse::discouraged::Speculative;
-use syn::parse::{ParseBuffer, ParseStream, Parser};
+use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Token, token};
 
@@ -117,6 +117,19 @@ impl Lowerer<'_> {
     pub(super) fn expanded_stmts(&mut self, call: &syn::Macro) -> Option<Vec<syn::Stmt>> {
         let tokens = self.expansion(call)?;
         read(tokens, |input| attempt_all(input, expressions::statements))
+    }
+
+    /// The members that a macro called in an impl or trait expands to.
+    pub(super) fn expanded_members<T: Parse>(&mut self, call: &syn::Macro) -> Option<Vec<T>> {
+        let tokens = self.expansion(call)?;
+        let members = |input: ParseStream| {
+            let mut members = Vec::new();
+            while !input.is_empty() {
+                members.push(input.parse()?);
+            }
+            Ok(members)
+        };
+        read(tokens, |input| attempt_all(input, members))
     }
 
     /// The items that a macro called where items stand expands to.

@@ -13,6 +13,8 @@ use crate::text::Texts;
 
 /// The version of the form.
 const VERSION: &str = "15.2.1";
+/// The form takes no more flows of one finding.
+const MOST_FLOWS: usize = 10;
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// Writes a report in GitLab's form. `time` is when the run was made, in seconds since 1970; the form asks for it.
@@ -94,13 +96,17 @@ fn vulnerability(finding: &Finding, fingerprint: &str, texts: &Texts<'_>) -> Val
     if !finding.help.is_empty() {
         vulnerability["solution"] = json!(finding.help.join("\n"));
     }
-    if let Some(flow) = finding.flows.first() {
-        vulnerability["details"] = json!({ "code_flows": flow_details(flow, texts) });
+    let flows = finding.flows.iter().map(|flow| steps(flow, texts)).filter(|steps| !steps.is_empty());
+    let flows: Vec<Vec<Value>> = flows.take(MOST_FLOWS).collect();
+    if !flows.is_empty() {
+        let flows = json!({ "name": "code_flows", "type": "code-flows", "items": flows });
+        vulnerability["details"] = json!({ "code_flows": flows });
     }
     vulnerability
 }
 
-fn flow_details(flow: &Flow, texts: &Texts<'_>) -> Value {
+/// The steps of a flow, as far as their files can be read.
+fn steps(flow: &Flow, texts: &Texts<'_>) -> Vec<Value> {
     let steps = flow.steps.iter().filter_map(|step| {
         let place = step.location;
         let text = texts.text(place.file)?;
@@ -120,7 +126,7 @@ fn flow_details(flow: &Flow, texts: &Texts<'_>) -> Value {
             "type": "code-flow-node",
         }))
     });
-    json!({ "name": "code_flows", "type": "code-flows", "items": [steps.collect::<Vec<_>>()] })
+    steps.collect()
 }
 
 fn identifiers(lint: &LintMetadata) -> Vec<Value> {
@@ -178,7 +184,72 @@ fn date(time: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, id};
+    use std::sync::Arc;
+
+    use serde_json::Value;
+    use ward_syntax::{FileId, Span};
+
+    use super::{date, gitlab, id};
+    use crate::finding::{Finding, Flow, FlowStep, Location, StepKind};
+    use crate::metadata::{Confidence, LintMetadata, Severity};
+    use crate::report::{Report, RunStats, Sources};
+
+    static LINT: LintMetadata = LintMetadata {
+        name: "a-lint",
+        group: "group",
+        summary: "what it finds",
+        severity: Severity::High,
+        confidence: Confidence::High,
+        cwe: &[89],
+        owasp: &[],
+        since: "0.1.0",
+        page: "",
+    };
+
+    /// The second file is gone.
+    struct OneFile;
+
+    impl Sources for OneFile {
+        fn path(&self, file: FileId) -> &'static str {
+            if file.index() == 0 { "src/a.rs" } else { "src/gone.rs" }
+        }
+
+        fn text(&self, file: FileId) -> Option<Arc<str>> {
+            (file.index() == 0).then(|| "fn a() {}".into())
+        }
+    }
+
+    fn flow(file: u32) -> Flow {
+        let location = Location { file: FileId(file), span: Span::new(0, 2) };
+        let step = |kind| FlowStep { location, message: "here".to_owned(), kind, function: None };
+        Flow { steps: vec![step(StepKind::Source), step(StepKind::Sink)] }
+    }
+
+    /// The flows of a finding as the form has them.
+    fn flows(flows: Vec<Flow>) -> Value {
+        let location = Location { file: FileId(0), span: Span::new(0, 2) };
+        let mut finding = Finding::new(&LINT, location, "m");
+        finding.flows = flows;
+        let report = Report {
+            tool_version: "0.1.0",
+            lints: &[&LINT],
+            findings: vec![finding],
+            problems: Vec::new(),
+            stats: RunStats::default(),
+            root: ".".to_owned(),
+        };
+        let mut out = Vec::new();
+        gitlab(&report, &OneFile, 0, &mut out).unwrap();
+        let document: Value = serde_json::from_slice(&out).unwrap();
+        document["vulnerabilities"][0]["details"]["code_flows"]["items"].clone()
+    }
+
+    #[test]
+    fn no_flow_is_empty_and_there_are_no_more_than_the_form_takes() {
+        assert_eq!(flows(vec![flow(1)]), Value::Null);
+        assert_eq!(flows(vec![flow(1), flow(0)]).as_array().unwrap().len(), 1);
+        assert_eq!(flows(vec![flow(0); 12]).as_array().unwrap().len(), 10);
+    }
 
     #[test]
     fn times_are_dates() {

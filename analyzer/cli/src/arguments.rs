@@ -1,5 +1,6 @@
 //! The arguments: what they are called, what they mean, and what the help says about them.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -82,7 +83,7 @@ pub(crate) enum Command {
     /// Explain a lint: what it finds, why it matters, and what to write instead.
     Explain {
         /// The name of the lint, for example `sql-injection`.
-        #[arg(value_parser = catalog::known_lint)]
+        #[arg(value_parser = Names::Lints, hide_possible_values = true)]
         lint: String,
     },
     /// List the lints.
@@ -128,16 +129,16 @@ pub(crate) struct AnalysisArguments {
     pub(crate) min_confidence: Option<Confidence>,
 
     /// Run only these lints; repeat, or separate with commas.
-    #[arg(long = "lint", value_name = "LINT", value_delimiter = ',', value_parser = catalog::known_lint, help_heading = "Analysis")]
+    #[arg(long = "lint", value_name = "LINT", value_delimiter = ',', value_parser = Names::Lints, hide_possible_values = true, help_heading = "Analysis")]
     pub(crate) lints: Vec<String>,
     /// Do not report findings of this lint or group.
-    #[arg(short = 'A', long, value_name = "LINT", value_delimiter = ',', value_parser = catalog::known_name, help_heading = "Analysis")]
+    #[arg(short = 'A', long, value_name = "LINT", value_delimiter = ',', value_parser = Names::LintsAndGroups, hide_possible_values = true, help_heading = "Analysis")]
     pub(crate) allow: Vec<String>,
     /// Report findings of this lint or group without failing.
-    #[arg(short = 'W', long, value_name = "LINT", value_delimiter = ',', value_parser = catalog::known_name, help_heading = "Analysis")]
+    #[arg(short = 'W', long, value_name = "LINT", value_delimiter = ',', value_parser = Names::LintsAndGroups, hide_possible_values = true, help_heading = "Analysis")]
     pub(crate) warn: Vec<String>,
     /// Report findings of this lint or group, and fail (the default).
-    #[arg(short = 'D', long, value_name = "LINT", value_delimiter = ',', value_parser = catalog::known_name, help_heading = "Analysis")]
+    #[arg(short = 'D', long, value_name = "LINT", value_delimiter = ',', value_parser = Names::LintsAndGroups, hide_possible_values = true, help_heading = "Analysis")]
     pub(crate) deny: Vec<String>,
     /// Skip files and folders that match; may be repeated.
     ///
@@ -287,6 +288,40 @@ impl TypedValueParser for FormatParser {
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+    }
+}
+
+/// Reads names of lints, and tells shells which there are.
+#[derive(Clone, Copy, Debug)]
+enum Names {
+    Lints,
+    LintsAndGroups,
+}
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        match self {
+            Self::Lints => catalog::known_lint.parse_ref(command, argument, value),
+            Self::LintsAndGroups => catalog::known_name.parse_ref(command, argument, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let lints = catalog::lints().map(|lint| lint.name);
+        let names: BTreeSet<&'static str> = match self {
+            Self::Lints => lints.collect(),
+            Self::LintsAndGroups => {
+                lints.chain(catalog::lints().map(|lint| lint.group)).chain(["all"]).collect()
+            }
+        };
+        Some(Box::new(names.into_iter().map(PossibleValue::new)))
     }
 }
 

@@ -118,6 +118,8 @@ fn shells_editors_and_manuals_are_served() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ran = project.run(&["completions", shell]).succeeded();
         assert!(ran.stdout.contains("min-severity"), "{shell}");
+        let names = ran.stdout.contains("sql-injection") && ran.stdout.contains("all code-injection");
+        assert!(names || !["bash", "zsh"].contains(&shell), "{shell} knows the lints");
     }
     assert!(project.run(&["man"]).succeeded().stdout.contains(".TH cargo-ward"));
     let schema = project.run(&["schema"]).succeeded().json();

@@ -1,7 +1,7 @@
 //! What an earlier run has found, kept in the target directory.
 //!
 //! A report is kept under a key of everything it depends on: the analyzer itself, its configuration and options, and the
-//! content of all files. A second key, of sizes and times alone, leads to the first without reading anything. What is
+//! content of all files. What `--since` compares with is kept by its commit. A second key, of sizes and times alone, leads to the first without reading anything. What is
 //! kept bears a checksum: a file that was cut short, or damaged, is as good as none. Files are written beside and moved
 //! into place, so two runs at once do no harm, and neither does one that is killed. Whatever goes wrong here costs time
 //! only.
@@ -15,6 +15,7 @@ use std::time::{Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
+use ward_linter::baseline::Baseline;
 use ward_project::{Snapshot, hash_twice};
 
 use crate::catalog::lints;
@@ -94,6 +95,25 @@ impl Cache {
             let read = contents.into_iter().filter_map(|(path, hash)| Some((path, hash?)));
             Err(Missed { key, contents: read.collect() })
         }
+    }
+
+    /// The findings of a commit, below `folder` of its repository: those that were kept, or else what `find` finds. A
+    /// commit never changes.
+    pub(crate) fn at_commit(
+        &self,
+        commit: &str,
+        folder: &Path,
+        find: impl FnOnce() -> anyhow::Result<Baseline>,
+    ) -> anyhow::Result<Baseline> {
+        let name = name("base", hash_twice(|hasher| (self.plan, commit, folder).hash(hasher)));
+        let kept = self.read(&name).and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(kept) = kept.and_then(|text| Baseline::parse(&text).ok()) {
+            return Ok(kept);
+        }
+        let found = find()?;
+        self.prune();
+        self.write(&name, found.text().as_bytes());
+        Ok(found)
     }
 
     /// Keeps what a run has found, unless a file has changed meanwhile.
@@ -218,7 +238,7 @@ fn name(kind: &str, key: u128) -> String {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ["report-", "stamp-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
+    ["report-", "stamp-", "base-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Makes the folder, marked as one that no backup and no repository needs.

@@ -42,8 +42,7 @@ impl Plan {
 
     /// Analyses what is there, as it is now, or takes what an earlier run has found in the same files.
     pub(crate) fn analyse(&self) -> anyhow::Result<Outcome> {
-        let cache = if self.arguments.no_cache { None } else { Cache::of(self) };
-        let Some(cache) = cache else { return self.analyse_at(&self.path) };
+        let Some(cache) = self.cache() else { return self.analyse_at(&self.path) };
         let missed = match cache.find() {
             Ok(outcome) => return Ok(outcome),
             Err(missed) => missed,
@@ -51,6 +50,11 @@ impl Plan {
         let outcome = self.analyse_at(&self.path)?;
         cache.keep(&missed, &outcome);
         Ok(outcome)
+    }
+
+    /// Where earlier runs have kept what they found; `None` if there is no place for it, or it is not wanted.
+    pub(crate) fn cache(&self) -> Option<Cache> {
+        if self.arguments.no_cache { None } else { Cache::of(self) }
     }
 
     /// What an analysis depends on beside files and configuration, as a text.

@@ -13,7 +13,17 @@ use crate::settings::Thresholds;
 pub(crate) fn old(revision: &str, plan: &Plan, root: &Path) -> anyhow::Result<Baseline> {
     let repository = Repository::around(root)?;
     let base = repository.base(revision)?;
-    findings_at(&base, &repository, plan, root)
+    let mut below = root.strip_prefix(&repository.top).unwrap_or(Path::new("")).to_owned();
+    if plan.path.is_file()
+        && let Some(name) = plan.path.file_name()
+    {
+        below.push(name);
+    }
+    let find = || findings_at(&base, &repository, plan, &below);
+    match plan.cache() {
+        Some(cache) => cache.at_commit(&base, &below, find),
+        None => find(),
+    }
 }
 
 /// Drops the findings that are old, and says how many of them would have been shown.
@@ -29,17 +39,11 @@ pub(crate) fn drop_old(old: &Baseline, thresholds: Thresholds, outcome: &mut Out
     shown
 }
 
-/// The findings of a commit, in a folder of the repository.
-fn findings_at(commit: &str, repository: &Repository, plan: &Plan, root: &Path) -> anyhow::Result<Baseline> {
+/// The findings of a commit, in a folder or file of the repository.
+fn findings_at(commit: &str, repository: &Repository, plan: &Plan, below: &Path) -> anyhow::Result<Baseline> {
     let folder = tempfile::Builder::new().prefix("cargo-ward-").tempdir()?;
     repository.export(commit, folder.path())?;
-    let below = root.strip_prefix(&repository.top).unwrap_or(Path::new(""));
-    let mut old = folder.path().join(below);
-    if plan.path.is_file()
-        && let Some(name) = plan.path.file_name()
-    {
-        old.push(name);
-    }
+    let old = folder.path().join(below);
     if !old.exists() {
         return Ok(Baseline::default());
     }

@@ -16,7 +16,9 @@ fn kept(project: &Project) -> Vec<PathBuf> {
     let entries = fs::read_dir(project.path("target/ward-cache")).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        ["report-", "stamp-"].iter().any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
+        ["report-", "stamp-", "base-"]
+            .iter()
+            .any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
     });
     paths.sort();
     paths
@@ -301,4 +303,48 @@ fn a_template_that_changes_counts() {
     assert!(project.run(&[]).told().contains("templates/page.html:2:4"));
     fs::write(project.path("templates/page.html"), b"\xff{{{").unwrap();
     assert!(!report(&project, &[]).contains("unencoded-html"));
+}
+
+/// What a commit held is found once: git is not asked for its files again.
+#[cfg(unix)]
+#[test]
+fn a_commit_is_analysed_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let project =
+        Project::new(&[("src/main.rs", "mod a;\n"), ("src/a.rs", VULNERABLE), (".gitignore", "target\n")]);
+    project.commit();
+    project.write("src/main.rs", "mod a;\nmod b;\n");
+    project.write("src/b.rs", VULNERABLE.replace("find", "search"));
+    let arguments = ["--since", "HEAD", "--format", "json"];
+    let cold = project.run(&[&arguments[..], &["--no-cache"]].concat()).told();
+    assert!(cold.contains("src/b.rs") && !cold.contains("\"src/a.rs\""), "{cold}");
+    // A git that does not give out files.
+    let git = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|folder| folder.join("git"))
+        .find(|file| file.is_file())
+        .unwrap();
+    let script =
+        format!("#!/bin/sh\ncase \"$*\" in *checkout-index*) exit 1;; esac\nexec {} \"$@\"\n", git.display());
+    let tools = tempfile::tempdir().unwrap();
+    fs::write(tools.path().join("git"), script).unwrap();
+    fs::set_permissions(tools.path().join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").unwrap());
+    let without_files = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        project.ran(&command.env("PATH", &path).output().unwrap())
+    };
+    assert_eq!(without_files(&arguments).status, 2);
+    assert_eq!(project.run(&arguments).told(), cold);
+    assert_eq!(without_files(&arguments).told(), cold);
+    // Other options, another commit, and what is damaged, are looked at anew.
+    assert_eq!(without_files(&[&arguments[..], &["--allow", "injection"]].concat()).status, 2);
+    for path in kept(&project) {
+        fs::write(path, "damaged").unwrap();
+    }
+    assert_eq!(without_files(&arguments).status, 2);
+    assert_eq!(project.run(&arguments).told(), cold);
+    project.commit();
+    assert_eq!(without_files(&arguments).status, 2);
+    project.run(&arguments).succeeded();
+    without_files(&arguments).succeeded();
 }

@@ -10,6 +10,7 @@ pub mod injection;
 pub mod input;
 mod models;
 pub mod output;
+pub mod transport;
 
 use ward_linter::{Lint, Registry};
 
@@ -33,6 +34,7 @@ pub static LINTS: &[Lint] = &[
     injection::sql_injection::LINT,
     input::ssrf::LINT,
     injection::template_injection::LINT,
+    transport::tls_verification_disabled::LINT,
     input::unbounded_allocation::LINT,
     input::unbounded_body::LINT,
     output::unencoded_html::LINT,

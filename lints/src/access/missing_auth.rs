@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_linter::guards::{Authenticates, Effect};
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::CrateId;
+use ward_semantics::endpoint::Handler;
+use ward_semantics::{Callee, CrateId};
 use ward_syntax::Symbol;
 
 use super::doors::{
@@ -113,7 +114,7 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if !changes && !reads(cx, &door) {
         return None;
     }
-    if takes_nothing(cx, &door) && door.access.effects.is_empty() {
+    if (takes_nothing(cx, &door) || does_nothing(cx, &door)) && door.access.effects.is_empty() {
         return None;
     }
     let siblings = siblings(cx, doors, &door)?;
@@ -141,6 +142,10 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if siblings.kinship == Kinship::Crate {
         confidence = lower(confidence);
     }
+    // Where only what changes something is guarded, reading is for everybody.
+    if !changes && reading_siblings(cx, doors, &door) < FEWEST_READERS {
+        confidence = Confidence::Low;
+    }
     // `/admin/..` is guarded, and this lies beside it.
     if is_beside_guarded_path(cx, doors, &door) {
         confidence = Confidence::Low;
@@ -157,9 +162,30 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     Some(Evidence { door, siblings, confidence })
 }
 
+/// So few guarded endpoints that only read say nothing of others.
+const FEWEST_READERS: usize = 3;
+
+/// How many guarded siblings in the crate do not change anything, either.
+fn reading_siblings(cx: &LintContext, doors: &[Door], own: &Door) -> usize {
+    let krate = |door: &Door| cx.semantics().def_map.crate_of(door.function);
+    let reading = doors
+        .iter()
+        .filter(|door| door.is_guarded() && !door.endpoint.methods.may_change() && krate(door) == krate(own));
+    reading.count()
+}
+
 /// Whether a handler is not told anything of the request: it answers everybody alike.
 fn takes_nothing(cx: &LintContext, door: &Door) -> bool {
     cx.semantics().signature(door.function).is_some_and(|signature| signature.params.is_empty())
+}
+
+/// Whether a handler calls nothing: it says that there is nothing yet.
+fn does_nothing(cx: &LintContext, door: &Door) -> bool {
+    let Some(types) = cx.semantics().types(door.function) else { return false };
+    let builds =
+        |callee: &Callee| matches!(callee, Callee::Constructor { .. } | Callee::ExternalConstructor(_));
+    let is_whole = !matches!(door.endpoint.handler, Handler::Closure { .. } | Handler::Inline { .. });
+    is_whole && types.callees().all(|(_, callee)| builds(callee))
 }
 
 /// Whether a handler does more than read.

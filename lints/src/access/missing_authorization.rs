@@ -1,9 +1,13 @@
 //! Handlers that only ask who calls where their siblings ask whether he may.
 //!
 //! Siblings are the other endpoints of a file or router, the other implementations of a trait, and the other methods of
-//! one implementation: dispatchers that are no HTTP routers are outliers too. A guard that knows more than a login, such
-//! as the organisation it was made for, is reported where it is taken and never consulted.
+//! one implementation: dispatchers that are no HTTP routers are outliers too. What siblings do is told by what they ask
+//! ([`endpoints`]), and by the check that most of them call ([`common`]). A guard that knows more than a login, such
+//! as the organisation it was made for, is reported where it is taken and never consulted, and a check
+//! that names another operation where it stands ([`actions`]).
 
+mod actions;
+mod common;
 mod endpoints;
 mod ignored;
 mod implementations;
@@ -65,6 +69,8 @@ fn check(cx: &LintContext) {
     found.extend(endpoints::outliers(cx));
     found.extend(ignored::guards(cx));
     found.extend(implementations::outliers(cx));
+    found.extend(common::outliers(cx));
+    found.extend(actions::mistaken(cx));
     let mut seen: Vec<FileSpan> = Vec::new();
     for evidence in found {
         let place =

@@ -39,6 +39,9 @@ impl Call<'_> {
     }
 }
 
+/// How many calls away the credential counts that something chosen at run time is told to judge.
+const HOPS_OF_DECLARED: u8 = 2;
+
 /// A call through a trait is followed to this many implementations.
 const MOST_TARGETS: usize = 24;
 
@@ -127,7 +130,7 @@ impl Evaluator<'_> {
                 {
                     value = by_name(call);
                 }
-                value
+                self.told_to_check(call).unwrap_or(value)
             }
             Callee::Guess(targets) => self.workspace(call, targets),
             Callee::Constructor { .. } => Value::of(call.data()),
@@ -184,6 +187,19 @@ impl Evaluator<'_> {
                     at != other_at && other.data.has(Deps::REQUEST) && !identity(other.data)
                 })
         })
+    }
+
+    /// What it gives to hand a request to something that is there to judge it and is chosen only at run time:
+    /// `auth.authenticate(&headers)?`. Implementations that let everybody pass are for tests and trials.
+    fn told_to_check(&mut self, call: &Call) -> Option<Value> {
+        let authorizes = names::is_authorizing(call.name);
+        let is_request = |own: &Self| call.args().iter().any(|(arg, _)| own.is_of_request(*arg, 0));
+        if !(authorizes || names::is_authenticating(call.name)) || !is_request(self) {
+            return None;
+        }
+        self.read_credential(call.expr, HOPS_OF_DECLARED);
+        let role = if authorizes { Deps::ROLE } else { Deps::NONE };
+        Some(Value::fallible(call.data().union(Deps::CREDENTIAL).union(role)))
     }
 
     // Workspace functions.
@@ -533,6 +549,9 @@ impl Evaluator<'_> {
         let fallible = is_fallible(self.types.expr(call.expr)) || self.types.expr(call.expr).is_unknown();
         if fallible && names::is_judging(call.name) {
             value.fail = value.fail.union(data);
+        }
+        if fallible && let Some(checked) = self.told_to_check(call) {
+            return checked;
         }
         if names::is_role(call.name) && !data.is_none() {
             value.data = value.data.union(Deps::ROLE);

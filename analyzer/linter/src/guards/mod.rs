@@ -16,7 +16,7 @@ mod names;
 
 use std::sync::OnceLock;
 
-pub use self::names::{is_identity, words};
+pub use self::names::{is_authorizing, is_identity, is_role_type, words};
 use rayon::prelude::*;
 use ward_diagnostics::Confidence;
 use ward_flow::models::Models;
@@ -221,6 +221,11 @@ impl<'a> Guards<'a> {
     pub fn asks_role(&self, def: DefId) -> bool {
         let summary = self.known().summary(def);
         summary.is_some_and(|summary| summary.fail.has(Deps::ROLE) || summary.present.has(Deps::ROLE))
+    }
+
+    /// Whether a function refuses for something that it is given or that the caller sent.
+    pub fn judges(&self, def: DefId) -> bool {
+        self.known().summary(def).is_some_and(|summary| !summary.fail.of_caller().is_none())
     }
 
     /// Whether the caller's identity meets something that the request chose, in a function or below it.

@@ -147,7 +147,7 @@ pub(crate) fn is_role(name: &str) -> bool {
 }
 
 /// Whether a type of this name lists what callers may do or be.
-pub(crate) fn is_role_type(name: &str) -> bool {
+pub fn is_role_type(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "role",
         "roles",
@@ -162,8 +162,13 @@ pub(crate) fn is_role_type(name: &str) -> bool {
     has_word(name, WORDS)
 }
 
+/// Whether a call of this name finds out who calls.
+pub(crate) fn is_authenticating(name: &str) -> bool {
+    has_word(name, &["authenticate", "authenticated"])
+}
+
 /// Whether a call of this name asks whether something may be done, where nothing more is known of it.
-pub(crate) fn is_authorizing(name: &str) -> bool {
+pub fn is_authorizing(name: &str) -> bool {
     const WORDS: &[&str] = &["authorize", "authorise", "enforce"];
     has_word(name, WORDS)
         || is_role(name) && has_word(name, &["check", "require", "ensure", "has", "validate", "verify", "is"])

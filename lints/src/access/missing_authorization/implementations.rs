@@ -18,7 +18,7 @@ pub(super) fn outliers(cx: &LintContext) -> Vec<Evidence> {
     found
 }
 
-fn place(cx: &LintContext, function: DefId) -> FileSpan {
+pub(super) fn place(cx: &LintContext, function: DefId) -> FileSpan {
     let (file, _) = cx.semantics().locate(function);
     FileSpan { file, span: cx.semantics().item(function).name_span }
 }
@@ -150,6 +150,10 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
         if asking.len() < 3 || asking.len() * 2 < silent.len() {
             continue;
         }
+        // A method that only asks is there for callers of the others, who are to ask first.
+        let asks_alone = |def: &&DefId| backend_calls(cx, **def).is_empty() && is_authorizing(cx, **def);
+        let confidence =
+            if asking.iter().any(|def| asks_alone(&def)) { Confidence::Low } else { Confidence::Medium };
         // What the asking ones do after they asked: calls on the same fields.
         let guarded: Vec<Symbol> = asking.iter().flat_map(|def| backend_calls(cx, *def)).collect();
         for function in silent {
@@ -175,7 +179,7 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
                 help: format!("call `{check_name}` before this"),
                 example: asking.first().map(|def| place(cx, *def)),
                 endpoint: None,
-                confidence: Confidence::Medium,
+                confidence,
             });
         }
     }

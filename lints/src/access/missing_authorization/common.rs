@@ -1,0 +1,225 @@
+//! The check that most siblings call, directly or through helpers, and one does not.
+//!
+//! Siblings are the implementations of one trait that answer requests, and the handlers of one file or router. It is a
+//! matter of calls alone: what stands in a store or in a policy, by which the check decides, is out of sight.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use ward_diagnostics::Confidence;
+use ward_linter::LintContext;
+use ward_linter::guards::{is_authorizing, words};
+use ward_semantics::{Callee, DefId, Ty, TyKind};
+use ward_syntax::{BodyId, Expr, ExprId, Id, SourceIr, Symbol, TypeRef};
+
+use super::Evidence;
+use crate::access::doors::{Door, Openness, doors};
+
+/// So many siblings must call the check.
+const FEWEST: usize = 4;
+
+/// A check is looked for below this many calls.
+const MOST_CALLS: usize = 3;
+
+/// Handlers that do not call what most of their siblings call.
+pub(super) fn outliers(cx: &LintContext) -> Vec<Evidence> {
+    let doors = doors(cx);
+    let doors: Vec<&Door> = doors.iter().filter(|door| door.openness == Openness::Closed).collect();
+    let mut found = Vec::new();
+    for group in of_traits(cx, &doors) {
+        found.extend(outliers_among(cx, &group, Family::Trait));
+    }
+    for group in of_files(&doors) {
+        found.extend(outliers_among(cx, &group, Family::File));
+    }
+    found
+}
+
+/// What makes handlers siblings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// They implement one trait.
+    Trait,
+    /// They stand in one file and are routed together.
+    File,
+}
+
+impl Family {
+    /// The part of the siblings that must call the check, in percent. What is one of many to a router is named by the
+    /// trait; in a file, other things may stand beside it.
+    fn least(self) -> usize {
+        match self {
+            Self::Trait => 60,
+            Self::File => 80,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Trait => "implementations of this trait that answer requests",
+            Self::File => "handlers in this file",
+        }
+    }
+}
+
+fn of_traits<'a>(cx: &LintContext, doors: &[&'a Door<'a>]) -> Vec<Vec<&'a Door<'a>>> {
+    let mut groups: FxHashMap<(Symbol, Symbol), Vec<&Door>> = FxHashMap::default();
+    let semantics = cx.semantics();
+    for door in doors {
+        let name = semantics.def_map.name(door.function);
+        let implemented = semantics
+            .def_map
+            .container(door.function)
+            .and_then(|container| semantics.impls.get(container))
+            .and_then(|data| Some((data.def, data.trait_ref?)));
+        let Some((implementation, ty)) = implemented else { continue };
+        let ir = semantics.ir(semantics.locate(implementation).0);
+        if let TypeRef::Path(path) = ir.type_ref(ty)
+            && let Some(segment) = ir.path_segments(path).last()
+        {
+            groups.entry((segment.name, name)).or_default().push(*door);
+        }
+    }
+    in_order(groups)
+}
+
+fn of_files<'a>(doors: &[&'a Door<'a>]) -> Vec<Vec<&'a Door<'a>>> {
+    let mut groups: FxHashMap<_, Vec<&Door>> = FxHashMap::default();
+    for door in doors {
+        groups.entry((door.place.file, door.endpoint.router)).or_default().push(*door);
+    }
+    in_order(groups)
+}
+
+fn in_order<'a, K>(groups: FxHashMap<K, Vec<&'a Door<'a>>>) -> Vec<Vec<&'a Door<'a>>> {
+    let mut groups: Vec<_> = groups.into_values().filter(|group| group.len() > FEWEST).collect();
+    groups.sort_by_key(|group| group[0].place);
+    groups
+}
+
+/// Those who ask for a login only, and do not call the check that most of the others call.
+fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evidence> {
+    let reached: Vec<Vec<Check>> = group.iter().map(|door| reached(cx, door.function)).collect();
+    let mut counts: FxHashMap<Symbol, usize> = FxHashMap::default();
+    for checks in &reached {
+        let mut names: Vec<Symbol> = checks.iter().map(|check| check.name).collect();
+        names.dedup();
+        names.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+    }
+    // Of two that are called alike, the first by name.
+    let common = counts.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(name.as_str())));
+    let Some((name, calling)) = common.filter(|(_, count)| *count >= FEWEST) else { return Vec::new() };
+    // Some ask in ways of their own; the commonest is told.
+    let asks = |index: &usize| reached[*index].iter().any(|check| check.name == name || check.tells);
+    let asking: Vec<usize> = (0..group.len()).filter(asks).collect();
+    if calling * 3 < asking.len() || asking.len() * 100 < group.len() * family.least() {
+        return Vec::new();
+    }
+    let silent = (0..group.len()).filter(|index| !asks(index));
+    let silent = silent.filter(|index| is_plain(cx, group[*index]));
+    let evidence = |index: usize| {
+        let door = group[index];
+        Evidence {
+            function: door.function,
+            place: door.place,
+            message: format!("`{}` never calls `{name}`", door.title()),
+            label: "it asks who calls, and not whether he may".to_owned(),
+            note: format!("{} of {} {} call it or the like", asking.len(), group.len(), family.words()),
+            help: format!("call `{name}`, or say what is asked instead"),
+            example: asking.first().map(|index| group[*index].place),
+            endpoint: Some(door.reference()),
+            confidence: Confidence::Medium,
+        }
+    };
+    silent.map(evidence).collect()
+}
+
+/// Whether a handler asks who calls and nothing else that is seen.
+fn is_plain(cx: &LintContext, door: &Door) -> bool {
+    let verdict = door.access.verdict;
+    door.is_guarded() && !verdict.role && !verdict.owner && !cx.guards().asks_role(door.function)
+}
+
+/// A call of something that is there to ask whether something may be done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Check {
+    /// By its name: not all that is called is there to be looked at.
+    name: Symbol,
+    /// Whether it is told what for: it takes more than who asks.
+    tells: bool,
+}
+
+/// The checks that a function calls, itself or below it.
+fn reached(cx: &LintContext, function: DefId) -> Vec<Check> {
+    let mut seen: FxHashSet<DefId> = FxHashSet::from_iter([function]);
+    let mut level = vec![function];
+    let mut found = Vec::new();
+    for _ in 0..MOST_CALLS {
+        found.extend(level.iter().flat_map(|def| called(cx, *def)));
+        let callees = level.iter().flat_map(|def| cx.semantics().call_graph().callees(*def)).copied();
+        level = callees.filter(|def| seen.insert(*def)).collect();
+    }
+    found.sort_by_key(|check| (check.name.as_str(), check.tells));
+    found.dedup();
+    found
+}
+
+/// The checks that a body calls.
+fn called(cx: &LintContext, function: DefId) -> Vec<Check> {
+    let semantics = cx.semantics();
+    let Some((types, (file, body))) = semantics.types(function).zip(semantics.body(function)) else {
+        return Vec::new();
+    };
+    let ir = semantics.ir(file);
+    let check = |call: ExprId, callee: &Callee| {
+        let (name, args) = match ir.expr(call) {
+            Expr::MethodCall { method, args, .. } => (method, ir.list(args).count() + 1),
+            Expr::Call { callee, args } => match ir.expr(callee) {
+                Expr::Path(path) => (ir.path_segments(path).last()?.name, ir.list(args).count()),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let asks = is_named_check(name.as_str())
+            && match callee {
+                Callee::Fn(def) => is_check(cx, *def),
+                Callee::External(_) | Callee::Unresolved | Callee::UnknownMethod(_) => {
+                    is_passed_on(ir, body, call)
+                }
+                _ => false,
+            };
+        asks.then_some(Check { name, tells: args > 1 })
+    };
+    types.callees().filter_map(|(call, callee)| check(call, callee)).collect()
+}
+
+fn is_named_check(name: &str) -> bool {
+    const WORDS: &[&str] = &["authorized", "permission", "permissions", "allowed", "acl"];
+    is_authorizing(name) || words(name).any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Whether a function's answer can be no, and is for what it is given or reads.
+fn is_check(cx: &LintContext, function: DefId) -> bool {
+    let answers = |ty: Ty| match ty.kind() {
+        TyKind::Scalar(name) => name.as_str() == "bool",
+        // Other crates have results of their own: `io::Result`, `S3Result`.
+        TyKind::External { path, .. } => path.as_str().ends_with("Result"),
+        _ => false,
+    };
+    let signature = cx.semantics().signature(function);
+    signature.is_some_and(|signature| answers(signature.ret)) && cx.guards().judges(function)
+}
+
+/// Whether a no of a call is passed on by `?`, or is the last word.
+fn is_passed_on(ir: &SourceIr, body: BodyId, call: ExprId) -> bool {
+    let span = ir.expr_span(call);
+    let last = match ir.expr(ir.body(body).root) {
+        Expr::Block { tail, .. } => tail,
+        _ => None,
+    };
+    let start = call.index();
+    // What wraps a call is lowered after it, and begins where it begins.
+    let wraps = (start + 1..ir.exprs.len()).map(<ExprId as Id>::from_index);
+    wraps
+        .take_while(|id| ir.expr_span(*id).start == span.start && ir.expr_span(*id).end >= span.end)
+        .any(|id| matches!(ir.expr(id), Expr::Try(_)) || last == Some(id))
+        || last == Some(call)
+}

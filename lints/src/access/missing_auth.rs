@@ -143,7 +143,8 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
         confidence = lower(confidence);
     }
     // Where only what changes something is guarded, reading is for everybody.
-    if !changes && reading_siblings(cx, doors, &door) < FEWEST_READERS {
+    let readers = reading_siblings(cx, doors, &door, siblings.kinship);
+    if !changes && readers < if siblings.kinship == Kinship::File { 1 } else { FEWEST_READERS } {
         confidence = Confidence::Low;
     }
     // `/admin/..` is guarded, and this lies beside it.
@@ -165,12 +166,13 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
 /// So few guarded endpoints that only read say nothing of others.
 const FEWEST_READERS: usize = 3;
 
-/// How many guarded siblings in the crate do not change anything, either.
-fn reading_siblings(cx: &LintContext, doors: &[Door], own: &Door) -> usize {
+/// How many guarded siblings do not change anything, either: in the file if that makes them siblings, else in the crate.
+fn reading_siblings(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kinship) -> usize {
     let krate = |door: &Door| cx.semantics().def_map.crate_of(door.function);
-    let reading = doors
-        .iter()
-        .filter(|door| door.is_guarded() && !door.endpoint.methods.may_change() && krate(door) == krate(own));
+    let is_near = |door: &Door| kinship != Kinship::File || door.place.file == own.place.file;
+    let reading = doors.iter().filter(|door| {
+        door.is_guarded() && !door.endpoint.methods.may_change() && is_near(door) && krate(door) == krate(own)
+    });
     reading.count()
 }
 

@@ -110,7 +110,7 @@ pub(super) fn mistaken(cx: &LintContext) -> Vec<Evidence> {
     if candidates.is_empty() {
         return Vec::new();
     }
-    let known = known_actions(cx, candidates.iter().map(|(_, _, named)| named.of).collect());
+    let known = known_actions(cx, &candidates.iter().map(|(_, _, named)| named.of).collect());
     let siblings: FxHashMap<&Operation, DefId> = handlers.iter().map(|(def, own)| (own, *def)).collect();
     candidates
         .iter()
@@ -271,7 +271,7 @@ struct Actions {
 }
 
 /// The actions that the workspace declares or names anywhere.
-fn known_actions(cx: &LintContext, wanted: FxHashSet<Symbol>) -> Actions {
+fn known_actions(cx: &LintContext, wanted: &FxHashSet<Symbol>) -> Actions {
     let semantics = cx.semantics();
     let mut actions = Actions::default();
     for def in semantics.defs.iter() {

@@ -102,7 +102,9 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
     for checks in &reached {
         let mut names: Vec<Symbol> = checks.iter().map(|check| check.name).collect();
         names.dedup();
-        names.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+        for name in names {
+            *counts.entry(name).or_default() += 1;
+        }
     }
     // Of two that are called alike, the first by name.
     let common = counts.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(name.as_str())));

@@ -40,7 +40,7 @@ impl Call<'_> {
 }
 
 /// How many calls away the credential counts that something chosen at run time is told to judge.
-const HOPS_OF_DECLARED: u8 = 2;
+const HOPS_OF_DECLARED: u8 = 3;
 
 /// A call through a trait is followed to this many implementations.
 const MOST_TARGETS: usize = 24;

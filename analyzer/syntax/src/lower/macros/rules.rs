@@ -577,7 +577,7 @@ mod tests {
             "x => [1, 2]; y => [3]",
             "x.f(1); x.f(2); y.f(3);",
         );
-        check("($a:ident $(, $b:ident)*) => { $( $a($b) )+* }", "f, x, y", "f(x) + f(y)");
+        check("($a:ident $(, $b:ident)*) => { [$( $a($b) ),*] }", "f, x, y", "[f(x), f(y)]");
         assert_eq!(expanded("($($a:ident),+) => { $($a)* }", ""), None);
     }
 

@@ -90,7 +90,8 @@ fn switched_off(cx: &LintContext, function: DefId) {
         let switch = SWITCHES.iter().find(|name| method.as_str() == **name);
         let found = switch.copied().filter(|_| is_true(ir, types, &body, args));
         let found = found.or_else(|| {
-            let is_none = method.as_str() == "set_verify" && verifies_nothing(ir, args);
+            let is_none =
+                method.as_str() == "set_verify" && verifies_nothing(ir, args) && connects(ir, types);
             is_none.then_some("set_verify")
         });
         let Some(method) = found else { continue };
@@ -137,6 +138,13 @@ fn verifies_nothing(ir: &SourceIr, args: List<ExprId>) -> bool {
     let Some(Expr::Path(path)) = argument(ir, args).map(|argument| ir.expr(argument)) else { return false };
     let mut names = ir.path_segments(path).iter().rev().map(|segment| segment.name.as_str());
     names.next() == Some("NONE") && names.next() == Some("SslVerifyMode")
+}
+
+/// Whether a body makes a client of openssl: a server need not ask its callers for certificates.
+fn connects(ir: &SourceIr, types: &BodyTypes) -> bool {
+    types
+        .paths()
+        .any(|(path, _)| ir.path_segments(path).iter().any(|segment| segment.name.as_str() == "SslConnector"))
 }
 
 /// Whether a branch or an arm decides if a place of a body is reached.

@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, Id, List, SourceIr, Symbol, sym};
+use ward_syntax::{Expr, ExprId, List, SourceIr, Symbol, sym};
 
 use crate::evaluate::{Context, STANDARD_TYPES};
 use crate::models::{Beside, CallModel, Callers, MessageCall, SourceClass};
@@ -137,8 +137,7 @@ impl<'a> Demand<'a> {
         let ir = semantics.ir(file);
         let into_iter = Symbol::new("into_iter");
         let run = ir.body(body).exprs;
-        let ids = (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize));
-        ids.zip(run.of(&ir.exprs)).any(|(id, expr)| match *expr {
+        run.ids().zip(run.of(&ir.exprs)).any(|(id, expr)| match *expr {
             Expr::Call { .. } => self.is_called(types.callee(id)),
             Expr::MethodCall { method, .. } => self.is_called_on(types.callee(id), method),
             Expr::Macro(call) => self.macros.contains(&Symbol::new(last_segment(ir.macro_call(call).path))),

@@ -154,15 +154,18 @@ fn expand_foreign(
     let mut tables: FxHashMap<PackageId, Macros> = FxHashMap::default();
     for (index, file, _) in files.iter() {
         let package = project.files[*index].package;
-        if !matches!(file.role, FileRole::Generated) && calls_foreign(&file.ir, &declared) {
+        if !matches!(file.role, FileRole::Generated)
+            && calls_foreign(&file.ir, |name| declared.contains_key(&name))
+        {
             tables.entry(package).or_insert_with(|| visible(project, package, &declared));
         }
     }
     files.par_iter_mut().for_each(|(index, loaded, problems)| {
         let file = &project.files[*index];
         let Some(table) = tables.get(&file.package) else { return };
-        let known = |name: &Symbol| table.contains_key(name).then_some(());
-        if matches!(loaded.role, FileRole::Generated) || !calls(&loaded.ir, known) {
+        if matches!(loaded.role, FileRole::Generated)
+            || !calls_foreign(&loaded.ir, |name| table.contains_key(&name))
+        {
             return;
         }
         (*loaded, *problems) = load_file(file, options, table);
@@ -189,19 +192,15 @@ fn visible(
     macros
 }
 
-fn calls_foreign(ir: &SourceIr, declared: &FxHashMap<Symbol, Vec<(PackageId, Symbol)>>) -> bool {
-    calls(ir, |name| declared.contains_key(name).then_some(()))
-}
-
 /// Whether a file calls a macro that is known, other than those that it declares itself.
-fn calls(ir: &SourceIr, known: impl Fn(&Symbol) -> Option<()>) -> bool {
+fn calls_foreign(ir: &SourceIr, is_known: impl Fn(Symbol) -> bool) -> bool {
     let declares = |name: Symbol| {
         let mut items = ir.tree.items.iter();
         items.any(|item| item.name == name && matches!(item.kind, ItemKind::MacroRules { .. }))
     };
     let is_foreign = |path: Symbol| {
         let name = Symbol::new(path.as_str().rsplit("::").next().unwrap_or_default());
-        known(&name).is_some() && !declares(name)
+        is_known(name) && !declares(name)
     };
     let items = ir.tree.items.iter().filter_map(|item| match item.kind {
         ItemKind::MacroCall { path, .. } => Some(path),

@@ -143,4 +143,9 @@ impl Run {
     pub fn of<T>(self, table: &[T]) -> &[T] {
         &table[self.start as usize..(self.start + self.len) as usize]
     }
+
+    /// The elements' ids.
+    pub fn ids<T: Id>(self) -> impl Iterator<Item = T> {
+        (self.start..self.start + self.len).map(|index| T::from_index(index as usize))
+    }
 }

@@ -143,8 +143,8 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
         confidence = lower(confidence);
     }
     // Where only what changes something is guarded, reading is for everybody.
-    let readers = reading_siblings(cx, doors, &door, siblings.kinship);
-    if !changes && readers < if siblings.kinship == Kinship::File { 1 } else { FEWEST_READERS } {
+    let fewest = if siblings.kinship == Kinship::File { 1 } else { FEWEST_READERS };
+    if !changes && reading_siblings(cx, doors, &door, siblings.kinship) < fewest {
         confidence = Confidence::Low;
     }
     // `/admin/..` is guarded, and this lies beside it.

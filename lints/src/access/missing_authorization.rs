@@ -17,6 +17,8 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::FileSpan;
 
+use super::doors::doors;
+
 declare_lint! {
     /// Handlers that only ask who calls where their siblings ask whether he may.
     MISSING_AUTHORIZATION = {
@@ -65,12 +67,13 @@ fn describe(cx: &LintContext, evidence: Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
+    let doors = doors(cx);
     let mut found: Vec<Evidence> = Vec::new();
-    found.extend(endpoints::outliers(cx));
-    found.extend(ignored::guards(cx));
+    found.extend(endpoints::outliers(cx, &doors));
+    found.extend(ignored::guards(cx, &doors));
     found.extend(implementations::outliers(cx));
-    found.extend(common::outliers(cx));
-    found.extend(actions::mistaken(cx));
+    found.extend(common::outliers(cx, &doors));
+    found.extend(actions::mistaken(cx, &doors));
     let mut seen: Vec<FileSpan> = Vec::new();
     for evidence in found {
         let place =

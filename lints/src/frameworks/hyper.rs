@@ -4,7 +4,7 @@ use ward_semantics::endpoint::{
     Call, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Value, texts,
 };
 use ward_semantics::{BodyTypes, Callee, DefId, Resolution, TypeHead};
-use ward_syntax::{Expr, ExprId, FileId, FileSpan, Id as _, Literal, Pat, PatId, SourceIr, Symbol};
+use ward_syntax::{Expr, ExprId, FileId, FileSpan, Literal, Pat, PatId, SourceIr, Symbol};
 
 use super::common::{adt_of, method_named, methods_in};
 
@@ -42,14 +42,12 @@ impl Framework for Hyper {
         let semantics = cx.semantics;
         let (file, body) = semantics.body(function)?;
         let ir = semantics.ir(file);
-        let run = ir.body(body).exprs;
         let mut router = cx.router(self, "match");
         let types = semantics.types(function)?;
         let view = View { ir, types, file, function };
         let mut nested = Vec::new();
         let mut fills = false;
-        for index in run.start..run.start + run.len {
-            let expr = ExprId::from_index(index as usize);
+        for expr in ir.body(body).exprs.ids() {
             match ir.expr(expr) {
                 Expr::Match { .. } if !nested.contains(&expr) => {
                     view.arms(expr, &Known::default(), &mut router.routes, &mut nested, cx, DEPTH);

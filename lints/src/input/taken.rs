@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use ward_linter::LintContext;
 use ward_semantics::{Callee, DefId, Ty, TyKind};
-use ward_syntax::{Attribute, Expr, ExprId, Field, FileSpan, Id, ItemKind, Symbol};
+use ward_syntax::{Attribute, Expr, ExprId, Field, FileSpan, ItemKind, Symbol};
 
 /// A type of the workspace that a function takes of a request.
 pub(super) struct Taken {
@@ -136,9 +136,7 @@ pub(super) struct Call<'a> {
 pub(super) fn expressions(cx: &LintContext, function: DefId) -> Vec<(ExprId, Expr)> {
     let Some((file, body)) = cx.semantics().body(function) else { return Vec::new() };
     let ir = cx.semantics().ir(file);
-    let run = ir.body(body).exprs;
-    let ids = (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize));
-    ids.map(|id| (id, ir.expr(id))).collect()
+    ir.body(body).exprs.ids().map(|id| (id, ir.expr(id))).collect()
 }
 
 /// The calls in a function's body.

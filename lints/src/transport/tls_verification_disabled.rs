@@ -7,7 +7,7 @@
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{BodyTypes, Callee, DefId};
-use ward_syntax::{Body, Expr, ExprId, FileSpan, Id, List, Literal, Pat, SourceIr, Span, UnaryOp};
+use ward_syntax::{Body, Expr, ExprId, FileSpan, List, Literal, Pat, SourceIr, Span, UnaryOp};
 
 declare_lint! {
     /// Clients that accept any certificate.
@@ -80,15 +80,14 @@ fn switched_off(cx: &LintContext, function: DefId) {
     let Some((file, body)) = semantics.body(function) else { return };
     let ir = semantics.ir(file);
     let body = ir.body(body);
-    let run = body.exprs;
-    for call in (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize)) {
+    for call in body.exprs.ids() {
         let Expr::MethodCall { method, args, .. } = ir.expr(call) else { continue };
         // A method of the workspace says for itself what it does.
         if matches!(types.callee(call), Callee::Fn(_) | Callee::Dispatch { .. }) {
             continue;
         }
         let switch = SWITCHES.iter().find(|name| method.as_str() == **name);
-        let found = switch.copied().filter(|_| is_true(ir, types, &body, args));
+        let found = switch.copied().filter(|_| is_true(ir, &body, args));
         let found = found.or_else(|| {
             let is_none =
                 method.as_str() == "set_verify" && verifies_nothing(ir, args) && connects(ir, types);
@@ -108,14 +107,14 @@ fn argument(ir: &SourceIr, args: List<ExprId>) -> Option<ExprId> {
 }
 
 /// Whether the argument is `true`, written here or bound to a local that is never anything else.
-fn is_true(ir: &SourceIr, types: &BodyTypes, body: &Body, args: List<ExprId>) -> bool {
+fn is_true(ir: &SourceIr, body: &Body, args: List<ExprId>) -> bool {
     let Some(argument) = argument(ir, args) else { return false };
     match ir.expr(argument) {
         Expr::Literal(Literal::Bool(given)) => given,
         Expr::Unary { op: UnaryOp::Not, operand } => {
             matches!(ir.expr(operand), Expr::Literal(Literal::Bool(false)))
         }
-        Expr::Local(local) if types.local(local) == types.expr(argument) => {
+        Expr::Local(local) => {
             let mut bound = body.exprs.of(&ir.exprs).iter().filter_map(|expr| match *expr {
                 Expr::LetStmt { pat, init, .. } => match ir.pat(pat) {
                     Pat::Bind { local: found, .. } if found == local => Some(init),
@@ -149,13 +148,10 @@ fn connects(ir: &SourceIr, types: &BodyTypes) -> bool {
 
 /// Whether a branch or an arm decides if a place of a body is reached.
 fn is_conditional(ir: &SourceIr, body: &Body, place: Span) -> bool {
-    let run = body.exprs;
     let around = |id: ExprId| ir.expr_span(id).contains(place);
-    (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize)).any(|id| {
-        match ir.expr(id) {
-            Expr::If { then, otherwise, .. } => around(then) || otherwise.is_some_and(around),
-            Expr::Match { arms, .. } => ir.arms(arms).iter().any(|arm| around(arm.body)),
-            _ => false,
-        }
+    body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::If { then, otherwise, .. } => around(then) || otherwise.is_some_and(around),
+        Expr::Match { arms, .. } => ir.arms(arms).iter().any(|arm| around(arm.body)),
+        _ => false,
     })
 }

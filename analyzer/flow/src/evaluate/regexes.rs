@@ -5,7 +5,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use ward_semantics::Resolution;
-use ward_syntax::{Expr, ExprId, Id, Literal, Symbol};
+use ward_syntax::{Expr, ExprId, Literal, Symbol};
 
 use super::Evaluator;
 use super::calls::ExternalCall;
@@ -50,9 +50,7 @@ impl Evaluator<'_> {
         let Resolution::Def(def) = self.types.path(path) else { return None };
         let (file, body) = self.cx.semantics.body(def)?;
         let (types, ir) = (self.cx.semantics.types(def)?, self.cx.semantics.ir(file));
-        let run = ir.body(body).exprs;
-        let ids = (run.start..run.start + run.len).map(|index| ExprId::from_index(index as usize));
-        let mut texts = ids.filter_map(|id| {
+        let mut texts = ir.body(body).exprs.ids().filter_map(|id: ExprId| {
             let Expr::Call { args, .. } = ir.expr(id) else { return None };
             let callee = types.callee(id);
             let model = self.cx.models.of_callee(callee)?;

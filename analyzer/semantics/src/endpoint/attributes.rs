@@ -22,10 +22,7 @@ pub fn attribute_arguments(attribute: &Attribute) -> Vec<AttributeArgument> {
     let mut start = 0;
     let mut push = |from: usize, to: usize| {
         if let Some(argument) = argument(text, from, to, attribute.args_start) {
-            arguments.push(AttributeArgument {
-                whole: text[from + comments(&text[from..to])..to].trim(),
-                ..argument
-            });
+            arguments.push(argument);
         }
     };
     for at in top_level(text, b',') {
@@ -38,22 +35,21 @@ pub fn attribute_arguments(attribute: &Attribute) -> Vec<AttributeArgument> {
 
 fn argument(text: &'static str, from: usize, to: usize, offset: u32) -> Option<AttributeArgument> {
     let from = from + comments(text.get(from..to)?);
-    let whole = text.get(from..to)?;
-    if whole.trim().is_empty() {
+    let whole = text.get(from..to)?.trim_end();
+    if whole.is_empty() {
         return None;
     }
     let named = top_level(whole, b'=').next().map(|at| (whole[..at].trim(), at + 1));
     let (name, start) = match named {
         Some((name, at)) if is_name(name) => (name, at),
         _ => {
-            let open =
-                whole.find('(').filter(|at| is_name(whole[..*at].trim()) && whole.trim_end().ends_with(')'));
+            let open = whole.find('(').filter(|at| is_name(whole[..*at].trim()) && whole.ends_with(')'));
             match open {
                 Some(at) => {
-                    let inner = whole[at + 1..].trim_end();
+                    let inner = &whole[at + 1..];
                     let inner = inner.strip_suffix(')').unwrap_or(inner).trim();
                     let start = from + at + 1;
-                    return Some(located(whole[..at].trim(), inner, start, offset));
+                    return Some(located(whole, whole[..at].trim(), inner, start, offset));
                 }
                 None => ("", 0),
             }
@@ -61,7 +57,7 @@ fn argument(text: &'static str, from: usize, to: usize, offset: u32) -> Option<A
     };
     let value = &whole[start..];
     let lead = value.len() - value.trim_start().len();
-    Some(located(name, value.trim(), from + start + lead, offset))
+    Some(located(whole, name, value.trim(), from + start + lead, offset))
 }
 
 /// How much of a text its leading spaces and comments take.
@@ -89,9 +85,15 @@ fn end_of_comment(bytes: &[u8], start: usize) -> usize {
     found.map_or(bytes.len(), |at| start + 2 + at + length)
 }
 
-fn located(name: &'static str, value: &'static str, start: usize, offset: u32) -> AttributeArgument {
+fn located(
+    whole: &'static str,
+    name: &'static str,
+    value: &'static str,
+    start: usize,
+    offset: u32,
+) -> AttributeArgument {
     let start = offset + start as u32;
-    AttributeArgument { name, value, whole: value, span: Span::new(start, start + value.len() as u32) }
+    AttributeArgument { name, value, whole, span: Span::new(start, start + value.len() as u32) }
 }
 
 fn is_name(text: &str) -> bool {

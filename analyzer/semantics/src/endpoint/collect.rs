@@ -25,16 +25,12 @@ pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framew
     }
     super::dispatch::dispatching(&mut evaluator);
     let mut table = Table::default();
-    let (given, served): (Vec<_>, Vec<_>) = std::mem::take(&mut evaluator.served)
-        .into_iter()
-        .enumerate()
-        .partition(|(index, _)| evaluator.given.iter().any(|range| range.contains(index)));
-    for (_, (framework, route)) in served {
+    for (framework, route) in std::mem::take(&mut evaluator.served) {
         table.add(frameworks[framework].name(), route);
     }
     // What a function that nothing calls gives is told where nothing else tells it.
     let placed = table.placed.clone();
-    for (_, (framework, route)) in given {
+    for (framework, route) in std::mem::take(&mut evaluator.given) {
         if route.handler == Handler::Unknown || !placed.contains(&(route.place, route.handler)) {
             table.add(frameworks[framework].name(), route);
         }

@@ -456,42 +456,23 @@ impl Lowerer<'_> {
     pub(super) fn stmts(&mut self, stmts: &mut [Stmt], kind: BlockKind, span: Span) -> ExprId {
         let mark = self.scopes.mark();
         let mut ids: Ids<ExprId> = Ids::new();
-        let mut tail = None;
-        let last = stmts.len().saturating_sub(1);
-        for (at, stmt) in stmts.iter_mut().enumerate() {
-            if let Stmt::Macro(call) = stmt
-                && let Some(mut expanded) = self.expanded_stmts(&call.mac)
-            {
-                // What it declares is there for the statements after it.
-                let is_last = at == last && call.semi_token.is_none();
-                let value = self.within_expansion(|this| this.spliced(&mut expanded, is_last, &mut ids));
-                tail = value.or(tail);
-                continue;
-            }
-            let is_value = at == last
-                && matches!(stmt, Stmt::Expr(_, None) | Stmt::Macro(syn::StmtMacro { semi_token: None, .. }));
-            let Some(id) = self.stmt(stmt) else { continue };
-            if is_value {
-                tail = Some(id);
-            } else {
-                ids.push(id);
-            }
-        }
+        let tail = self.each_stmt(stmts, true, &mut ids);
         self.scopes.close(mark);
         let stmts = self.ir.lists.push(&ids);
         self.add(Expr::Block { kind, stmts, tail }, span)
     }
 
-    /// Statements of an expansion among those around its call; gives the value, if the last may be one.
-    fn spliced(&mut self, stmts: &mut [Stmt], may_be_value: bool, ids: &mut Ids<ExprId>) -> Option<ExprId> {
+    /// Lowers statements, those of an expansion among those around its call; gives the value, if the last may be one.
+    fn each_stmt(&mut self, stmts: &mut [Stmt], may_be_value: bool, ids: &mut Ids<ExprId>) -> Option<ExprId> {
         let last = stmts.len().saturating_sub(1);
         for (at, stmt) in stmts.iter_mut().enumerate() {
             let is_last = at == last && may_be_value;
             if let Stmt::Macro(call) = stmt
                 && let Some(mut expanded) = self.expanded_stmts(&call.mac)
             {
+                // What it declares is there for the statements after it.
                 let is_last = is_last && call.semi_token.is_none();
-                let value = self.within_expansion(|this| this.spliced(&mut expanded, is_last, ids));
+                let value = self.within_expansion(|this| this.each_stmt(&mut expanded, is_last, ids));
                 if value.is_some() {
                     return value;
                 }

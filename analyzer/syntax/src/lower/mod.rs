@@ -150,7 +150,7 @@ fn lower_chunks(
     left_out: &[LeftOut],
     macros: &FxHashMap<Symbol, ForeignMacro>,
 ) -> Result<SourceIr, SyntaxError> {
-    let macros = OwnMacros { foreign: macros.clone(), ..OwnMacros::default() };
+    let macros = OwnMacros { foreign: Some(macros), ..OwnMacros::default() };
     let mut lowerer = Lowerer { left_out, macros, ..Lowerer::new(text) };
     for chunk in chunks {
         lowerer.spans = chunk.spans();
@@ -226,7 +226,7 @@ struct Lowerer<'t> {
     /// Whether that content is test code.
     in_test: bool,
     /// The macros of the workspace that may be called.
-    macros: OwnMacros,
+    macros: OwnMacros<'t>,
     /// How many expansions what is being lowered came out of.
     expanding: usize,
     /// How many tokens expansions had so far.
@@ -245,10 +245,10 @@ struct OwnMacro {
 
 /// The macros of the workspace by name.
 #[derive(Default)]
-struct OwnMacros {
+struct OwnMacros<'t> {
     known: FxHashMap<Symbol, OwnMacro>,
     /// Those of other files, which are read once they are called.
-    foreign: FxHashMap<Symbol, ForeignMacro>,
+    foreign: Option<&'t FxHashMap<Symbol, ForeignMacro>>,
 }
 
 /// A macro that is declared in another file.
@@ -260,9 +260,9 @@ pub struct ForeignMacro {
     pub krate: Symbol,
 }
 
-impl OwnMacros {
+impl OwnMacros<'_> {
     fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.foreign.is_empty()
+        self.known.is_empty() && self.foreign.is_none_or(FxHashMap::is_empty)
     }
 
     fn declare(&mut self, name: Symbol, rules: Symbol) {
@@ -272,7 +272,7 @@ impl OwnMacros {
 
     fn get(&mut self, name: Symbol) -> Option<OwnMacro> {
         if !self.known.contains_key(&name) {
-            let foreign = self.foreign.get(&name)?;
+            let foreign = self.foreign?.get(&name)?;
             let rules = Rules::read(foreign.rules.as_str()).map(Rc::new);
             self.known.insert(name, OwnMacro { rules, krate: foreign.krate, is_foreign: true });
         }

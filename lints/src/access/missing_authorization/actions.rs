@@ -9,11 +9,11 @@ use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::{is_role_type, words};
 use ward_semantics::{DefId, DefKind};
-use ward_syntax::{Expr, ExprId, FileId, FileSpan, Id, ItemKind, PathId, SourceIr, Span, Symbol};
+use ward_syntax::{Expr, ExprId, FileSpan, ItemKind, PathId, SourceIr, Span, Symbol};
 
 use super::Evidence;
 use super::implementations::place;
-use crate::access::doors::doors;
+use crate::access::doors::Door;
 
 /// Verbs of operations that only read.
 const READS: &[&str] = &[
@@ -103,8 +103,8 @@ struct Named {
 }
 
 /// Handlers whose checks ask for the right to do something else.
-pub(super) fn mistaken(cx: &LintContext) -> Vec<Evidence> {
-    let handlers = handlers(cx);
+pub(super) fn mistaken(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
+    let handlers = handlers(cx, doors);
     let candidates: Vec<(DefId, Operation, Named)> =
         handlers.iter().filter_map(|(def, own)| Some((*def, own.clone(), asked(cx, *def, own)?))).collect();
     if candidates.is_empty() {
@@ -164,9 +164,9 @@ fn judge(
 
 /// The functions that carry out operations, by the names of the types that stand for them, or their own: handlers of
 /// endpoints and implementations of the workspace's traits.
-fn handlers(cx: &LintContext) -> Vec<(DefId, Operation)> {
+fn handlers(cx: &LintContext, doors: &[Door]) -> Vec<(DefId, Operation)> {
     let semantics = cx.semantics();
-    let mut functions: Vec<DefId> = doors(cx).iter().map(|door| door.function).collect();
+    let mut functions: Vec<DefId> = doors.iter().map(|door| door.function).collect();
     for implementation in semantics.impls.all() {
         if implementation.trait_ref.is_some() {
             functions.extend(implementation.items.iter().map(|(_, def)| *def));
@@ -192,9 +192,8 @@ fn asked(cx: &LintContext, function: DefId, own: &Operation) -> Option<Named> {
     let (file, body) = cx.semantics().body(function)?;
     let ir = cx.semantics().ir(file);
     let exprs = ir.body(body).exprs;
-    let start = exprs.start as usize;
-    let ids = || (start..start + exprs.of(&ir.exprs).len()).map(<ExprId as Id>::from_index);
-    let mut named: Vec<Named> = ids()
+    let mut named: Vec<Named> = exprs
+        .ids()
         .filter_map(|id| match ir.expr(id) {
             Expr::Path(path) => {
                 action(ir, path).map(|(of, name)| Named { of, name, place: ir.expr_span(id) })
@@ -212,12 +211,8 @@ fn asked(cx: &LintContext, function: DefId, own: &Operation) -> Option<Named> {
     if asked.object != own.object || asked.verb == own.verb {
         return None;
     }
-    let is_asked = ids().any(|id| is_check(ir, id) && contains(ir.expr_span(id), only.place));
+    let is_asked = exprs.ids().any(|id| is_check(ir, id) && ir.expr_span(id).contains(only.place));
     is_asked.then_some(*only)
-}
-
-fn contains(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Whether an expression is a call that asks whether something may be done.
@@ -284,11 +279,10 @@ fn known_actions(cx: &LintContext, wanted: &FxHashSet<Symbol>) -> Actions {
             actions.complete.insert(name);
         }
     }
-    for index in 0..semantics.files.len() {
-        let ir = semantics.ir(FileId(u32::try_from(index).unwrap_or(u32::MAX)));
-        for expr in &ir.exprs {
+    for file in &semantics.files {
+        for expr in &file.ir.exprs {
             let Expr::Path(path) = expr else { continue };
-            if let Some((of, name)) = action(ir, *path)
+            if let Some((of, name)) = action(&file.ir, *path)
                 && wanted.contains(&of)
             {
                 let all = actions.named.entry(of).or_default();

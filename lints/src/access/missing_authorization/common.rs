@@ -11,7 +11,7 @@ use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::{BodyId, Expr, ExprId, Id, SourceIr, Symbol, TypeRef};
 
 use super::Evidence;
-use crate::access::doors::{Door, Openness, doors};
+use crate::access::doors::{Door, Openness};
 
 /// So many siblings must call the check.
 const FEWEST: usize = 4;
@@ -20,8 +20,7 @@ const FEWEST: usize = 4;
 const MOST_CALLS: usize = 3;
 
 /// Handlers that do not call what most of their siblings call.
-pub(super) fn outliers(cx: &LintContext) -> Vec<Evidence> {
-    let doors = doors(cx);
+pub(super) fn outliers(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
     let doors: Vec<&Door> = doors.iter().filter(|door| door.openness == Openness::Closed).collect();
     let mut found = Vec::new();
     for group in of_traits(cx, &doors) {

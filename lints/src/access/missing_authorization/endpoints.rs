@@ -4,14 +4,13 @@ use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 
 use super::Evidence;
-use crate::access::doors::{Door, Openness, doors};
+use crate::access::doors::{Door, Openness};
 
 /// So many siblings must ask for a role.
 const FEWEST: usize = 4;
 
 /// Endpoints that ask for a login only where nearly all others of their file ask for more.
-pub(super) fn outliers(cx: &LintContext) -> Vec<Evidence> {
-    let doors = doors(cx);
+pub(super) fn outliers(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
     let guarded: Vec<&Door> =
         doors.iter().filter(|door| door.is_guarded() && door.openness == Openness::Closed).collect();
     guarded.iter().filter(|door| is_plain(cx, door)).filter_map(|door| judge(cx, &guarded, door)).collect()

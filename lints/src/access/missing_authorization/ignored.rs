@@ -9,7 +9,7 @@ use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Expr, FileSpan, LocalId, Pat, PatId, SourceIr};
 
 use super::Evidence;
-use crate::access::doors::{Door, Openness, doors};
+use crate::access::doors::{Door, Openness};
 
 /// How the handlers that take a guard treat it.
 #[derive(Default)]
@@ -21,8 +21,7 @@ struct Treatment {
 }
 
 /// Handlers that take an id and a guard, and never look at the guard, where others that take both do.
-pub(super) fn guards(cx: &LintContext) -> Vec<Evidence> {
-    let doors = doors(cx);
+pub(super) fn guards(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
     let mut treatments: FxHashMap<Ty, Treatment> = FxHashMap::default();
     let mut ignoring: Vec<(Door, Extractor)> = Vec::new();
     for door in doors.iter().filter(|door| door.is_guarded() && door.names_object()) {

@@ -46,8 +46,8 @@ pub struct Evaluator<'a> {
     remembered: FxHashMap<(usize, Symbol), Option<Router>>,
     /// Routes that are served, as seen from outside.
     pub(super) served: Vec<(usize, Route)>,
-    /// Which of them functions that nothing calls give to whoever may.
-    pub(super) given: Vec<std::ops::Range<usize>>,
+    /// Routes of functions that nothing calls, which give them to whoever may.
+    pub(super) given: Vec<(usize, Route)>,
     /// Every route ever seen, by where it is routed and what answers, with its longest path.
     pub(super) seen: FxHashMap<(FileSpan, Handler), (usize, Route)>,
 }
@@ -101,7 +101,7 @@ impl<'a> Evaluator<'a> {
                 self.serve(parameter);
             }
         }
-        self.given.push(before..self.served.len());
+        self.given.extend(self.served.drain(before..));
     }
 
     /// Calls a function or closure. Gives the result, and the arguments as the call leaves them.

@@ -338,6 +338,9 @@ impl Layout<'_> {
     /// The role that all files of a package have because of where it lies: in the `tests`, `benches` or `examples` of
     /// another, without being a dependency of anyone. An example that is a member of the workspace is a program.
     fn role_of_package(&self, package: &Package, packages: &[Package]) -> Option<FileRole> {
+        if is_named_for_tests(&package.package_name) && serves_tests(package, packages) {
+            return Some(FileRole::Test);
+        }
         let (above, _) = package.directory.rsplit_once('/')?;
         let parent = ancestors(above).find(|folder| self.manifests.package(folder).is_some())?;
         let role = role_of_folder(&package.directory, parent);
@@ -351,6 +354,23 @@ impl Layout<'_> {
         let is_own_program = || role == FileRole::Example && self.manifests.is_member(&package.directory);
         (role != FileRole::Source && !is_own_program() && !is_used()).then_some(role)
     }
+}
+
+/// Whether a package is a library that others need for their tests.
+fn serves_tests(package: &Package, packages: &[Package]) -> bool {
+    let is_program = package.targets.iter().any(|target| target.kind == TargetKind::Bin);
+    let dependencies = packages.iter().flat_map(|package| &package.dependencies);
+    let is_needed = dependencies
+        .filter(|dependency| dependency.kind == DependencyKind::Dev)
+        .filter_map(|dependency| dependency.package)
+        .any(|id| packages[id.index()].directory == package.directory);
+    is_needed && !is_program
+}
+
+/// Whether the last word of a package's name, but for what says that it is a help, is about tests.
+fn is_named_for_tests(name: &str) -> bool {
+    let mut words = name.rsplit(['-', '_']).skip_while(|word| matches!(*word, "utils" | "util" | "support"));
+    words.next().is_some_and(|word| matches!(word, "test" | "tests" | "testing" | "testutil" | "testutils"))
 }
 
 /// The roles of target roots. A file that is part of the program is source, whatever else it is.

@@ -53,6 +53,33 @@ fn a_package_with_all_its_targets() {
 }
 
 #[test]
+fn a_library_that_serves_tests_is_test_code() {
+    let folder =
+        Folder::of(&["api/src/lib.rs", "api-test/src/lib.rs", "contest/src/lib.rs", "load-test/src/lib.rs"]);
+    folder.write("Cargo.toml", "[workspace]\nmembers = [\"*\"]\n");
+    let manifest =
+        |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n{rest}");
+    let dev =
+        "[dev-dependencies]\napi-test = { path = \"../api-test\" }\ncontest = { path = \"../contest\" }\n";
+    folder.write("api/Cargo.toml", manifest("api", dev));
+    for name in ["api-test", "contest", "load-test"] {
+        let path = format!("{name}/Cargo.toml");
+        folder.write(&path, manifest(name, ""));
+    }
+    let layout = folder.layout("");
+    let files: Vec<&str> = layout.lines().filter_map(|line| line.trim().strip_prefix("file ")).collect();
+    assert_eq!(
+        files,
+        [
+            "api/src/lib.rs Source",
+            "api-test/src/lib.rs Test",
+            "contest/src/lib.rs Source",
+            "load-test/src/lib.rs Source"
+        ]
+    );
+}
+
+#[test]
 fn what_is_not_the_projects_own_is_left_out() {
     let folder = Folder::of(&[
         "src/main.rs",

@@ -8,11 +8,48 @@ use crate::input::taken;
 
 /// Whether a function, or one that calls it, limits bodies in another way.
 pub(super) fn limits(cx: &LintContext, function: DefId) -> bool {
-    let callers = cx.semantics().call_graph().callers(function).iter().copied();
-    std::iter::once(function).chain(callers).any(|def| {
-        let ir = cx.semantics().ir(cx.semantics().locate(def).0);
-        let is_none = |call: &taken::Call| call.inputs.iter().any(|(expr, _)| is_most(ir, *expr));
-        taken::calls(cx, def).iter().any(|call| is_limit(call) && !is_none(call))
+    let callers = || cx.semantics().call_graph().callers(function).iter().copied();
+    std::iter::once(function).chain(callers()).any(|def| limits_itself(cx, def))
+        || callers().any(|caller| puts_behind_limit(cx, caller, function))
+}
+
+fn limits_itself(cx: &LintContext, function: DefId) -> bool {
+    let ir = cx.semantics().ir(cx.semantics().locate(function).0);
+    let is_none = |call: &taken::Call| call.inputs.iter().any(|(expr, _)| is_most(ir, *expr));
+    taken::calls(cx, function).iter().any(|call| is_limit(call) && !is_none(call))
+}
+
+/// Whether a function puts the filter that another gives behind one that limits: `limited().and(reading())`.
+fn puts_behind_limit(cx: &LintContext, caller: DefId, reading: DefId) -> bool {
+    let semantics = cx.semantics();
+    let Some(types) = semantics.types(caller) else { return false };
+    let ir = semantics.ir(semantics.locate(caller).0);
+    let given_by = |expr: ExprId| match types.callee(expr) {
+        Callee::Fn(def) => Some(*def),
+        _ => None,
+    };
+    taken::expressions(cx, caller).into_iter().any(|(_, expr)| {
+        let Expr::MethodCall { mut receiver, method, args, .. } = expr else { return false };
+        if method.as_str() != "and" || ir.list(args).next().and_then(given_by) != Some(reading) {
+            return false;
+        }
+        // Only what stands in the same chain is asked first: the other side of an `or` is not.
+        loop {
+            if given_by(receiver).is_some_and(|before| limits_itself(cx, before)) {
+                return true;
+            }
+            let Expr::MethodCall { receiver: before, method, args, .. } = ir.expr(receiver) else {
+                return false;
+            };
+            let joined = ir.list(args).next().filter(|_| method.as_str() == "and").and_then(given_by);
+            if joined.is_some_and(|joined| limits_itself(cx, joined)) {
+                return true;
+            }
+            if method.as_str() == "or" {
+                return false;
+            }
+            receiver = before;
+        }
     })
 }
 

@@ -112,10 +112,20 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
 /// Whether a value of this type can be read only by way of a conversion that may fail: what that refuses is not known.
 pub(crate) fn is_read_by_conversion(cx: Context, ty: Ty) -> bool {
     let TyKind::Adt { def, .. } = ty.kind() else { return false };
+    if cx.semantics.fields(*def, None).len() != 1 {
+        return false;
+    }
     let converts = |attribute: &Attribute| {
         attribute.path.as_str() == "serde" && attribute.args.as_str().contains("try_from")
     };
-    cx.semantics.item(*def).attributes.iter().any(converts) && cx.semantics.fields(*def, None).len() == 1
+    let item = cx.semantics.item(*def);
+    // Who writes the reading by hand, or leaves it to `FromStr`, does it for what is refused.
+    item.attributes.iter().any(converts)
+        || item.derives("DeserializeFromStr")
+        || cx
+            .semantics
+            .trait_method(ty, Symbol::new("serde::Deserialize"), Symbol::new("deserialize"))
+            .is_some()
 }
 
 /// The data that every value of this type is, an internal error's.

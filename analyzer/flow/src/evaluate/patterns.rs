@@ -30,6 +30,8 @@ impl Evaluator<'_> {
                     if self.only_literals(sub) {
                         let constant = self.values.constant(None);
                         self.set_local(local, constant);
+                    } else if let Some(begun) = self.begun_with_literal(bound, sub) {
+                        self.set_local(local, begun);
                     }
                     self.bind(sub, value);
                 }
@@ -67,6 +69,20 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+
+    /// A list that a pattern takes for its first element, a text that is written in the program: `["users", _]`.
+    fn begun_with_literal(&mut self, list: ValueId, pat: PatId) -> Option<ValueId> {
+        let first = |pat: PatId| match self.ir.pat(pat) {
+            Pat::Slice(pats) => match self.ir.pat(self.ir.list(pats).next()?) {
+                Pat::Literal(Literal::Str(text)) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut firsts = self.alternatives(pat).into_iter().map(first);
+        let lead = firsts.next()??;
+        (!lead.is_empty() && firsts.all(|other| other.is_some())).then(|| self.behind(lead, list))
     }
 
     fn pats(&self, list: ward_syntax::List<PatId>) -> SmallVec<[PatId; 6]> {
@@ -250,7 +266,9 @@ impl Evaluator<'_> {
             Pat::Literal(_) | Pat::Range => true,
             Pat::Path(path) => !matches!(self.types.path(path), Resolution::Unresolved),
             Pat::Ref(inner) | Pat::Bind { sub: Some(inner), .. } => self.only_literals(inner),
-            Pat::Or(pats) | Pat::Tuple(pats) => self.ir.list(pats).all(|pat| self.only_literals(pat)),
+            Pat::Or(pats) | Pat::Tuple(pats) | Pat::Slice(pats) => {
+                self.ir.list(pats).all(|pat| self.only_literals(pat))
+            }
             Pat::TupleStruct { path, pats } => {
                 matches!(self.last_name(path), sym::SOME | sym::OK)
                     && self.ir.list(pats).all(|pat| self.only_literals(pat))

@@ -58,7 +58,7 @@ impl Evaluator<'_> {
         }
         if matches!(call.name.as_str(), "map_err" | "ok_or_else")
             && let Some((_, error)) = closures.first()
-            && !self.values.is_plain(*error)
+            && !(self.values.is_plain(*error) && self.values.is_plain(result.unwrap_or_default()))
         {
             // What the closure makes is the new error.
             result = Some(self.values.with_part(result.unwrap_or_default(), sym::ERR, *error));

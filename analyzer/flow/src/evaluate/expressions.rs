@@ -607,7 +607,7 @@ impl Evaluator<'_> {
         let error = self.error_of(value, self.types.expr(operand), self.span(operand));
         let error = match self.types.conversion(expr) {
             Some(conversion) => self.call_function(conversion, &[error], self.span(expr), &[None]),
-            None => error,
+            None => self.error_handed_over(error, operand),
         };
         if self.values.get(value).outcome != Outcome::Success {
             let before = self.state.cleared.clone();

@@ -298,7 +298,18 @@ impl<'a> Evaluator<'a> {
             self.die();
         }
         let result = self.parsed(call, result);
+        let result = self.converted_call(call, result);
         self.measured(call, result)
+    }
+
+    /// `error.into()` and `Error::from(error)`, by what a derive makes of them.
+    fn converted_call(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        let from = match (last_segment(call.name), call.receiver, call.args.as_slice()) {
+            ("into", Some((receiver, _)), []) => receiver,
+            ("from", None, [(Some(from), _)]) => *from,
+            _ => return result,
+        };
+        self.converted_by_derive(result, self.types.expr(from), self.types.expr(call.expr))
     }
 
     /// The call as it is written: `sqlx::query`, `execute`.

@@ -9,6 +9,7 @@ mod barriers;
 mod calls;
 mod closures;
 mod conditions;
+mod conversions;
 mod display;
 mod documents;
 mod edges;

@@ -1,0 +1,79 @@
+//! Conversions that a derive wrote: `#[from]` on the field of an error makes `?` put what failed into that variant, and
+//! into no other.
+
+use smallvec::SmallVec;
+use ward_semantics::{Ty, TyKind};
+use ward_syntax::{Attribute, ExprId, Fields, ItemKind, Symbol};
+
+use super::Evaluator;
+use super::patterns::variant_field;
+use crate::value::ValueId;
+
+impl Evaluator<'_> {
+    /// The error that a `?` hands over in this function, made of the one of another type.
+    pub(super) fn error_handed_over(&mut self, error: ValueId, operand: ExprId) -> ValueId {
+        // What a closure or an async block returns is not declared.
+        if self.exits.len() != 1 || self.values.is_plain(error) {
+            return error;
+        }
+        let Some(signature) = self.cx.semantics.signature(self.def) else { return error };
+        let Some(target) = error_type(signature.ret) else { return error };
+        let source = error_type(self.types.expr(operand)).unwrap_or_else(Ty::unknown);
+        self.converted_by_derive(error, source, target)
+    }
+
+    /// A value put where `#[from]` puts it in the type it is converted to.
+    pub(super) fn converted_by_derive(&mut self, value: ValueId, source: Ty, target: Ty) -> ValueId {
+        if source == target || self.values.is_plain(value) {
+            return value;
+        }
+        let parts = self.parts_converted(source, target);
+        if parts.is_empty() {
+            return value;
+        }
+        let parts = parts.into_iter().map(|part| (part, value)).collect();
+        self.composed(parts)
+    }
+
+    /// The parts of a type that a value of another may become: the one of that type, or any where the type is not known.
+    fn parts_converted(&self, source: Ty, target: Ty) -> SmallVec<[Symbol; 2]> {
+        let TyKind::Adt { def, .. } = target.kind() else { return SmallVec::new() };
+        let item = self.cx.semantics.item(*def);
+        let variants: SmallVec<[(Option<u32>, Option<Symbol>, &Fields); 8]> = match &item.kind {
+            ItemKind::Enum { variants, .. } => {
+                let named = variants.iter().zip(0..);
+                named.map(|(variant, at)| (Some(at), Some(variant.name), &variant.fields)).collect()
+            }
+            ItemKind::Struct { fields, .. } => SmallVec::from_elem((None, None, fields), 1),
+            _ => return SmallVec::new(),
+        };
+        let mut exact = SmallVec::new();
+        let mut all = SmallVec::new();
+        for (index, variant, fields) in variants {
+            for (field, info) in fields.fields.iter().zip(self.cx.semantics.fields(*def, index)) {
+                if !field.attributes.iter().any(is_from) {
+                    continue;
+                }
+                let part = variant.map_or(info.name, |variant| variant_field(variant, info.name));
+                if info.ty == source {
+                    exact.push(part);
+                }
+                all.push(part);
+            }
+        }
+        let is_open = matches!(source.kind(), TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_));
+        if exact.is_empty() && is_open { all } else { exact }
+    }
+}
+
+fn is_from(attribute: &Attribute) -> bool {
+    attribute.last_segment() == "from"
+}
+
+/// The error of a result, be it awaited or not.
+fn error_type(ty: Ty) -> Option<Ty> {
+    match ty.kind() {
+        TyKind::External { path, args } if path.as_str() == "std::result::Result" => args.get(1).copied(),
+        _ => None,
+    }
+}

@@ -142,8 +142,15 @@ pub(crate) fn of_value(cx: Context, ty: Ty) -> Option<Source> {
 /// What an error of a type is that nothing is known of, or nothing but that it is an error.
 pub(crate) fn of_unknown_error(cx: Context, ty: Ty) -> Option<Source> {
     let source = cx.models.type_sources.get(&sym::ANY).copied()?;
+    if let TyKind::Bounds(bounds) = ty.kind() {
+        // What is known of it is that it is an error, of any kind.
+        let any = Symbol::new("std::error::Error");
+        let is_error = bounds.iter().any(|bound| bound.name == TraitName::External(any));
+        let of_any = is_error.then(|| cx.models.type_sources.get(&any)).flatten();
+        return Some(of_any.copied().unwrap_or(source));
+    }
     let is_unknown = match ty.kind() {
-        TyKind::Unknown | TyKind::Bounds(_) => true,
+        TyKind::Unknown => true,
         TyKind::External { path, .. } => {
             path.as_str().ends_with("Error") && !cx.semantics.externals.types.contains_key(path)
         }

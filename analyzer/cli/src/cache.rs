@@ -1,8 +1,8 @@
 //! What an earlier run has found, kept in the target directory.
 //!
 //! A report is kept under a key of everything it depends on: the analyzer itself, its configuration and options, and the
-//! content of all files. What `--since` compares with is kept by its commit. A second key, of sizes and times alone, leads to the first without reading anything. What is
-//! kept bears a checksum: a file that was cut short, or damaged, is as good as none. Files are written beside and moved
+//! content of all files. A second key, of sizes and times alone, leads to the first without reading anything. What `--since`
+//! compares with is kept by its commit, and what each file was lowered to by its text, for runs after a change. What is kept bears a checksum: a file that was cut short, or damaged, is as good as none. Files are written beside and moved
 //! into place, so two runs at once do no harm, and neither does one that is killed. Whatever goes wrong here costs time
 //! only.
 
@@ -16,7 +16,7 @@ use std::time::{Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
 use ward_linter::baseline::Baseline;
-use ward_project::{Snapshot, hash_twice};
+use ward_project::{Lowered, Snapshot, TestCode, content_hash, hash_twice};
 
 use crate::catalog::lints;
 use crate::check::Plan;
@@ -27,9 +27,12 @@ const FOLDER: &str = "ward-cache";
 /// The form of what is kept.
 const FORM: &str = "cargo-ward 1";
 /// At most as many bytes are kept.
-const MOST_BYTES: u64 = 64 << 20;
+const MOST_BYTES: u64 = 256 << 20;
 /// At most as many files are kept.
 const MOST_FILES: usize = 256;
+
+/// At most as many bytes of lowered files are kept, which are some ten million lines.
+const MOST_LOWERED: usize = 128 << 20;
 
 /// Where a run looks for its own result.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub(crate) struct Cache {
     snapshot: Snapshot,
     /// What the result depends on beside the files.
     plan: u128,
+    /// What the lowered files depend on beside their texts.
+    lowered: u128,
 }
 
 /// What was read for a run that found nothing kept.
@@ -65,14 +70,19 @@ impl Cache {
         let snapshot = Snapshot::take(&plan.path, &plan.settings.discover).ok()?;
         let folder = target_directory(snapshot.workspace())?.join(FOLDER);
         let program = std::env::current_exe().and_then(fs::metadata).ok()?;
+        let program = (FORM, env!("CARGO_PKG_VERSION"), program.len(), program.modified().ok());
+        let lowered = hash_twice(|hasher| {
+            (&program, snapshot.root()).hash(hasher);
+            (plan.settings.discover.tests == TestCode::Keep).hash(hasher);
+        });
         let plan = hash_twice(|hasher| {
-            (FORM, env!("CARGO_PKG_VERSION"), program.len(), program.modified().ok()).hash(hasher);
+            program.hash(hasher);
             if let Some(config) = snapshot.config() {
                 (&config.path, &config.text).hash(hasher);
             }
             plan.key().hash(hasher);
         });
-        Some(Self { folder, snapshot, plan })
+        Some(Self { folder, snapshot, plan, lowered })
     }
 
     /// What an earlier run has found in the very same files, or else what it takes to keep what this run finds.
@@ -111,7 +121,7 @@ impl Cache {
             return Ok(kept);
         }
         let found = find()?;
-        self.prune();
+        self.prune(0);
         self.write(&name, found.text().as_bytes());
         Ok(found)
     }
@@ -137,9 +147,27 @@ impl Cache {
             hashes: files.hashes.clone(),
         };
         let Ok(body) = serde_json::to_vec(&kept) else { return };
-        self.prune();
+        self.prune(body.len() as u64);
         if self.write(&name("report", missed.key), &body).is_some() {
             self.point(missed.key);
+        }
+    }
+
+    /// Takes over the files that an earlier run has lowered.
+    pub(crate) fn fill(&self, lowered: &Lowered) {
+        if lowered.is_filled() {
+            return;
+        }
+        if let Some(bytes) = self.read(&name("files", self.lowered)) {
+            lowered.fill(bytes);
+        }
+    }
+
+    /// Keeps the files that a run has lowered.
+    pub(crate) fn keep_lowered(&self, lowered: &Lowered) {
+        if let Some(bytes) = lowered.bytes(MOST_LOWERED) {
+            self.prune(bytes.len() as u64);
+            self.write(&name("files", self.lowered), &bytes);
         }
     }
 
@@ -179,9 +207,9 @@ impl Cache {
     fn read(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.folder.join(name);
         let mut bytes = fs::read(&path).ok()?;
-        let body = bytes.split_off(16.min(bytes.len()));
-        let checksum = bytes.try_into().ok().map(u128::from_le_bytes);
-        if checksum != Some(hash_twice(|hasher| body.hash(hasher))) {
+        let checksum = bytes.split_off(bytes.len().saturating_sub(8));
+        let checksum = checksum.try_into().ok().map(u64::from_le_bytes);
+        if checksum != Some(content_hash(&bytes)) {
             let _ = fs::remove_file(&path);
             return None;
         }
@@ -190,21 +218,20 @@ impl Cache {
             .append(true)
             .open(&path)
             .and_then(|file| file.set_modified(SystemTime::now()));
-        Some(body)
+        Some(bytes)
     }
 
     fn write(&self, name: &str, body: &[u8]) -> Option<()> {
         prepare(&self.folder)?;
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder).ok()?;
-        let checksum = hash_twice(|hasher| body.hash(hasher));
-        file.write_all(&checksum.to_le_bytes()).ok()?;
         file.write_all(body).ok()?;
+        file.write_all(&content_hash(body).to_le_bytes()).ok()?;
         file.persist(self.folder.join(name)).ok()?;
         Some(())
     }
 
-    /// Removes what was not used for longest, so that there is room for more, and what a killed run has left.
-    fn prune(&self) {
+    /// Removes what was not used for longest, so that there is room for as many bytes, and what a killed run has left.
+    fn prune(&self, room: u64) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
             .flatten()
@@ -215,7 +242,7 @@ impl Cache {
             .filter(|(.., path)| is_ours(path))
             .collect();
         files.sort();
-        let mut bytes: u64 = files.iter().map(|(_, size, _)| size).sum();
+        let mut bytes: u64 = room + files.iter().map(|(_, size, _)| size).sum::<u64>();
         let mut count = files.len();
         for (modified, size, path) in files {
             let old = modified.elapsed().is_ok_and(|age| age.as_secs() > 3600);
@@ -238,7 +265,7 @@ fn name(kind: &str, key: u128) -> String {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ["report-", "stamp-", "base-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
+    ["report-", "stamp-", "base-", "files-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Makes the folder, marked as one that no backup and no repository needs.

@@ -47,14 +47,25 @@ impl Plan {
             Ok(outcome) => return Ok(outcome),
             Err(missed) => missed,
         };
+        self.take_lowered(&cache);
         let outcome = self.analyse_at(&self.path)?;
         cache.keep(&missed, &outcome);
+        if let Some(lowered) = &self.settings.discover.lowered {
+            cache.keep_lowered(lowered);
+        }
         Ok(outcome)
     }
 
     /// Where earlier runs have kept what they found; `None` if there is no place for it, or it is not wanted.
     pub(crate) fn cache(&self) -> Option<Cache> {
         if self.arguments.no_cache { None } else { Cache::of(self) }
+    }
+
+    /// Lets an analysis use the files that an earlier run has lowered.
+    pub(crate) fn take_lowered(&self, cache: &Cache) {
+        if let Some(lowered) = &self.settings.discover.lowered {
+            cache.fill(lowered);
+        }
     }
 
     /// What an analysis depends on beside files and configuration, as a text.

@@ -174,6 +174,12 @@ impl Reporter<'_> {
             for (phase, time) in &outcome.phases {
                 let _ = writeln!(text, "{phase:10} {:8.1} ms", time.as_secs_f64() * 1000.0);
             }
+            if let Some(lowered) = &self.plan.settings.discover.lowered
+                && lowered.added() + lowered.reused() > 0
+            {
+                let (parsed, reused) = (lowered.added(), lowered.reused());
+                let _ = writeln!(text, "files: {parsed} parsed, {reused} taken from the cache");
+            }
         }
         // Nobody is left to be told of a closed standard error.
         let _ = io::stderr().write_all(text.as_bytes());

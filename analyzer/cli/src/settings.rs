@@ -1,5 +1,7 @@
 //! From arguments and configuration to the settings of a run. What an argument says wins.
 
+use std::sync::Arc;
+
 use ward_diagnostics::{Confidence, Finding, LintLevel, Severity};
 use ward_linter::config::{Configuration, Levels, Size};
 use ward_linter::{Scope, Settings, TestFindings};
@@ -63,6 +65,7 @@ fn discover_options(arguments: &AnalysisArguments, configuration: &Configuration
         exclude: configuration.exclude.iter().chain(&arguments.exclude).cloned().collect(),
         max_file_size: size.map_or(default.max_file_size, |Size(bytes)| bytes),
         templates: ward_lints::TEMPLATES,
+        lowered: (!arguments.no_cache).then(Arc::default),
         ..default
     }
 }

@@ -21,7 +21,10 @@ pub(crate) fn old(revision: &str, plan: &Plan, root: &Path) -> anyhow::Result<Ba
     }
     let find = || findings_at(&base, &repository, plan, &below);
     match plan.cache() {
-        Some(cache) => cache.at_commit(&base, &below, find),
+        Some(cache) => cache.at_commit(&base, &below, || {
+            plan.take_lowered(&cache);
+            find()
+        }),
         None => find(),
     }
 }

@@ -16,7 +16,7 @@ fn kept(project: &Project) -> Vec<PathBuf> {
     let entries = fs::read_dir(project.path("target/ward-cache")).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        ["report-", "stamp-", "base-"]
+        ["report-", "stamp-", "base-", "files-"]
             .iter()
             .any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
     });
@@ -90,6 +90,28 @@ fn whatever_changes_counts() {
     fs::remove_file(project.path("src/b.rs")).unwrap();
     assert_eq!(report(&project, &[]), report(&project, &["--no-cache"]));
     assert_eq!(report(&project, &["--include-tests"]), report(&project, &["--include-tests", "--no-cache"]));
+}
+
+#[test]
+fn only_what_changed_is_parsed() {
+    let project =
+        Project::new(&[("src/main.rs", "mod a;\nmod b;\n"), ("src/a.rs", VULNERABLE), ("src/b.rs", CLEAN)]);
+    let files = |arguments: &[&str]| {
+        let said = project.run(&[&["-vv"], arguments].concat()).stderr;
+        said.lines().find(|line| line.starts_with("files:")).map(str::to_owned)
+    };
+    assert_eq!(files(&[]).unwrap(), "files: 3 parsed, 0 taken from the cache");
+    assert_eq!(files(&[]), None, "nothing changed");
+    project.write("src/b.rs", format!("{CLEAN}fn more() {{}}\n"));
+    assert_eq!(files(&[]).unwrap(), "files: 1 parsed, 2 taken from the cache");
+    // Other levels are another report of the same files.
+    assert_eq!(files(&["--allow", "all"]).unwrap(), "files: 0 parsed, 3 taken from the cache");
+    assert_eq!(files(&["--include-tests"]).unwrap(), "files: 3 parsed, 0 taken from the cache");
+    assert_eq!(files(&["--no-cache"]), None);
+    // What was kept with tests does not drive out what was kept without.
+    project.write("src/b.rs", CLEAN);
+    project.write("src/a.rs", format!("{VULNERABLE}fn more() {{}}\n"));
+    assert_eq!(files(&[]).unwrap(), "files: 2 parsed, 1 taken from the cache");
 }
 
 /// A handler that passes what it is given to a function of another file.

@@ -12,7 +12,7 @@ use crate::locate::{Location, locate};
 use crate::packages::lay_out;
 use crate::templates::add_templates;
 use crate::walk::{Found, FoundFile, exclude_patterns, relative, walk};
-use crate::{Project, ProjectError};
+use crate::{Lowered, Project, ProjectError};
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct DiscoverOptions {
     pub templates: &'static [&'static str],
     /// Whether the bodies of functions are lowered with their file, or once they are wanted: [`crate::read_bodies`].
     pub bodies: FunctionBodies,
+    /// Files that need not be lowered again, and where those are kept that are; `None` to keep nothing.
+    pub lowered: Option<Arc<Lowered>>,
 }
 
 /// Whether examples are loaded.
@@ -57,6 +59,7 @@ impl Default for DiscoverOptions {
             loaded: Arc::default(),
             templates: &[],
             bodies: FunctionBodies::Read,
+            lowered: None,
         }
     }
 }

@@ -36,6 +36,7 @@ mod config;
 mod discover;
 mod load;
 mod locate;
+mod lowered;
 mod manifest;
 mod packages;
 mod pretty;
@@ -51,6 +52,7 @@ pub use config::{CONFIG_FILE, ConfigError, ConfigFile, line_column, read_config,
 pub use discover::{DiscoverOptions, Examples, discover};
 pub use load::{FileState, Loaded, LoadedFile, content_hash, load, read_bodies, read_source, thread_pool};
 pub use locate::{find_beside, workspace_of};
+pub use lowered::Lowered;
 pub use pretty::pretty;
 pub use problem::{Problem, ProblemKind, ProjectError};
 pub use project::{

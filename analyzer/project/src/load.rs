@@ -16,6 +16,7 @@ use ward_syntax::{
     TestCode, lower_bodies, lower_with_macros,
 };
 
+use crate::lowered::{LoweredKey, MacroTable};
 use crate::{
     DiscoverOptions, Examples, FileRole, PackageId, Problem, ProblemKind, Project, ProjectError, ProjectFile,
 };
@@ -99,7 +100,7 @@ fn load_here(project: &Project, options: &DiscoverOptions) -> Loaded {
         .into_iter()
         .par_bridge()
         .map(|index| {
-            let (file, problems) = load_file(&project.files[index], options, &FxHashMap::default());
+            let (file, problems) = load_file(&project.files[index], options, &MacroTable::default());
             options.loaded.fetch_add(1, Ordering::Relaxed);
             (index, file, problems)
         })
@@ -121,9 +122,6 @@ fn load_here(project: &Project, options: &DiscoverOptions) -> Loaded {
 pub fn read_source(project: &Project, file: FileId) -> Result<String, Problem> {
     read_text(project.file(file), u64::MAX)
 }
-
-/// The macros that a file may call and does not declare, by name.
-type Macros = FxHashMap<Symbol, ForeignMacro>;
 
 /// Lowers those files anew that call macros which other files declare.
 fn expand_foreign(
@@ -151,20 +149,20 @@ fn expand_foreign(
     if declared.is_empty() {
         return;
     }
-    let mut tables: FxHashMap<PackageId, Macros> = FxHashMap::default();
+    let mut tables: FxHashMap<PackageId, MacroTable> = FxHashMap::default();
     for (index, file, _) in files.iter() {
         let package = project.files[*index].package;
         if !matches!(file.role, FileRole::Generated)
             && calls_foreign(&file.ir, |name| declared.contains_key(&name))
         {
-            tables.entry(package).or_insert_with(|| visible(project, package, &declared));
+            tables.entry(package).or_insert_with(|| MacroTable::new(visible(project, package, &declared)));
         }
     }
     files.par_iter_mut().for_each(|(index, loaded, problems)| {
         let file = &project.files[*index];
         let Some(table) = tables.get(&file.package) else { return };
         if matches!(loaded.role, FileRole::Generated)
-            || !calls_foreign(&loaded.ir, |name| table.contains_key(&name))
+            || !calls_foreign(&loaded.ir, |name| table.macros.contains_key(&name))
         {
             return;
         }
@@ -177,8 +175,8 @@ fn visible(
     project: &Project,
     package: PackageId,
     declared: &FxHashMap<Symbol, Vec<(PackageId, Symbol)>>,
-) -> Macros {
-    let mut macros = Macros::default();
+) -> FxHashMap<Symbol, ForeignMacro> {
+    let mut macros = FxHashMap::default();
     for (name, all) in declared {
         let own: Vec<_> = all.iter().filter(|(of, _)| *of == package).collect();
         let (of, rules) = match (&own[..], &all[..]) {
@@ -210,7 +208,11 @@ fn calls_foreign(ir: &SourceIr, is_known: impl Fn(Symbol) -> bool) -> bool {
     items.chain(exprs).any(is_foreign)
 }
 
-fn load_file(file: &ProjectFile, options: &DiscoverOptions, macros: &Macros) -> (LoadedFile, Vec<Problem>) {
+fn load_file(
+    file: &ProjectFile,
+    options: &DiscoverOptions,
+    macros: &MacroTable,
+) -> (LoadedFile, Vec<Problem>) {
     if file.role == FileRole::Template {
         return (hashed(file), Vec::new());
     }
@@ -218,7 +220,7 @@ fn load_file(file: &ProjectFile, options: &DiscoverOptions, macros: &Macros) -> 
         return (LoadedFile::skipped(file.role), Vec::new());
     }
     if let Some(text) = options.texts.get(&file.absolute) {
-        return lower_file(file, text, options.tests, FunctionBodies::Read, macros);
+        return load_text(file, text, options, FunctionBodies::Read, macros);
     }
     match read_text(file, options.max_file_size.min(u64::from(u32::MAX))) {
         Ok(text) => {
@@ -226,7 +228,7 @@ fn load_file(file: &ProjectFile, options: &DiscoverOptions, macros: &Macros) -> 
                 (FunctionBodies::LeaveOutTests, FileRole::Test | FileRole::Bench) => FunctionBodies::LeaveOut,
                 (bodies, _) => bodies,
             };
-            lower_file(file, &text, options.tests, bodies, macros)
+            load_text(file, &text, options, bodies, macros)
         }
         Err(problem) => (LoadedFile::skipped(file.role), vec![problem]),
     }
@@ -277,13 +279,42 @@ fn too_large(file: &ProjectFile, size: u64, limit: u64) -> Problem {
     .help("raise `max-file-size` to analyse it, or exclude it")
 }
 
+fn load_text(
+    file: &ProjectFile,
+    text: &str,
+    options: &DiscoverOptions,
+    bodies: FunctionBodies,
+    macros: &MacroTable,
+) -> (LoadedFile, Vec<Problem>) {
+    let Some(lowered) = &options.lowered else {
+        return lower_file(file, text, options.tests, bodies, macros);
+    };
+    let content_hash = content_hash(text);
+    let key = LoweredKey {
+        content_hash,
+        length: text.len() as u64,
+        tests: options.tests,
+        bodies,
+        macros: macros.hash,
+    };
+    if let Some(ir) = lowered.get(&key) {
+        return (LoadedFile::read(file.role, text, ir), Vec::new());
+    }
+    let (loaded, problems) = lower_file(file, text, options.tests, bodies, macros);
+    if loaded.state == FileState::Read && problems.is_empty() {
+        lowered.add(key, &loaded.ir);
+    }
+    (loaded, problems)
+}
+
 fn lower_file(
     file: &ProjectFile,
     text: &str,
     tests: TestCode,
     bodies: FunctionBodies,
-    macros: &Macros,
+    macros: &MacroTable,
 ) -> (LoadedFile, Vec<Problem>) {
+    let macros = &macros.macros;
     // The last line of defence: nothing in `lower` is meant to panic.
     let Ok((ir, errors)) = catch_unwind(AssertUnwindSafe(|| lower_with_macros(text, tests, bodies, macros)))
     else {
@@ -292,9 +323,10 @@ fn lower_file(
                 .help("please report it with the file");
         return (LoadedFile::skipped(file.role), vec![problem]);
     };
-    let state = if errors.is_empty() { FileState::Read } else { FileState::ReadWithErrors };
-    let role = if is_generated(text) { FileRole::Generated } else { file.role };
-    let loaded = LoadedFile { ir, role, lines: count_lines(text), content_hash: content_hash(text), state };
+    let mut loaded = LoadedFile::read(file.role, text, ir);
+    if !errors.is_empty() {
+        loaded.state = FileState::ReadWithErrors;
+    }
     (loaded, syntax_problems(file, text, errors))
 }
 
@@ -345,10 +377,10 @@ fn count_lines(text: &str) -> u32 {
     breaks + u32::from(!text.is_empty() && !text.ends_with('\n'))
 }
 
-/// A hash of a text, which is that of [`LoadedFile::content_hash`].
-pub fn content_hash(text: &str) -> u64 {
+/// A hash of a text or of bytes, which is that of [`LoadedFile::content_hash`].
+pub fn content_hash(text: impl AsRef<[u8]>) -> u64 {
     let mut hasher = FxHasher::default();
-    hasher.write(text.as_bytes());
+    hasher.write(text.as_ref());
     hasher.finish()
 }
 
@@ -382,6 +414,12 @@ fn says_generated(line: &str) -> bool {
 }
 
 impl LoadedFile {
+    fn read(role: FileRole, text: &str, ir: SourceIr) -> Self {
+        let role = if is_generated(text) { FileRole::Generated } else { role };
+        let (lines, content_hash) = (count_lines(text), content_hash(text));
+        Self { ir, role, lines, content_hash, state: FileState::Read }
+    }
+
     fn skipped(role: FileRole) -> Self {
         Self { ir: SourceIr::default(), role, lines: 0, content_hash: 0, state: FileState::Skipped }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A dense index with a niche, so that `Option<Id>` is four bytes too.
 pub trait Id: Copy {
     /// The id of the `index`-th element.
@@ -15,7 +17,7 @@ pub trait Id: Copy {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         pub struct $name(std::num::NonZeroU32);
 
         impl crate::arena::Id for $name {
@@ -52,7 +54,7 @@ pub struct List<T> {
 }
 
 /// The pool of a file: every list is its length and then its ids. The list at 0 is empty.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ListPool(Vec<u32>);
 
 impl Default for ListPool {
@@ -123,6 +125,18 @@ impl<T> Hash for List<T> {
     }
 }
 
+impl<T> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.start.serialize(serializer)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { start: u32::deserialize(deserializer)?, element: PhantomData })
+    }
+}
+
 impl<T> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "list@{}", self.start)
@@ -130,7 +144,7 @@ impl<T> fmt::Debug for List<T> {
 }
 
 /// A run of elements in one of the file's tables.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Run {
     /// First index.
     pub start: u32,

@@ -6,6 +6,8 @@
 //! `Ok((a.await?, b.await?))`, `select! { p = a => x, q = b => y }` is a match of `(a.await, b.await)` with `(p, _)` and
 //! `(_, q)`; statements are expressions, and anything that could not be read is [`Expr::Missing`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::arena::{Id, List, ListPool, Run, ids};
 use crate::item_tree::{ItemId, ItemTree};
 use crate::{Span, Symbol};
@@ -32,7 +34,7 @@ ids! {
 }
 
 /// The IR of one file: owned, `Send + Sync`, without lifetimes, without the text.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct SourceIr {
     /// The items.
     pub tree: ItemTree,
@@ -79,7 +81,7 @@ pub struct SourceIr {
 }
 
 /// A comment that is meant for the analyzer: `// ward: allow(..)`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Directive {
     /// What stands behind `ward:`.
     pub text: Symbol,
@@ -93,7 +95,7 @@ pub struct Directive {
 }
 
 /// A function body or initialiser.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Body {
     /// The function, const, static or macro call it belongs to.
     pub owner: ItemId,
@@ -110,7 +112,7 @@ pub struct Body {
 }
 
 /// The body of a function that was not lowered with its file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct LeftOutBody {
     /// The body.
     pub body: BodyId,
@@ -119,7 +121,7 @@ pub struct LeftOutBody {
 }
 
 /// A local variable. `self` is one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Local {
     /// Its name.
     pub name: Symbol,
@@ -128,7 +130,7 @@ pub struct Local {
 }
 
 /// An expression or statement.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Expr {
     /// What could not be read.
     Missing,
@@ -325,7 +327,7 @@ pub enum Expr {
 }
 
 /// A literal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Literal {
     /// A string, C string too, unescaped.
     Str(Symbol),
@@ -342,7 +344,7 @@ pub enum Literal {
 }
 
 /// Prefix operators.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum UnaryOp {
     /// `!`.
     Not,
@@ -353,7 +355,7 @@ pub enum UnaryOp {
 }
 
 /// Infix operators.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum BinaryOp {
     Add,
@@ -377,7 +379,7 @@ pub enum BinaryOp {
 }
 
 /// Kinds of block.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum BlockKind {
     /// `{ .. }`, labelled or not.
     Plain,
@@ -390,7 +392,7 @@ pub enum BlockKind {
 }
 
 /// `field: value`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct FieldInit {
     /// The field's name, tuple index as text, or a record's key (empty if the key is an expression).
     pub name: Symbol,
@@ -399,7 +401,7 @@ pub struct FieldInit {
 }
 
 /// `field: pat`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct FieldPat {
     /// The field's name.
     pub name: Symbol,
@@ -408,7 +410,7 @@ pub struct FieldPat {
 }
 
 /// One arm of a match.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Arm {
     /// The pattern.
     pub pat: PatId,
@@ -419,7 +421,7 @@ pub struct Arm {
 }
 
 /// A closure's signature and body.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Closure {
     /// Parameters.
     pub params: Box<[(PatId, Option<TypeRefId>)]>,
@@ -432,7 +434,7 @@ pub struct Closure {
 }
 
 /// A format-like macro call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Format {
     /// The macro's path as written, joined with `::`.
     pub path: Symbol,
@@ -449,7 +451,7 @@ pub struct Format {
 }
 
 /// A piece of a format template.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Piece {
     /// Literal text, unescaped.
     Text {
@@ -470,7 +472,7 @@ pub enum Piece {
 }
 
 /// How a hole prints its argument.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum HoleStyle {
     /// `{}`.
     Display,
@@ -481,7 +483,7 @@ pub enum HoleStyle {
 }
 
 /// A macro call other than a format-like one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MacroCall {
     /// The path as written, joined with `::`.
     pub path: Symbol,
@@ -496,7 +498,7 @@ pub struct MacroCall {
 }
 
 /// A pattern.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Pat {
     /// What could not be read.
     Missing,
@@ -542,7 +544,7 @@ pub enum Pat {
 }
 
 /// A type as written.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub enum TypeRef {
     /// What could not be read.
     Missing,
@@ -583,7 +585,7 @@ pub enum TypeRef {
 }
 
 /// A path as written. A trait bound is a [`TypeRef::Path`] too.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Path {
     /// `<T>::x`, `<T as Trait>::x`.
     pub qualified_self: Option<TypeRefId>,
@@ -596,7 +598,7 @@ pub struct Path {
 }
 
 /// A segment of a path.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Segment {
     /// The name.
     pub name: Symbol,
@@ -609,7 +611,7 @@ pub struct Segment {
 }
 
 /// `Item = T`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct TypeBinding {
     /// The associated type.
     pub name: Symbol,

@@ -3,11 +3,13 @@
 //! Items lie in one arena, parents before children; an item inside a function body has that function as
 //! parent. Everything an item says about types is a [`TypeRefId`] into the file's [`crate::SourceIr`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::body::{BodyId, PatId, TypeRefId};
 use crate::{Span, Symbol};
 
 /// Index of an item in its file.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ItemId(pub u32);
 
 impl ItemId {
@@ -18,14 +20,14 @@ impl ItemId {
 }
 
 /// The items of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ItemTree {
     /// All items, parents before children.
     pub items: Vec<Item>,
 }
 
 /// One item.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Item {
     /// Its name; the path's last segment for an impl's type, empty where there is none.
     pub name: Symbol,
@@ -46,7 +48,7 @@ pub struct Item {
 }
 
 /// Visibility, as far as analysis needs it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Visibility {
     /// No `pub`; trait items and enum variants inherit and are `Public`.
     Private,
@@ -57,7 +59,7 @@ pub enum Visibility {
 }
 
 /// The kinds of item.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum ItemKind {
     /// `mod name;` or `mod name { .. }`.
     Module {
@@ -138,7 +140,7 @@ pub enum ItemKind {
 }
 
 /// One import.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct UseTree {
     /// The segments before a glob or including the last name; `self` at the end is dropped.
     pub path: Vec<Symbol>,
@@ -149,7 +151,7 @@ pub struct UseTree {
 }
 
 /// A function's signature and body.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct FnItem {
     /// Generic parameters.
     pub generics: Generics,
@@ -166,7 +168,7 @@ pub struct FnItem {
 }
 
 /// How a method takes `self`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum SelfParam {
     /// `self`, `mut self`, `self: Box<Self>` and the like.
     Value,
@@ -177,7 +179,7 @@ pub enum SelfParam {
 }
 
 /// One parameter.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Param {
     /// Its pattern, in the body's locals.
     pub pat: PatId,
@@ -190,7 +192,7 @@ pub struct Param {
 }
 
 /// Generic parameters and where clauses, merged.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Generics {
     /// Type parameters (lifetimes and consts left out) with their bounds, where clauses included.
     pub params: Vec<GenericParam>,
@@ -199,7 +201,7 @@ pub struct Generics {
 }
 
 /// A type parameter.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct GenericParam {
     /// Its name.
     pub name: Symbol,
@@ -210,7 +212,7 @@ pub struct GenericParam {
 }
 
 /// The fields of a struct or variant. A tuple field's name is its index.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Fields {
     /// How they are written.
     pub shape: FieldsShape,
@@ -219,7 +221,7 @@ pub struct Fields {
 }
 
 /// Named, tuple, or none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum FieldsShape {
     /// `{ a: A }`.
     Named,
@@ -231,7 +233,7 @@ pub enum FieldsShape {
 }
 
 /// A field.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Field {
     /// Its name, or index as text.
     pub name: Symbol,
@@ -246,7 +248,7 @@ pub struct Field {
 }
 
 /// A variant.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Variant {
     /// Its name.
     pub name: Symbol,
@@ -259,7 +261,7 @@ pub struct Variant {
 }
 
 /// An attribute: `#[path(args)]` or `#[path = value]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attribute {
     /// The path joined with `::`, as written.
     pub path: Symbol,

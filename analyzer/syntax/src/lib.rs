@@ -9,6 +9,7 @@ mod lower;
 mod pretty;
 mod source;
 mod span;
+mod stored;
 mod symbol;
 
 #[cfg(test)]
@@ -24,4 +25,5 @@ pub use lower::{
 pub use pretty::pretty;
 pub use source::{LineColumn, LineIndex};
 pub use span::{FileId, FileSpan, Span};
+pub use stored::{restore, store};
 pub use symbol::{Symbol, sym};

@@ -1,8 +1,11 @@
 //! Files read and lowered, good and bad.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 use ward_project::{
-    DiscoverOptions, Examples, FileRole, FileState, Loaded, Project, TestCode, load, read_source, thread_pool,
+    DiscoverOptions, Examples, FileRole, FileState, Loaded, Lowered, Project, TestCode, load, read_source,
+    thread_pool,
 };
 use ward_syntax::FileId;
 
@@ -161,4 +164,78 @@ fn workers_have_deep_stacks() {
     }
     // 3,000 frames of 8 KiB: too deep for the usual 2 MiB.
     assert_eq!(thread_pool(Some(1)).unwrap().install(|| depth(3000)), 3000);
+}
+
+/// What became of each file, as one text, and how many of them were lowered and how many were not.
+fn with(project: &Project, lowered: &Arc<Lowered>, tests: TestCode) -> (String, usize, usize) {
+    let (added, reused) = (lowered.added(), lowered.reused());
+    let options = DiscoverOptions { tests, lowered: Some(Arc::clone(lowered)), ..options() };
+    let loaded = load(project, &options);
+    let files: Vec<_> = loaded.files.iter().map(|file| format!("{file:?}")).collect();
+    assert_eq!(files, loaded_files(project, tests), "with and without what was kept");
+    (messages(&loaded.problems), lowered.added() - added, lowered.reused() - reused)
+}
+
+fn loaded_files(project: &Project, tests: TestCode) -> Vec<String> {
+    let loaded = load(project, &DiscoverOptions { tests, ..options() });
+    loaded.files.iter().map(|file| format!("{file:?}")).collect()
+}
+
+/// What another run would start with.
+fn next_run(lowered: &Lowered) -> Arc<Lowered> {
+    let next = Arc::new(Lowered::default());
+    next.fill(lowered.bytes(1 << 20).unwrap());
+    assert!(next.is_filled());
+    next
+}
+
+#[test]
+fn files_are_lowered_once() {
+    let folder = Folder::new(&[
+        ("src/main.rs", "mod a;\nmod b;\nfn main() { a::f(1) }\n"),
+        ("src/a.rs", "// @generated\npub fn f(n: u32) { println!(\"{n}\"); }\n#[test]\nfn t() { f(2) }\n"),
+        ("src/b.rs", "fn broken( {\n"),
+    ]);
+    let project = folder.discover("");
+    let first = Arc::new(Lowered::default());
+    let (problems, added, reused) = with(&project, &first, TestCode::Keep);
+    assert_eq!((added, reused), (2, 0), "what has errors is not kept");
+    assert!(problems.contains("src/b.rs"), "{problems}");
+    let second = next_run(&first);
+    assert_eq!(with(&project, &second, TestCode::Keep), (problems.clone(), 0, 2));
+    assert!(second.bytes(1 << 20).is_none(), "nothing new is to be kept");
+    // Without test code the same text is another file.
+    assert_eq!(with(&project, &second, TestCode::Trim), (problems.clone(), 2, 0));
+    folder.write("src/a.rs", "pub fn f(_: u32) {}\n");
+    let third = next_run(&first);
+    assert_eq!(with(&folder.discover(""), &third, TestCode::Keep), (problems, 1, 1));
+    assert!(third.bytes(10).is_none(), "more than may be kept");
+}
+
+#[test]
+fn what_a_macro_of_another_file_became_changes_with_the_macro() {
+    let rules =
+        |value: &str| format!("macro_rules! make {{ ($name:ident) => {{ fn $name() {{ {value} }} }} }}\n");
+    let folder = Folder::new(&[("src/main.rs", "#[macro_use]\nmod a;\nmod b;\nfn main() {}\n")]);
+    folder.write("src/a.rs", rules("one()"));
+    folder.write("src/b.rs", "make!(made);\n");
+    let project = folder.discover("");
+    let first = Arc::new(Lowered::default());
+    with(&project, &first, TestCode::Keep);
+    let second = next_run(&first);
+    // The file that calls is lowered without the macro first, and then with it.
+    assert_eq!(with(&project, &second, TestCode::Keep), (String::new(), 0, 4));
+    folder.write("src/a.rs", rules("two()"));
+    let third = next_run(&first);
+    assert_eq!(with(&folder.discover(""), &third, TestCode::Keep), (String::new(), 2, 2));
+    assert!(loaded_files(&folder.discover(""), TestCode::Keep)[1].contains("two"));
+}
+
+#[test]
+fn bytes_that_nobody_kept_are_nothing() {
+    let lowered = Lowered::default();
+    for bytes in [Vec::new(), vec![1; 100], vec![0xff; 100], vec![0, 0]] {
+        lowered.fill(bytes);
+        assert!(!lowered.is_filled());
+    }
 }

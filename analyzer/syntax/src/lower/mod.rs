@@ -22,6 +22,7 @@ use std::rc::Rc;
 
 use proc_macro2::Ident;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 pub use self::bodies::lower_bodies;
@@ -41,7 +42,7 @@ pub struct SyntaxError {
 }
 
 /// Whether test code is lowered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum TestCode {
     /// It is lowered and its items are marked.
     Keep,
@@ -50,7 +51,7 @@ pub enum TestCode {
 }
 
 /// Whether the bodies of functions are lowered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum FunctionBodies {
     /// They are.
     Read,

@@ -10,7 +10,7 @@ use ward_linter::guards::{Authenticates, Effect};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::endpoint::Handler;
 use ward_semantics::{Callee, CrateId};
-use ward_syntax::Symbol;
+use ward_syntax::{Pat, PatId, Symbol};
 
 use super::doors::{
     Door, Kinship, Openness, Siblings, doors, is_beside_guarded_path, lower, related, siblings,
@@ -176,9 +176,16 @@ fn reading_siblings(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kinsh
     reading.count()
 }
 
-/// Whether a handler is not told anything of the request: it answers everybody alike.
+/// Whether a handler is not told anything of the request, or looks at nothing it is told: it answers everybody alike.
 fn takes_nothing(cx: &LintContext, door: &Door) -> bool {
-    cx.semantics().signature(door.function).is_some_and(|signature| signature.params.is_empty())
+    let semantics = cx.semantics();
+    let ir = semantics.ir(semantics.locate(door.function).0);
+    let is_unused = |pat: PatId| match ir.pat(pat) {
+        Pat::Wild => true,
+        Pat::Bind { local, .. } => ir.local(local).name.as_str().starts_with('_'),
+        _ => false,
+    };
+    semantics.item(door.function).as_fn().is_some_and(|function| function.params.iter().all(|param| is_unused(param.pat)))
 }
 
 /// Whether a handler calls nothing: it says that there is nothing yet.

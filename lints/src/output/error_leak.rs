@@ -235,7 +235,8 @@ fn confidence(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> O
     let status = status_of(reached.context);
     let sure = match (kind.as_str(), status) {
         ("parse" | "format" | "unknown", Status::Client) => return None,
-        // An error whose type is not known may be a text of the project's own, or one that tells nothing.
+        // An error whose type is not known may be a text of the project's own, unless it is made a text here.
+        ("unknown", Status::Server) if becomes_text(way, reached) => Confidence::Medium,
         ("parse" | "format" | "unknown", _) | ("any" | "template" | "task", Status::Client) | (_, Status::Success) => {
             Confidence::Low
         }
@@ -296,6 +297,14 @@ fn is_no_answer(cx: &LintContext, reached: &Reached) -> bool {
         )
     };
     is_status && reached.sink.krate.as_str() == "tonic" && returns().unwrap_or(false)
+}
+
+/// Whether an error is made a text on its way, or given to something that does so.
+fn becomes_text(way: &Way, reached: &Reached) -> bool {
+    let is_made =
+        |step: &WayStep| matches!(step.kind, WayStepKind::External(name) if name.as_str() == "to_string");
+    let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+    way.hole.is_some() || way.steps.iter().any(is_made) || last.contains("Error")
 }
 
 /// Whether a package adds context to its errors.

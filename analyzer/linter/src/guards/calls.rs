@@ -34,9 +34,6 @@ impl Call<'_> {
         self.inputs.iter().fold(Deps::NONE, |all, (_, value)| all.union(value.data))
     }
 
-    fn fail(&self) -> Deps {
-        self.inputs.iter().fold(Deps::NONE, |all, (_, value)| all.union(value.fail))
-    }
 }
 
 /// How many calls away the credential counts that something chosen at run time is told to judge.
@@ -65,11 +62,11 @@ impl Evaluator<'_> {
             && name.starts_with("from_request")
             && self.names_credential_type(path)
         {
-            self.inputs(None, args);
+            self.inputs(expr, None, args);
             self.read_credential(expr, 0);
             return Value::fallible(Deps::CREDENTIAL);
         }
-        let inputs = self.inputs(None, args);
+        let inputs = self.inputs(expr, None, args);
         let call = Call { expr, name, has_receiver: false, inputs };
         let mut value = self.apply(&call);
         value.data = value.data.union(called.data);
@@ -87,7 +84,7 @@ impl Evaluator<'_> {
         args: List<ExprId>,
         generics: List<TypeRefId>,
     ) -> Value {
-        let inputs = self.inputs(Some(receiver), args);
+        let inputs = self.inputs(expr, Some(receiver), args);
         let call = Call { expr, name: method.as_str(), has_receiver: true, inputs };
         if let Some(value) = self.by_type_argument(&call, generics) {
             return value;
@@ -96,7 +93,7 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates the receiver and the arguments; closures see what the others hold.
-    fn inputs(&mut self, receiver: Option<ExprId>, args: List<ExprId>) -> Inputs {
+    fn inputs(&mut self, call: ExprId, receiver: Option<ExprId>, args: List<ExprId>) -> Inputs {
         let exprs: SmallVec<[ExprId; 4]> = receiver.into_iter().chain(self.ir.list(args)).collect();
         let is_closure = |own: &Self, expr: ExprId| matches!(own.ir.expr(expr), Expr::Closure(_));
         let mut inputs: Inputs = SmallVec::new();
@@ -105,6 +102,12 @@ impl Evaluator<'_> {
             let value = if is_closure(self, *expr) { Value::default() } else { self.eval(*expr) };
             given = given.union(value.data);
             inputs.push((*expr, value));
+        }
+        // A helper that finds out who calls tells it to the closure that it is given.
+        if let Callee::Fn(def) = self.types.callee(call)
+            && self.cx.known.summary(*def).is_some_and(|summary| summary.reads && summary.hops < MOST_HOPS)
+        {
+            given = given.union(Deps::CREDENTIAL);
         }
         for (expr, value) in &mut inputs {
             if let Expr::Closure(closure) = self.ir.expr(*expr) {
@@ -164,12 +167,13 @@ impl Evaluator<'_> {
 
     /// What a middleware leaves in the request for those behind it.
     fn attach(&mut self, call: &Call) {
-        if !matches!(call.name, "insert" | "inject") || !call.has_receiver {
+        if !matches!(call.name, "insert" | "inject" | "data") || !call.has_receiver {
             return;
         }
         let Some((arg, value)) = call.args().last() else { return };
         let is_word = |name: &str| matches!(name, "extensions" | "extensions_mut" | "depot");
-        if value.all().has(Deps::CREDENTIAL) && self.by_its_name(call.inputs[0].0, 0, &is_word) {
+        let is_carried = |own: &Self| call.name == "data" || own.by_its_name(call.inputs[0].0, 0, &is_word);
+        if value.all().has(Deps::CREDENTIAL) && is_carried(self) {
             let ty = self.types.expr(*arg);
             if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
                 self.attached.push(ty);
@@ -217,13 +221,16 @@ impl Evaluator<'_> {
             all.data = all.data.union(own(summary.data));
             all.fail = all.fail.union(own(summary.fail));
             if summary.reads && is_near {
-                self.read_credential(call.expr, summary.hops + 1);
+                // Versions of one method that call each other are as near as the last of them.
+                let family = |def: DefId| self.cx.semantics.item(def).parent.map(|parent| (self.cx.semantics.locate(def).0, parent));
+                let is_kin = family(*target).is_some_and(|own| family(self.def) == Some(own));
+                self.read_credential(call.expr, summary.hops + u8::from(!is_kin));
             }
             self.summary.ties |= summary.ties;
             self.summary.effects = self.summary.effects.union(summary.effects);
         }
         for (expr, value) in &call.inputs {
-            if matches!(self.ir.expr(*expr), Expr::Closure(_)) {
+            if matches!(self.ir.expr(*expr), Expr::Closure(_)) || self.is_future(*expr) {
                 all.data = all.data.union(value.data);
                 all.fail = all.fail.union(value.fail);
             }
@@ -262,7 +269,7 @@ impl Evaluator<'_> {
             None => self.effects_by_name(call),
         }
         match model.and_then(|model| model.guard) {
-            Some(GuardCall::Credential) => {
+            Some(GuardCall::Credential) if !call.args().first().is_some_and(|(arg, _)| self.is_harmless(*arg)) => {
                 self.read_credential(call.expr, 0);
                 return Value::fallible(Deps::CREDENTIAL);
             }
@@ -273,7 +280,7 @@ impl Evaluator<'_> {
                 let fail = if authenticates == Authenticates::Enforced { data } else { Deps::NONE };
                 return Value { data, fail, ..Value::default() };
             }
-            Some(GuardCall::Next) | None => {}
+            Some(GuardCall::Next | GuardCall::Credential) | None => {}
         }
         if self.reads_credential(call) {
             self.read_credential(call.expr, 0);
@@ -307,7 +314,10 @@ impl Evaluator<'_> {
         const COOKIES: &[&str] = &["cookie", "get_private", "get_signed", "get_pending"];
         let args = call.args().len();
         if COOKIES.contains(&call.name) && call.has_receiver && args == 1 {
-            return !self.is_harmless(call.args()[0].0);
+            let (arg, _) = call.args()[0];
+            // A response is given a cookie that is made for it; a request is asked for one by its name.
+            let is_made = matches!(self.ir.expr(arg), Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Struct { .. });
+            return !is_made && !self.is_harmless(arg);
         }
         READERS.contains(&call.name)
             && args == 1
@@ -365,14 +375,18 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether a name is one of what says nothing of who calls.
     fn is_harmless(&self, arg: ExprId) -> bool {
         match self.ir.expr(arg) {
-            Expr::Literal(Literal::Str(text)) => {
-                let text = text.as_str().to_lowercase();
-                ["lang", "theme", "locale", "csrf", "xsrf", "consent", "flash", "timezone"]
-                    .iter()
-                    .any(|part| text.contains(part))
-            }
+            Expr::Literal(Literal::Str(text) | Literal::ByteStr(text)) => names::is_about_nobody(text.as_str()),
+            Expr::Path(path) => match self.types.path(path) {
+                Resolution::Def(def) => {
+                    let text = self.cx.known.text_of_const(self.cx.semantics, def);
+                    text.is_some_and(|text| names::is_about_nobody(text.as_str()))
+                }
+                _ => false,
+            },
+            Expr::Ref { operand, .. } => self.is_harmless(operand),
             _ => false,
         }
     }
@@ -441,7 +455,7 @@ impl Evaluator<'_> {
         let named = self.names_credential_ref(first, 0)
             || (matches!(
                 call.name,
-                "get" | "remove" | "obtain" | "data" | "data_opt" | "get_mut" | "req_data"
+                "get" | "remove" | "obtain" | "data" | "data_opt" | "data_unchecked" | "get_mut" | "req_data"
             ) && self.is_from_request(call)
                 && self.names_identity(ty));
         if !named && !given.data.has(Deps::CREDENTIAL) {
@@ -489,11 +503,24 @@ impl Evaluator<'_> {
         model.and_then(|model| model.guard) == Some(GuardCall::Credential)
     }
 
-    #[allow(clippy::unused_self, reason = "reads as a question to the evaluation")]
+    /// `None` or `false`.
+    fn is_no(&self, arg: ExprId) -> bool {
+        match self.ir.expr(arg) {
+            Expr::Literal(Literal::Bool(truth)) => !truth,
+            Expr::Path(path) => {
+                self.ir.path_segments(path).last().is_some_and(|segment| segment.name.as_str() == "None")
+            }
+            _ => false,
+        }
+    }
+
     fn construct(&mut self, call: &Call, path: Symbol) -> Value {
         let inner = call.inputs.first().map(|(_, value)| *value).unwrap_or_default();
         let shape = match last_segment(path) {
-            "Ok" | "Some" | "Success" | "Ready" | "Continue" if inner.shape == Shape::Refusal => {
+            // `Ok(None)` and `Ok(false)` refuse nobody: whoever is told so decides.
+            "Ok" | "Some" | "Success" | "Ready" | "Continue"
+                if inner.shape == Shape::Refusal && !call.inputs.first().is_some_and(|(arg, _)| self.is_no(*arg)) =>
+            {
                 Shape::Refusal
             }
             "Ok" | "Some" | "Success" => Shape::Success,
@@ -523,6 +550,13 @@ impl Evaluator<'_> {
             }
             "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "map_or" | "map_or_else" => {
                 let data = data.union(own.fail);
+                let makes_answer = matches!(call.name, "unwrap_or_else" | "map_or_else")
+                    && is_response(self.types.expr(call.expr))
+                    && self.types.expr(call.inputs[0].0).as_external("std::result::Result").is_some();
+                if makes_answer {
+                    // An error becomes the response that tells it.
+                    return Some(Value { data, fail: own.fail, ..Value::default() });
+                }
                 if args.shape == Shape::Refusal || is_fallible(self.types.expr(call.expr)) {
                     Value::fallible(data.union(args.fail))
                 } else {
@@ -545,8 +579,14 @@ impl Evaluator<'_> {
     /// What a call of unknown code gives: what went in, and no answer if that is wrong where it judges.
     fn assumed(&mut self, call: &Call) -> Value {
         let data = call.data();
-        let mut value = Value { data, fail: call.fail(), ..Value::default() };
         let fallible = is_fallible(self.types.expr(call.expr)) || self.types.expr(call.expr).is_unknown();
+        // What may be absent and is handed on as such is not refused.
+        let handed_on = |own: &Self, arg: ExprId| {
+            is_fallible(own.types.expr(arg)) && !is_fallible(own.types.expr(call.expr))
+        };
+        let fail = call.args().iter().filter(|(arg, _)| !handed_on(self, *arg));
+        let fail = fail.fold(call.receiver().fail, |all, (_, value)| all.union(value.fail));
+        let mut value = Value { data, fail, ..Value::default() };
         if fallible && names::is_judging(call.name) {
             value.fail = value.fail.union(data);
         }
@@ -677,6 +717,14 @@ impl Evaluator<'_> {
 
     pub(crate) fn drop_frames(&mut self, mark: usize) {
         self.frames.truncate(mark);
+    }
+}
+
+/// Whether a type is an answer to a request.
+fn is_response(ty: Ty) -> bool {
+    match ty.kind() {
+        TyKind::External { path, .. } => last_segment(*path).ends_with("Response"),
+        _ => false,
     }
 }
 

@@ -150,6 +150,25 @@ pub(crate) struct Frame {
     pub(crate) deps: Deps,
     /// What it says of a credential.
     pub(crate) sense: Sense,
+    /// Whether the other side goes on, too.
+    pub(crate) reach: Reach,
+}
+
+/// What happens where the condition of a frame does not hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reach {
+    /// Other code runs, or none: what is refused here is refused to some.
+    Some,
+    /// The function is left.
+    All,
+}
+
+impl Frame {
+    /// Whether the request itself chose to come here, past a refusal of which the caller's credential is no part.
+    pub(crate) fn is_chosen(self) -> bool {
+        let about_caller = Deps::CREDENTIAL.union(Deps::ROLE).union(Deps::OWNER);
+        self.reach == Reach::Some && self.deps.has(Deps::REQUEST) && !self.deps.has(about_caller)
+    }
 }
 
 /// What a function does about the caller.
@@ -178,4 +197,4 @@ pub(crate) struct Summary {
 }
 
 /// A credential read this many calls away is somebody else's business.
-pub(crate) const MOST_HOPS: u8 = 5;
+pub(crate) const MOST_HOPS: u8 = 8;

@@ -5,7 +5,7 @@
 //! a middleware whatever does not come from what is behind it. It counts for what its frames depend on, unless
 //! it is only reached where a credential is present.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_flow::models::{GuardCall, Models};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, Ty, TyKind};
@@ -13,7 +13,7 @@ use ward_syntax::{
     BlockKind, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId, SourceIr, Symbol,
 };
 
-use super::deps::{Deps, Frame, Sense, Shape, Summary, Value};
+use super::deps::{Deps, Frame, Reach, Sense, Shape, Summary, Value};
 use super::index::Known;
 
 /// What every evaluation needs.
@@ -59,6 +59,12 @@ pub(crate) struct Evaluator<'a> {
     is_middleware: bool,
     /// Whether `true` and `false` are the answers.
     answers_bool: bool,
+    /// Whether the expression is given to a `return`, with more of the function behind it.
+    returns: bool,
+    /// What is refused only where the request chose to come there.
+    dropped: Deps,
+    /// Variables that hold an async block.
+    pub(crate) futures: FxHashSet<LocalId>,
     /// How deep the expression is; what is deeper than anybody writes is not looked at.
     depth: u32,
 }
@@ -83,6 +89,9 @@ impl<'a> Evaluator<'a> {
             asked: Vec::new(),
             is_middleware: hands_on(cx, def, types),
             answers_bool: ret.is_some_and(is_bool),
+            returns: false,
+            dropped: Deps::NONE,
+            futures: FxHashSet::default(),
             depth: 0,
         })
     }
@@ -180,7 +189,11 @@ impl<'a> Evaluator<'a> {
             Expr::Match { scrutinee, arms } => self.visit_match(scrutinee, arms, position),
             Expr::Return(value) => {
                 match value {
-                    Some(value) => self.answer(value),
+                    Some(value) => {
+                        let before = std::mem::replace(&mut self.returns, true);
+                        self.answer(value);
+                        self.returns = before;
+                    }
                     None => self.leave_unit(expr),
                 }
                 Value::default()
@@ -223,29 +236,51 @@ impl<'a> Evaluator<'a> {
         otherwise: Option<ExprId>,
         position: Position,
     ) -> Value {
+        let place = cond;
         let cond = self.eval(cond);
         let mark = self.frames.len();
-        let frame = Frame { deps: cond.all(), sense: cond.sense };
-        let inverse = Frame { deps: cond.all(), sense: cond.sense.inverse() };
-        let one = self.branch(mark, frame, then, position);
-        let other = match otherwise {
+        let (then_leaves, other_leaves) =
+            (self.leaves(then), otherwise.is_some_and(|otherwise| self.leaves(otherwise)));
+        let reach = |other_leaves| if other_leaves { Reach::All } else { Reach::Some };
+        let frame = Frame { deps: cond.all(), sense: cond.sense, reach: reach(other_leaves) };
+        let inverse = Frame { deps: cond.all(), sense: cond.sense.inverse(), reach: reach(then_leaves) };
+        let (one, dropped) = self.branch(mark, frame, then, position);
+        let (other, other_dropped) = match otherwise {
             Some(otherwise) => self.branch(mark, inverse, otherwise, position),
-            None => Value::default(),
+            None => (Value::default(), Deps::NONE),
         };
-        match (self.leaves(then), otherwise.is_some_and(|otherwise| self.leaves(otherwise))) {
-            (true, false) => self.frames.push(inverse),
-            (false, true) => self.frames.push(frame),
+        self.refused_in_all(&[(dropped, then_leaves), (other_dropped, other_leaves)], place);
+        match (then_leaves, other_leaves) {
+            (true, false) => self.frames.push(Frame { reach: Reach::All, ..inverse }),
+            (false, true) => self.frames.push(Frame { reach: Reach::All, ..frame }),
             _ => {}
         }
         decided(one.join(other), &[one, other], cond)
     }
 
-    fn branch(&mut self, mark: usize, frame: Frame, body: ExprId, position: Position) -> Value {
+    /// One branch: its value, and what it refuses only because the request chose it.
+    fn branch(&mut self, mark: usize, frame: Frame, body: ExprId, position: Position) -> (Value, Deps) {
         self.frames.truncate(mark);
         self.frames.push(frame);
+        let before = std::mem::take(&mut self.dropped);
         let value = self.visit(body, position);
+        let dropped = std::mem::replace(&mut self.dropped, before);
         self.frames.truncate(mark);
-        value
+        (value, dropped)
+    }
+
+    /// What every branch refuses for is refused whatever the request chose.
+    fn refused_in_all(&mut self, branches: &[(Deps, bool)], place: ExprId) {
+        let union = branches.iter().fold(Deps::NONE, |all, (dropped, _)| all.union(*dropped));
+        if union.is_none() {
+            return;
+        }
+        let in_all = branches.iter().all(|(dropped, leaves)| dropped.has(Deps::CREDENTIAL) || *leaves);
+        if in_all {
+            self.refuse_for(union, Sense::Absent, place);
+        } else {
+            self.dropped = self.dropped.union(union);
+        }
     }
 
     fn visit_match(&mut self, scrutinee: ExprId, arms: ward_syntax::Run, position: Position) -> Value {
@@ -256,8 +291,10 @@ impl<'a> Evaluator<'a> {
         let any_present = known.clone().any(|sense| sense == Sense::Present);
         let any_absent = known.clone().any(|sense| sense == Sense::Absent);
         let mut values: SmallVec<[Value; 8]> = SmallVec::new();
+        let mut dropped: SmallVec<[(Deps, bool); 8]> = SmallVec::new();
         let mut after: SmallVec<[Frame; 2]> = SmallVec::new();
-        let all_leave = arms.iter().all(|arm| self.leaves(arm.body));
+        let staying = arms.iter().filter(|arm| !self.leaves(arm.body)).count();
+        let all_leave = staying == 0;
         for arm in arms {
             let sense = match self.sense_of(arm.pat) {
                 Sense::Unknown if any_present => Sense::Absent,
@@ -275,13 +312,18 @@ impl<'a> Evaluator<'a> {
                     sense = guard.sense;
                 }
             }
-            let frame = Frame { deps: deps.union(self.roles_in(arm.pat)), sense };
-            values.push(self.branch(mark, frame, arm.body, position));
-            if self.leaves(arm.body) && !all_leave {
-                after.push(Frame { deps: frame.deps, sense: frame.sense.inverse() });
+            let leaves = self.leaves(arm.body);
+            let reach = if staying > usize::from(!leaves) { Reach::Some } else { Reach::All };
+            let frame = Frame { deps: deps.union(self.roles_in(arm.pat)), sense, reach };
+            let (value, of_arm) = self.branch(mark, frame, arm.body, position);
+            values.push(value);
+            dropped.push((of_arm, leaves));
+            if leaves && !all_leave {
+                after.push(Frame { deps: frame.deps, sense: frame.sense.inverse(), reach: Reach::All });
             }
         }
         self.frames.truncate(mark);
+        self.refused_in_all(&dropped, scrutinee);
         self.frames.extend(after);
         let joined = values.iter().copied().reduce(Value::join).unwrap_or_default();
         decided(joined, &values, value)
@@ -392,6 +434,8 @@ impl<'a> Evaluator<'a> {
             Shape::Success => {}
             Shape::Plain if self.is_middleware && !from_behind && value.fail.is_none() => self.refuse(expr),
             Shape::Plain if self.answers_bool => self.refuse_for(value.all(), value.sense.inverse(), expr),
+            // One page for those who are known and another for all others refuses nobody; what is answered early does.
+            Shape::Plain if value.fail.is_none() && (!self.returns || from_behind) => {}
             Shape::Plain => self.refuse_for(value.fail, Sense::Absent, expr),
         }
         value
@@ -437,13 +481,20 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn refuse_for(&mut self, deps: Deps, sense: Sense, expr: ExprId) {
         let mut open = Deps::NONE;
         let mut present = Deps::NONE;
-        for Frame { deps, sense } in self.frames.iter().copied().chain([Frame { deps, sense }]) {
+        let is_chosen = !self.is_middleware && self.frames.iter().any(|frame| frame.is_chosen());
+        let last = Frame { deps, sense, reach: Reach::All };
+        for Frame { deps, sense, .. } in self.frames.iter().copied().chain([last]) {
             match sense {
                 Sense::Present => present = present.union(deps),
                 Sense::Absent | Sense::Unknown => open = open.union(deps),
             }
         }
-        let refused = open.without(present.of_caller());
+        let mut refused = open.without(present.of_caller());
+        if is_chosen && refused.has(Deps::CREDENTIAL) {
+            // Whoever leaves the choice away is not refused.
+            self.dropped = self.dropped.union(refused);
+            refused = refused.without(Deps::CREDENTIAL).without(Deps::ROLE).without(Deps::OWNER);
+        }
         self.summary.fail = self.summary.fail.union(refused);
         self.summary.present = self.summary.present.union(present).union(open);
         self.summary.refuses |= !deps.is_none();

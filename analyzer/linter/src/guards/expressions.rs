@@ -2,9 +2,9 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{DefKind, Resolution, TyKind};
-use ward_syntax::{BinaryOp, Expr, ExprId, Literal, MacroId, Pat, PatId, PathId, Piece, UnaryOp};
+use ward_syntax::{BinaryOp, BlockKind, Expr, ExprId, Literal, MacroId, Pat, PatId, PathId, Piece, UnaryOp};
 
-use super::deps::{Deps, Frame, Sense, Shape, Value};
+use super::deps::{Deps, Frame, Reach, Sense, Shape, Value};
 use super::evaluate::{Evaluator, is_fallible, last_segment, unwrapped};
 use super::names;
 
@@ -78,7 +78,9 @@ impl Evaluator<'_> {
             Expr::Closure(closure) => self.closure_value(closure, Value::default()),
             Expr::Try(inner) => {
                 let value = self.eval(inner);
-                self.refuse_for(value.fail, Sense::Absent, expr);
+                if value.shape == Shape::Refusal || !value.fail.is_none() {
+                    self.refuse_for(value.fail, Sense::Absent, expr);
+                }
                 self.there(expr, value)
             }
             Expr::Format(format) => self.format(format, expr),
@@ -114,8 +116,8 @@ impl Evaluator<'_> {
         let left = self.eval(lhs);
         // The right side of `&&` runs only if the left side holds.
         let right = match op {
-            BinaryOp::And => self.under(Frame { deps: left.all(), sense: left.sense }, rhs),
-            BinaryOp::Or => self.under(Frame { deps: left.all(), sense: left.sense.inverse() }, rhs),
+            BinaryOp::And => self.under(Frame { deps: left.all(), sense: left.sense, reach: Reach::Some }, rhs),
+            BinaryOp::Or => self.under(Frame { deps: left.all(), sense: left.sense.inverse(), reach: Reach::Some }, rhs),
             _ => self.eval(rhs),
         };
         let mut data = left.all().union(right.all());
@@ -197,17 +199,30 @@ impl Evaluator<'_> {
         let value = self.eval(init);
         let Some(otherwise) = otherwise else {
             self.bind(pat, Value { shape: Shape::Plain, ..value });
+            if let (Pat::Bind { local, .. }, true) = (self.ir.pat(pat), self.is_future(init)) {
+                self.futures.insert(local);
+            }
             return Value::default();
         };
-        let mark = self.push_frame(Frame { deps: value.all(), sense: self.sense_of(pat).inverse() });
+        let sense = self.sense_of(pat).inverse();
+        let mark = self.push_frame(Frame { deps: value.all(), sense, reach: Reach::Some });
         self.eval(otherwise);
         self.drop_frames(mark);
         self.bind(pat, unwrapped(value));
         Value::default()
     }
 
+    /// Whether an expression is a future that is written out here: an async block, or a variable that holds one.
+    pub(crate) fn is_future(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Block { kind, .. } => kind == BlockKind::Async,
+            Expr::Local(local) => self.futures.contains(&local),
+            _ => false,
+        }
+    }
+
     fn repeated(&mut self, cond: Value, body: ExprId) -> Value {
-        let mark = self.push_frame(Frame { deps: cond.all(), sense: cond.sense });
+        let mark = self.push_frame(Frame { deps: cond.all(), sense: cond.sense, reach: Reach::Some });
         self.eval(body);
         // What left the function from within holds behind the loop, too: `for a in all { if ok(a) { return Ok(()) } }`.
         self.frames.remove(mark);

@@ -73,14 +73,20 @@ pub(crate) fn is_credential(name: &str) -> bool {
         "credential",
         "password",
     ];
-    const NEVER: &[&str] =
-        &["csrf", "xsrf", "consent", "lang", "locale", "theme", "accept", "flash", "state"];
-    let lower: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    if NEVER.iter().any(|part| lower.contains(part)) {
+    if is_about_nobody(name) {
         return false;
     }
+    let lower: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     PARTS.iter().any(|part| lower.contains(part))
         || has_word(name, &["auth", "key", "sid", "user", "hmac", "passwd", "access"])
+}
+
+/// Whether a header or cookie of this name says nothing of who calls.
+pub(crate) fn is_about_nobody(name: &str) -> bool {
+    const NEVER: &[&str] =
+        &["csrf", "xsrf", "consent", "lang", "locale", "theme", "accept", "flash", "state", "timezone"];
+    let lower: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    NEVER.iter().any(|part| lower.contains(part))
 }
 
 /// Whether a type of this name stands for the caller.

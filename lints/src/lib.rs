@@ -10,6 +10,8 @@ pub mod injection;
 pub mod input;
 mod models;
 pub mod output;
+mod scope;
+mod secrets;
 pub mod transport;
 
 use ward_linter::{Lint, Registry};
@@ -34,6 +36,7 @@ pub static LINTS: &[Lint] = &[
     injection::sql_injection::LINT,
     input::ssrf::LINT,
     injection::template_injection::LINT,
+    access::timing_unsafe_comparison::LINT,
     transport::tls_verification_disabled::LINT,
     input::unbounded_allocation::LINT,
     input::unbounded_body::LINT,

@@ -7,3 +7,4 @@ pub mod missing_auth;
 pub mod missing_authorization;
 pub mod missing_owner_check;
 pub mod optional_guard;
+pub mod timing_unsafe_comparison;

@@ -1,0 +1,298 @@
+//! Secrets that are compared with `==`.
+//!
+//! Two things must come together: one side is a secret that the service holds or computes, by its name or because a MAC
+//! was made for it, and the other comes from whoever calls. What is compared with a constant, with another part of the same
+//! request, or between two values of the service's own tells nobody anything. A comparison in a function that is given both
+//! sides is told where names say that it is about who may come in.
+
+mod mac;
+
+use ward_diagnostics::{Confidence, Finding};
+use ward_linter::guards::words;
+use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::{DefId, Ty, TyKind};
+use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, UnaryOp};
+
+use crate::scope::{Origin, Root, Scope};
+use crate::secrets::{Named, has};
+
+declare_lint! {
+    /// Secrets that are compared with `==`.
+    TIMING_UNSAFE_COMPARISON = {
+        name: "timing-unsafe-comparison",
+        group: "access",
+        summary: "a secret is compared with `==`, whose time tells how much of a guess is right",
+        severity: Medium,
+        confidence: Medium,
+        cwe: [208],
+        owasp: ["API2:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &TIMING_UNSAFE_COMPARISON, check };
+
+/// A comparison that takes longer the more of a guess is right.
+struct Evidence {
+    place: FileSpan,
+    function: DefId,
+    /// How the secret is written.
+    secret: String,
+    operator: &'static str,
+    what: What,
+    confidence: Confidence,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum What {
+    Secret,
+    Mac,
+}
+
+/// One side of a comparison.
+struct Side {
+    expr: ExprId,
+    named: Named,
+    is_mac: bool,
+    origin: Origin,
+    root: Root,
+    names: Vec<&'static str>,
+}
+
+fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
+    let Evidence { secret, operator, what, .. } = evidence;
+    let message = match what {
+        What::Secret => format!("the secret `{secret}` is compared with `{operator}`"),
+        What::Mac => format!("the message authentication code `{secret}` is compared with `{operator}`"),
+    };
+    let help = match what {
+        What::Secret => {
+            "compare the bytes in constant time: `subtle::ConstantTimeEq::ct_eq`, or `constant_time_eq::constant_time_eq`"
+        }
+        What::Mac => {
+            "let the MAC verify what was received: `mac.verify_slice(..)` of `hmac`, or `ring::hmac::verify`"
+        }
+    };
+    let mut finding = Finding::new(&TIMING_UNSAFE_COMPARISON, evidence.place, message)
+        .label("ends at the first byte that differs")
+        .note("how long it takes tells how many bytes of a guess are right: with many requests a secret can be found byte by byte")
+        .help(help);
+    finding.confidence = evidence.confidence;
+    finding.function = Some(cx.name(evidence.function));
+    finding
+}
+
+fn check(cx: &LintContext) {
+    for function in cx.semantics().functions() {
+        if cx.is_reported(*function) && !is_comparison_itself(cx, *function) {
+            for evidence in compared(cx, *function) {
+                cx.report(describe(cx, &evidence));
+            }
+        }
+    }
+}
+
+/// Whether a function says how values of a type compare, or stands in for something in tests. What takes a request
+/// serves it, whatever it is called.
+fn is_comparison_itself(cx: &LintContext, function: DefId) -> bool {
+    let name = cx.semantics().item(function).name.as_str();
+    let serves = !cx.inputs(function).is_empty();
+    matches!(name, "eq" | "ne" | "cmp" | "partial_cmp")
+        || !serves
+            && words(&cx.name(function)).any(|word| {
+                matches!(word.as_str(), "mock" | "mocks" | "fake" | "dummy" | "stub" | "test" | "tests")
+            })
+}
+
+fn compared(cx: &LintContext, function: DefId) -> Vec<Evidence> {
+    let semantics = cx.semantics();
+    let Some((file, body)) = semantics.body(function) else { return Vec::new() };
+    let ir = semantics.ir(file);
+    let mut scope = None;
+    let mut found = Vec::new();
+    for id in ir.body(body).exprs.ids() {
+        let (lhs, rhs, operator) = match ir.expr(id) {
+            Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => (lhs, rhs, "=="),
+            Expr::Binary { op: BinaryOp::Ne, lhs, rhs } => (lhs, rhs, "!="),
+            Expr::MethodCall { receiver, method, args, .. } if matches!(method.as_str(), "eq" | "ne") => {
+                let mut args = ir.list(args);
+                match (args.next(), args.next()) {
+                    (Some(arg), None) => (receiver, arg, if method.as_str() == "eq" { "eq" } else { "ne" }),
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
+        if is_plain(&ir.expr(lhs)) || is_plain(&ir.expr(rhs)) {
+            continue;
+        }
+        if scope.is_none() {
+            scope = Scope::new(cx, function);
+        }
+        let Some(scope) = &scope else { return found };
+        if operator.starts_with(char::is_alphabetic) && !is_text_method(scope, id, lhs) {
+            continue;
+        }
+        if let Some((side, confidence)) = secret_side(scope, lhs, rhs) {
+            let what = if side.is_mac { What::Mac } else { What::Secret };
+            let place = FileSpan { file, span: ir.expr_span(id) };
+            let secret = scope.written(side.expr);
+            found.push(Evidence { place, function, secret, operator, what, confidence });
+        }
+    }
+    found
+}
+
+/// Whether an expression is no text at all.
+fn is_plain(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(_) | Expr::Unary { op: UnaryOp::Neg, .. } | Expr::Tuple(_) | Expr::Array(_))
+}
+
+/// Whether `eq` is the method that compares texts: columns of query builders have one of that name.
+fn is_text_method(scope: &Scope, call: ExprId, receiver: ExprId) -> bool {
+    let ty = scope.types.expr(receiver);
+    if !ty.is_unknown() {
+        return text(scope, ty, 4) == Some(true);
+    }
+    let is_condition = |expr: &Expr| match *expr {
+        Expr::Unary { op: UnaryOp::Not, operand } => operand == call,
+        Expr::If { cond, .. } => cond == call,
+        Expr::Binary { op: BinaryOp::And | BinaryOp::Or, lhs, rhs } => lhs == call || rhs == call,
+        _ => false,
+    };
+    let is_value =
+        matches!(scope.ir.expr(receiver), Expr::Field { .. } | Expr::Local(_) | Expr::MethodCall { .. });
+    is_value && scope.body.exprs.of(&scope.ir.exprs).iter().any(is_condition)
+}
+
+/// The side of a comparison that is a secret which the other side guesses.
+fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confidence)> {
+    let (left, right) = (side(scope, lhs)?, side(scope, rhs)?);
+    let is_said = |side: &Side| side.is_mac || side.named >= Named::Token;
+    if (!is_said(&left) && !is_said(&right)) || left.named == Named::Other || right.named == Named::Other {
+        return None;
+    }
+    if left.origin == Origin::Constant || right.origin == Origin::Constant {
+        return None;
+    }
+    if left.root == right.root || (left.origin == Origin::Request && right.origin == Origin::Request) {
+        return None;
+    }
+    // Two computed codes, or a repetition of what was typed.
+    if (left.is_mac && right.is_mac) || is_repetition(&left) || is_repetition(&right) {
+        return None;
+    }
+    let sent = left.origin == Origin::Request || right.origin == Origin::Request;
+    let given = left.origin.is_given() || right.origin.is_given();
+    let both_given = left.origin.is_given() && right.origin.is_given();
+    let named = left.named.max(right.named);
+    let is_checked = is_about_access(scope);
+    let is_mac = left.is_mac || right.is_mac;
+    let confidence = match named {
+        _ if is_mac => {
+            if given {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            }
+        }
+        Named::Secret if sent && !both_given => Confidence::High,
+        Named::Secret if given && (is_checked || is_check(scope)) => Confidence::Medium,
+        Named::Secret if sent => Confidence::Medium,
+        Named::Token if given && is_checked => Confidence::Medium,
+        _ if given => Confidence::Low,
+        _ => return None,
+    };
+    // The side that the service holds is the one to tell of; where both are given, the one whose name says more.
+    let is_left = if left.is_mac != right.is_mac {
+        left.is_mac
+    } else if rank(left.origin) != rank(right.origin) {
+        rank(left.origin) < rank(right.origin)
+    } else {
+        left.named >= right.named
+    };
+    Some((if is_left { left } else { right }, confidence))
+}
+
+/// How far out a value comes from.
+fn rank(origin: Origin) -> u8 {
+    match origin {
+        Origin::Constant | Origin::Held | Origin::Unknown => 0,
+        Origin::Caller => 1,
+        Origin::Request => 2,
+    }
+}
+
+fn side(scope: &Scope, expr: ExprId) -> Option<Side> {
+    if text(scope, scope.types.expr(expr), 4) == Some(false) {
+        return None;
+    }
+    let names = scope.names(expr);
+    let named = names.iter().map(|name| Named::of(name)).find(|named| *named != Named::Nothing);
+    let (origin, root) = scope.origin(expr);
+    let is_mac = mac::is_mac(scope, expr);
+    Some(Side { expr, named: named.unwrap_or(Named::Nothing), is_mac, origin, root, names })
+}
+
+/// Whether a value is what was typed once more, to be sure.
+fn is_repetition(side: &Side) -> bool {
+    const WORDS: &str = "confirm confirmation confirmed again repeat repeated retype retyped reentered password2 \
+        check";
+    side.names.first().is_some_and(|name| words(name).any(|word| has(WORDS, &word)))
+}
+
+/// Whether values of a type are texts or bytes; not known of many.
+fn text(scope: &Scope, ty: Ty, depth: u8) -> Option<bool> {
+    let depth = depth.checked_sub(1)?;
+    match ty.kind() {
+        TyKind::Str | TyKind::StaticStr => Some(true),
+        TyKind::Scalar(name) => Some(name.as_str() == "u8" && depth < 3),
+        TyKind::Slice(element) => text(scope, *element, depth.min(3)),
+        TyKind::Tuple(_) | TyKind::FnPtr { .. } | TyKind::Closure { .. } => Some(false),
+        TyKind::External { path, args } => match path.as_str() {
+            "std::string::String" | "bytes::Bytes" | "http::HeaderValue" => Some(true),
+            "std::option::Option"
+            | "std::result::Result"
+            | "std::vec::Vec"
+            | "std::boxed::Box"
+            | "std::sync::Arc"
+            | "std::rc::Rc"
+            | "std::borrow::Cow" => text(scope, *args.first()?, depth.min(3)),
+            path if path.starts_with("uuid::")
+                || path.starts_with("chrono::")
+                || path.starts_with("time::") =>
+            {
+                Some(false)
+            }
+            _ => None,
+        },
+        TyKind::Adt { def, .. } => {
+            let semantics = scope.cx.semantics();
+            match &semantics.item(*def).kind {
+                ward_syntax::ItemKind::Struct { .. } => match semantics.fields(*def, None) {
+                    [only] => text(scope, only.ty, depth),
+                    _ => Some(false),
+                },
+                _ => Some(false),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a function is called a check.
+fn is_check(scope: &Scope) -> bool {
+    let name = scope.cx.semantics().item(scope.function).name.as_str();
+    words(name).any(|word| matches!(word.as_str(), "check" | "checks" | "validate" | "validates" | "matches"))
+}
+
+/// Whether a function is about who may come in, by its name and those of what holds it.
+fn is_about_access(scope: &Scope) -> bool {
+    const WORDS: &str = "auth authenticate authenticated authentication authenticator authn authz authorize \
+        authorized authorization authorizer login signin verify verifies verified verifier verification \
+        credential credentials guard webhook webhooks password secret admin permission bearer middleware jwt \
+        apikey identity oauth oauth2 oidc totp otp csrf access";
+    words(&scope.cx.name(scope.function)).any(|word| has(WORDS, &word))
+}

@@ -1,0 +1,59 @@
+//! Message authentication codes: values for which a MAC was made.
+
+use ward_linter::LintContext;
+use ward_linter::guards::words;
+use ward_semantics::{Callee, DefId, Resolution, Ty, TyKind};
+use ward_syntax::{Expr, ExprId};
+
+use crate::scope::Scope;
+
+/// Whether a MAC was made for a value: here, or in a function that is called for it.
+pub(super) fn is_mac(scope: &Scope, expr: ExprId) -> bool {
+    let ir = scope.ir;
+    scope.made_of(expr).into_iter().any(|part| match ir.expr(part) {
+        Expr::Call { callee, .. } => match ir.expr(callee) {
+            Expr::Path(path) => is_hmac(scope.types.path(path)) || makes_mac(scope, part, 2),
+            _ => false,
+        },
+        Expr::MethodCall { .. } => makes_mac(scope, part, 2),
+        _ => false,
+    })
+}
+
+fn is_hmac(resolution: Resolution) -> bool {
+    let path = match resolution {
+        Resolution::External(path) | Resolution::Method { ty: path, .. } => path.as_str(),
+        _ => return false,
+    };
+    path.split("::").any(|segment| segment.eq_ignore_ascii_case("hmac") || segment == "SimpleHmac")
+        && !path.ends_with("::Key")
+        && !path.ends_with("::verify")
+}
+
+/// Whether the function of the workspace that is called makes a MAC, or says so by its name.
+fn makes_mac(scope: &Scope, call: ExprId, depth: u8) -> bool {
+    let targets: &[DefId] = match scope.types.callee(call) {
+        Callee::Fn(def) => &[*def],
+        Callee::Dispatch { targets, .. } => targets,
+        _ => return false,
+    };
+    let says_so = |def: DefId| {
+        words(scope.cx.semantics().item(def).name.as_str())
+            .any(|word| matches!(word.as_str(), "sign" | "hmac" | "mac"))
+    };
+    targets.iter().any(|target| says_so(*target) || function_makes_mac(scope.cx, *target, depth))
+}
+
+fn function_makes_mac(cx: &LintContext, function: DefId, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let semantics = cx.semantics();
+    let gives_text = semantics.signature(function).is_some_and(|signature| {
+        !matches!(signature.ret.kind(), TyKind::Scalar(_)) && signature.ret != Ty::unit()
+    });
+    let Some(types) = semantics.types(function).filter(|_| gives_text) else { return false };
+    types.paths().any(|(_, resolution)| is_hmac(resolution))
+        || types.callees().any(|(_, callee)| match callee {
+            Callee::Fn(def) => function_makes_mac(cx, *def, depth),
+            _ => false,
+        })
+}

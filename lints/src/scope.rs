@@ -1,0 +1,219 @@
+//! The body of one function as its text tells: what its locals are bound to, and what an expression is made of.
+//!
+//! What data does across functions is the business of flows. This looks at one body, and at the names of what it calls;
+//! it is for questions about values that nobody sends, such as which of two texts the service already had.
+
+mod names;
+mod origin;
+
+use rustc_hash::FxHashMap;
+use ward_linter::LintContext;
+use ward_semantics::{BodyTypes, Callee, DefId};
+use ward_syntax::{Body, Expr, ExprId, LocalId, Pat, PatId, Piece, SourceIr, UnaryOp};
+
+use crate::secrets::has;
+
+pub(crate) use self::origin::{Origin, Root};
+
+/// A chain of locals, calls and fields is followed no further.
+const DEEPEST: u8 = 12;
+
+/// What a local is bound to.
+#[derive(Clone, Copy, Debug)]
+enum Binding {
+    Parameter(usize),
+    Receiver,
+    /// A part of an expression's value.
+    Of(ExprId),
+}
+
+/// The body of one function, with what its locals are bound to.
+pub(crate) struct Scope<'a> {
+    pub(crate) cx: &'a LintContext<'a>,
+    pub(crate) function: DefId,
+    pub(crate) ir: &'a SourceIr,
+    pub(crate) body: Body,
+    pub(crate) types: &'a BodyTypes,
+    locals: FxHashMap<LocalId, Binding>,
+}
+
+/// Methods that hand on what they are called on, in another type or a part of it.
+const TRANSPARENT: &str = "as_str as_bytes as_ref as_mut as_deref as_slice as_array clone cloned copied \
+    to_string to_owned to_vec into try_into into_string into_bytes into_boxed_slice into_inner unwrap expect \
+    unwrap_or_default unwrap_or unwrap_or_else trim trim_start trim_end borrow deref iter into_iter bytes chars \
+    to_str to_string_lossy ok ok_or ok_or_else map_err as_os_str get_ref expose_secret expose unsecure reveal \
+    secret read write lock load inner strip_prefix trim_start_matches trim_end_matches trim_matches and_then map \
+    filter flatten context with_context wrap_err value get_value as_inner into_bytes_owned or finalize values \
+    next first last nth split splitn split_once then skip take replace or_else into_owned as_text keys \
+    finalize_fixed encode_hex to_hex as_byte_slice";
+
+impl<'a> Scope<'a> {
+    /// The scope of a function whose body was read.
+    pub(crate) fn new(cx: &'a LintContext<'a>, function: DefId) -> Option<Self> {
+        let semantics = cx.semantics();
+        let types = semantics.types(function)?;
+        let (file, body) = semantics.body(function)?;
+        let ir = semantics.ir(file);
+        let body = ir.body(body);
+        let mut scope = Self { cx, function, ir, body, types, locals: FxHashMap::default() };
+        if let Some(local) = body.self_local {
+            scope.locals.insert(local, Binding::Receiver);
+        }
+        let item = semantics.item(function).as_fn()?;
+        for (index, param) in item.params.iter().enumerate() {
+            scope.bind(param.pat, Binding::Parameter(index));
+        }
+        for id in body.exprs.ids() {
+            scope.bind_in(id);
+        }
+        Some(scope)
+    }
+
+    fn bind_in(&mut self, id: ExprId) {
+        match self.ir.expr(id) {
+            Expr::LetStmt { pat, init: Some(value), .. } | Expr::Let { pat, scrutinee: value } => {
+                self.bind_to(pat, value);
+            }
+            Expr::For { pat, iter, .. } => self.bind(pat, Binding::Of(iter)),
+            Expr::Match { scrutinee, arms } => {
+                for arm in self.ir.arms(arms) {
+                    self.bind_to(arm.pat, scrutinee);
+                }
+            }
+            Expr::MethodCall { receiver, args, .. } => {
+                for arg in self.ir.list(args) {
+                    if let Expr::Closure(closure) = self.ir.expr(arg) {
+                        for (pat, _) in &self.ir.closure(closure).params {
+                            self.bind(*pat, Binding::Of(receiver));
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Binds a pattern to a value; the elements of tuples one by one.
+    fn bind_to(&mut self, pat: PatId, value: ExprId) {
+        let ir = self.ir;
+        match (ir.pat(pat), ir.expr(value)) {
+            (Pat::Tuple(pats), Expr::Tuple(values)) if ir.list(pats).len() == ir.list(values).len() => {
+                for (pat, value) in ir.list(pats).zip(ir.list(values)) {
+                    self.bind_to(pat, value);
+                }
+            }
+            (Pat::Or(pats), _) => ir.list(pats).for_each(|pat| self.bind_to(pat, value)),
+            _ => self.bind(pat, Binding::Of(value)),
+        }
+    }
+
+    fn bind(&mut self, pat: PatId, binding: Binding) {
+        let ir = self.ir;
+        match ir.pat(pat) {
+            Pat::Bind { local, sub } => {
+                self.locals.entry(local).or_insert(binding);
+                if let Some(sub) = sub {
+                    self.bind(sub, binding);
+                }
+            }
+            Pat::Ref(inner) => self.bind(inner, binding),
+            Pat::Tuple(pats) | Pat::Slice(pats) | Pat::Or(pats) | Pat::TupleStruct { pats, .. } => {
+                ir.list(pats).for_each(|pat| self.bind(pat, binding));
+            }
+            Pat::Struct { fields, .. } => {
+                for field in ir.field_pats(fields) {
+                    self.bind(field.pat, binding);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The expression that a local is bound to a part of.
+    pub(crate) fn bound_to(&self, local: LocalId) -> Option<ExprId> {
+        match self.locals.get(&local)? {
+            Binding::Of(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// What an expression hands on: what is below borrows, conversions and wrappers.
+    pub(crate) fn inside(&self, expr: ExprId) -> Option<ExprId> {
+        match self.ir.expr(expr) {
+            Expr::Unary { op: UnaryOp::Deref, operand }
+            | Expr::Ref { operand, .. }
+            | Expr::Await(operand)
+            | Expr::Try(operand)
+            | Expr::Cast { operand, .. } => Some(operand),
+            Expr::MethodCall { receiver, method, .. } if self.is_transparent(expr, method.as_str()) => {
+                Some(receiver)
+            }
+            Expr::Call { callee, args } => {
+                let name = self.last_segment(callee)?;
+                let mut args = self.ir.list(args);
+                let wraps = matches!(
+                    name,
+                    "Some" | "Ok" | "from" | "from_utf8" | "from_utf8_lossy" | "as_ref" | "to_string"
+                );
+                if wraps { args.next() } else { None }
+            }
+            Expr::Block { tail: Some(tail), .. } => Some(tail),
+            _ => None,
+        }
+    }
+
+    fn is_transparent(&self, call: ExprId, method: &str) -> bool {
+        has(TRANSPARENT, method)
+            && !matches!(self.types.callee(call), Callee::Fn(_) | Callee::Dispatch { .. })
+    }
+
+    /// The last segment of the path that is called.
+    pub(crate) fn last_segment(&self, callee: ExprId) -> Option<&'static str> {
+        match self.ir.expr(callee) {
+            Expr::Path(path) => self.ir.path_segments(path).last().map(|segment| segment.name.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Every expression that a value is made of in this body, itself first: receivers, arguments, and what locals are
+    /// bound to.
+    pub(crate) fn made_of(&self, expr: ExprId) -> Vec<ExprId> {
+        let mut found = vec![expr];
+        let mut next = 0;
+        while let Some(expr) = found.get(next).copied()
+            && found.len() < 60
+        {
+            next += 1;
+            let parts: Vec<ExprId> = match self.ir.expr(expr) {
+                Expr::Local(local) => self.bound_to(local).into_iter().collect(),
+                Expr::MethodCall { receiver, args, .. } => {
+                    std::iter::once(receiver).chain(self.ir.list(args)).collect()
+                }
+                Expr::Call { args, .. } => self.ir.list(args).collect(),
+                Expr::Unary { operand, .. }
+                | Expr::Ref { operand, .. }
+                | Expr::Await(operand)
+                | Expr::Try(operand) => {
+                    vec![operand]
+                }
+                Expr::Block { tail: Some(tail), .. } => vec![tail],
+                Expr::Format(format) => {
+                    let pieces = self.ir.format(format).pieces.iter();
+                    pieces
+                        .filter_map(|piece| match piece {
+                            Piece::Hole { value, .. } => Some(*value),
+                            Piece::Text { .. } => None,
+                        })
+                        .collect()
+                }
+                _ => Vec::new(),
+            };
+            for part in parts {
+                if !found.contains(&part) {
+                    found.push(part);
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,84 @@
+//! What the values of a body are called.
+
+use ward_syntax::{Expr, ExprId, Literal};
+
+use super::{DEEPEST, Scope};
+
+impl Scope<'_> {
+    /// The names of what is below an expression, outermost first: of locals, fields, functions, and the keys of headers
+    /// and variables of the environment that are read.
+    pub(crate) fn names(&self, expr: ExprId) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        self.collect_names(expr, DEEPEST, &mut names);
+        names
+    }
+
+    fn collect_names(&self, expr: ExprId, depth: u8, names: &mut Vec<&'static str>) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        if let Expr::MethodCall { receiver, method, .. } = self.ir.expr(expr)
+            && matches!(method.as_str(), "expose_secret" | "unsecure" | "secret")
+        {
+            names.push("secret");
+            return self.collect_names(receiver, depth, names);
+        }
+        if let Some(inside) = self.inside(expr) {
+            return self.collect_names(inside, depth, names);
+        }
+        match self.ir.expr(expr) {
+            Expr::Local(local) => {
+                names.push(self.ir.local(local).name.as_str());
+                if let Some(value) = self.bound_to(local) {
+                    self.collect_names(value, depth, names);
+                }
+            }
+            Expr::Field { base, name } => {
+                // The fields of tuples have no names.
+                if name.as_str().starts_with(|c: char| c.is_ascii_digit()) {
+                    return self.collect_names(base, depth, names);
+                }
+                names.push(name.as_str());
+            }
+            Expr::MethodCall { method, args, .. } => {
+                names.extend(self.ir.list(args).find_map(|arg| self.key(arg)));
+                names.push(method.as_str());
+            }
+            Expr::Call { callee, args } => {
+                names.extend(self.ir.list(args).find_map(|arg| self.key(arg)));
+                names.extend(self.last_segment(callee));
+            }
+            Expr::Path(path) => {
+                names.extend(self.ir.path_segments(path).last().map(|segment| segment.name.as_str()));
+            }
+            _ => {}
+        }
+    }
+
+    /// The text of a key that something is read by: a literal, or the name of a constant.
+    fn key(&self, arg: ExprId) -> Option<&'static str> {
+        match self.ir.expr(arg) {
+            Expr::Literal(Literal::Str(text)) => Some(text.as_str()),
+            Expr::Path(path) => self.ir.path_segments(path).last().map(|segment| segment.name.as_str()),
+            Expr::Ref { operand, .. } => self.key(operand),
+            _ => None,
+        }
+    }
+
+    /// How an expression is written, without what it is wrapped in: `self.token`, `secret`, `sign(..)`.
+    pub(crate) fn written(&self, expr: ExprId) -> String {
+        if let Some(inside) = self.inside(expr) {
+            return self.written(inside);
+        }
+        match self.ir.expr(expr) {
+            Expr::Local(local) => self.ir.local(local).name.to_string(),
+            Expr::Field { base, name } => format!("{}.{name}", self.written(base)),
+            Expr::MethodCall { method, .. } => format!("{method}(..)"),
+            Expr::Call { callee, .. } => format!("{}(..)", self.last_segment(callee).unwrap_or_default()),
+            Expr::Path(path) => self
+                .ir
+                .path_segments(path)
+                .last()
+                .map_or_else(String::new, |segment| segment.name.to_string()),
+            _ => "..".to_owned(),
+        }
+    }
+}

@@ -185,7 +185,10 @@ fn takes_nothing(cx: &LintContext, door: &Door) -> bool {
         Pat::Bind { local, .. } => ir.local(local).name.as_str().starts_with('_'),
         _ => false,
     };
-    semantics.item(door.function).as_fn().is_some_and(|function| function.params.iter().all(|param| is_unused(param.pat)))
+    semantics
+        .item(door.function)
+        .as_fn()
+        .is_some_and(|function| function.params.iter().all(|param| is_unused(param.pat)))
 }
 
 /// Whether a handler calls nothing: it says that there is nothing yet.

@@ -237,9 +237,9 @@ fn confidence(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> O
         ("parse" | "format" | "unknown", Status::Client) => return None,
         // An error whose type is not known may be a text of the project's own, unless it is made a text here.
         ("unknown", Status::Server) if becomes_text(way, reached) => Confidence::Medium,
-        ("parse" | "format" | "unknown", _) | ("any" | "template" | "task", Status::Client) | (_, Status::Success) => {
-            Confidence::Low
-        }
+        ("parse" | "format" | "unknown", _)
+        | ("any" | "template" | "task", Status::Client)
+        | (_, Status::Success) => Confidence::Low,
         // Printed, such an error shows what was added last; where nothing is added, it is the inner error.
         ("any", _) if uses_context(cx, reached.function) => Confidence::Low,
         ("any", _) | (_, Status::Unknown | Status::Client) => Confidence::Medium,

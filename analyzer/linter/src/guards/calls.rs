@@ -33,7 +33,6 @@ impl Call<'_> {
     fn data(&self) -> Deps {
         self.inputs.iter().fold(Deps::NONE, |all, (_, value)| all.union(value.data))
     }
-
 }
 
 /// How many calls away the credential counts that something chosen at run time is told to judge.
@@ -222,7 +221,9 @@ impl Evaluator<'_> {
             all.fail = all.fail.union(own(summary.fail));
             if summary.reads && is_near {
                 // Versions of one method that call each other are as near as the last of them.
-                let family = |def: DefId| self.cx.semantics.item(def).parent.map(|parent| (self.cx.semantics.locate(def).0, parent));
+                let family = |def: DefId| {
+                    self.cx.semantics.item(def).parent.map(|parent| (self.cx.semantics.locate(def).0, parent))
+                };
                 let is_kin = family(*target).is_some_and(|own| family(self.def) == Some(own));
                 self.read_credential(call.expr, summary.hops + u8::from(!is_kin));
             }
@@ -241,6 +242,9 @@ impl Evaluator<'_> {
             self.read_credential(call.expr, 0);
             all.data = all.data.union(Deps::CREDENTIAL);
             all.fail = all.fail.union(Deps::CREDENTIAL);
+        }
+        if names::is_refusing(name) || is_redirect(self.types.expr(call.expr)) {
+            all.shape = Shape::Refusal;
         }
         if names::is_role(name) && !call.data().is_none() {
             // What it compares is a role; whether it refuses is told by its body.
@@ -269,7 +273,9 @@ impl Evaluator<'_> {
             None => self.effects_by_name(call),
         }
         match model.and_then(|model| model.guard) {
-            Some(GuardCall::Credential) if !call.args().first().is_some_and(|(arg, _)| self.is_harmless(*arg)) => {
+            Some(GuardCall::Credential)
+                if !call.args().first().is_some_and(|(arg, _)| self.is_harmless(*arg)) =>
+            {
                 self.read_credential(call.expr, 0);
                 return Value::fallible(Deps::CREDENTIAL);
             }
@@ -316,7 +322,10 @@ impl Evaluator<'_> {
         if COOKIES.contains(&call.name) && call.has_receiver && args == 1 {
             let (arg, _) = call.args()[0];
             // A response is given a cookie that is made for it; a request is asked for one by its name.
-            let is_made = matches!(self.ir.expr(arg), Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Struct { .. });
+            let is_made = matches!(
+                self.ir.expr(arg),
+                Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Struct { .. }
+            );
             return !is_made && !self.is_harmless(arg);
         }
         READERS.contains(&call.name)
@@ -378,7 +387,9 @@ impl Evaluator<'_> {
     /// Whether a name is one of what says nothing of who calls.
     fn is_harmless(&self, arg: ExprId) -> bool {
         match self.ir.expr(arg) {
-            Expr::Literal(Literal::Str(text) | Literal::ByteStr(text)) => names::is_about_nobody(text.as_str()),
+            Expr::Literal(Literal::Str(text) | Literal::ByteStr(text)) => {
+                names::is_about_nobody(text.as_str())
+            }
             Expr::Path(path) => match self.types.path(path) {
                 Resolution::Def(def) => {
                     let text = self.cx.known.text_of_const(self.cx.semantics, def);
@@ -519,7 +530,8 @@ impl Evaluator<'_> {
         let shape = match last_segment(path) {
             // `Ok(None)` and `Ok(false)` refuse nobody: whoever is told so decides.
             "Ok" | "Some" | "Success" | "Ready" | "Continue"
-                if inner.shape == Shape::Refusal && !call.inputs.first().is_some_and(|(arg, _)| self.is_no(*arg)) =>
+                if inner.shape == Shape::Refusal
+                    && !call.inputs.first().is_some_and(|(arg, _)| self.is_no(*arg)) =>
             {
                 Shape::Refusal
             }
@@ -611,7 +623,7 @@ impl Evaluator<'_> {
     }
 
     /// A status as an argument, in contrast to `None` and `false`.
-    fn is_status(&self, arg: ExprId) -> bool {
+    pub(crate) fn is_status(&self, arg: ExprId) -> bool {
         match self.ir.expr(arg) {
             Expr::Path(path) => {
                 let name = self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str());
@@ -718,6 +730,11 @@ impl Evaluator<'_> {
     pub(crate) fn drop_frames(&mut self, mark: usize) {
         self.frames.truncate(mark);
     }
+}
+
+/// Whether a type is an answer that sends its reader somewhere else.
+fn is_redirect(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::External { path, .. } if last_segment(*path) == "Redirect")
 }
 
 /// Whether a type is an answer to a request.

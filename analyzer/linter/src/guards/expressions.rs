@@ -40,7 +40,21 @@ impl Evaluator<'_> {
                 let parts: SmallVec<[ExprId; 2]> = start.into_iter().chain(end).collect();
                 self.all_of(parts)
             }
-            Expr::Tuple(list) | Expr::Array(list) => {
+            Expr::Tuple(list) => {
+                let parts: SmallVec<[ExprId; 8]> = self.ir.list(list).collect();
+                let mut all = Value::default();
+                for part in parts {
+                    let value = self.eval(part);
+                    all.data = all.data.union(value.data);
+                    all.fail = all.fail.union(value.fail);
+                    // `(StatusCode::UNAUTHORIZED, text)`, `(jar, Redirect::to("/login"))`.
+                    if value.shape == Shape::Refusal && self.is_status(part) {
+                        all.shape = Shape::Refusal;
+                    }
+                }
+                all
+            }
+            Expr::Array(list) => {
                 let parts: SmallVec<[ExprId; 8]> = self.ir.list(list).collect();
                 self.all_of(parts)
             }
@@ -116,8 +130,12 @@ impl Evaluator<'_> {
         let left = self.eval(lhs);
         // The right side of `&&` runs only if the left side holds.
         let right = match op {
-            BinaryOp::And => self.under(Frame { deps: left.all(), sense: left.sense, reach: Reach::Some }, rhs),
-            BinaryOp::Or => self.under(Frame { deps: left.all(), sense: left.sense.inverse(), reach: Reach::Some }, rhs),
+            BinaryOp::And => {
+                self.under(Frame { deps: left.all(), sense: left.sense, reach: Reach::Some }, rhs)
+            }
+            BinaryOp::Or => {
+                self.under(Frame { deps: left.all(), sense: left.sense.inverse(), reach: Reach::Some }, rhs)
+            }
             _ => self.eval(rhs),
         };
         let mut data = left.all().union(right.all());
@@ -208,6 +226,10 @@ impl Evaluator<'_> {
         let mark = self.push_frame(Frame { deps: value.all(), sense, reach: Reach::Some });
         self.eval(otherwise);
         self.drop_frames(mark);
+        if sense != Sense::Unknown {
+            // What comes behind it is for those who have it.
+            self.push_frame(Frame { deps: value.all(), sense: sense.inverse(), reach: Reach::All });
+        }
         self.bind(pat, unwrapped(value));
         Value::default()
     }
@@ -274,9 +296,13 @@ impl Evaluator<'_> {
 
     /// How a path stands as an answer: `None`, `StatusCode::UNAUTHORIZED`, `Error::Forbidden`.
     pub(crate) fn shape_of_path(&self, path: PathId) -> Shape {
-        match self.ir.path_segments(path).last().map(|segment| segment.name.as_str()) {
+        let mut names = self.ir.path_segments(path).iter().rev().map(|segment| segment.name.as_str());
+        let last = names.next();
+        match last {
             Some("None") => Shape::Refusal,
             Some(name) if names::is_refusing(name) => Shape::Refusal,
+            // `Redirect::to("/login")`.
+            Some(_) if names.next() == Some("Redirect") => Shape::Refusal,
             _ => Shape::Plain,
         }
     }

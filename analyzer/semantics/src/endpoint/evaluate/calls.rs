@@ -29,6 +29,14 @@ const TRANSPARENT: &[&str] = &[
     "std::vec::Vec::from",
     "std::future::ready",
     "std::convert::identity",
+    "std::sync::Mutex::new",
+    "std::sync::RwLock::new",
+    "std::cell::RefCell::new",
+    "std::cell::Cell::new",
+    "tokio::sync::Mutex::new",
+    "tokio::sync::RwLock::new",
+    "parking_lot::Mutex::new",
+    "parking_lot::RwLock::new",
     "std::borrow::Cow::from",
     "std::borrow::Cow::Borrowed",
     "std::convert::From::from",
@@ -334,6 +342,14 @@ impl<'a> Evaluator<'a> {
         let Some(types) = frame.types else { return Value::Unknown };
         let target = types.callee(id);
         let name = method.as_str();
+        let receiver = match receiver {
+            // A router that comes from nobody knows where is one all the same.
+            Value::Unknown => {
+                let place = frame.call_place(id, args.first().copied());
+                self.holder(types.expr(receiver_expr), place).map_or(Value::Unknown, Value::router)
+            }
+            receiver => receiver,
+        };
         if !matches!(receiver, Value::Router(_)) {
             self.registered(frame, id, method, &args, &values);
         }

@@ -15,6 +15,9 @@ use crate::text::Texts;
 const VERSION: &str = "15.2.1";
 /// The form takes no more flows of one finding.
 const MOST_FLOWS: usize = 10;
+/// Nor longer texts, in characters: one that is refuses the whole report.
+const MOST_DESCRIPTION: usize = 1 << 20;
+const MOST_SOLUTION: usize = 7000;
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// Writes a report in GitLab's form. `time` is when the run was made, in seconds since 1970; the form asks for it.
@@ -87,14 +90,14 @@ fn vulnerability(finding: &Finding, fingerprint: &str, texts: &Texts<'_>) -> Val
     let mut vulnerability = json!({
         "id": id(fingerprint),
         "name": finding.lint.summary,
-        "description": description.join("\n\n"),
+        "description": cut(description.join("\n\n"), MOST_DESCRIPTION),
         "severity": severity(finding.severity),
         "location": location,
         "identifiers": identifiers(finding.lint),
         "links": [{ "url": page(finding.lint) }],
     });
     if !finding.help.is_empty() {
-        vulnerability["solution"] = json!(finding.help.join("\n"));
+        vulnerability["solution"] = json!(cut(finding.help.join("\n"), MOST_SOLUTION));
     }
     let flows = finding.flows.iter().map(|flow| steps(flow, texts)).filter(|steps| !steps.is_empty());
     let flows: Vec<Vec<Value>> = flows.take(MOST_FLOWS).collect();
@@ -103,6 +106,16 @@ fn vulnerability(finding: &Finding, fingerprint: &str, texts: &Texts<'_>) -> Val
         vulnerability["details"] = json!({ "code_flows": flows });
     }
     vulnerability
+}
+
+/// At most as many characters of a text. Messages name code, and there is no end to how long a line of code may be.
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((at, _)) = text.char_indices().nth(most) {
+        let end = text[..at].char_indices().next_back().map_or(0, |(last, _)| last);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// The steps of a flow, as far as their files can be read.
@@ -225,11 +238,18 @@ mod tests {
         Flow { steps: vec![step(StepKind::Source), step(StepKind::Sink)] }
     }
 
+    fn finding() -> Finding {
+        Finding::new(&LINT, Location { file: FileId(0), span: Span::new(0, 2) }, "m")
+    }
+
     /// The flows of a finding as the form has them.
     fn flows(flows: Vec<Flow>) -> Value {
-        let location = Location { file: FileId(0), span: Span::new(0, 2) };
-        let mut finding = Finding::new(&LINT, location, "m");
-        finding.flows = flows;
+        let finding = Finding { flows, ..finding() };
+        vulnerability(finding)["details"]["code_flows"]["items"].clone()
+    }
+
+    /// A finding as the form has it.
+    fn vulnerability(finding: Finding) -> Value {
         let report = Report {
             tool_version: "0.1.0",
             lints: &[&LINT],
@@ -241,7 +261,18 @@ mod tests {
         let mut out = Vec::new();
         gitlab(&report, &OneFile, 0, &mut out).unwrap();
         let document: Value = serde_json::from_slice(&out).unwrap();
-        document["vulnerabilities"][0]["details"]["code_flows"]["items"].clone()
+        document["vulnerabilities"][0].clone()
+    }
+
+    #[test]
+    fn no_text_is_longer_than_the_form_takes() {
+        let long = Finding { help: vec!["é".repeat(7001)], notes: vec!["é".repeat(1 << 20)], ..finding() };
+        let found = vulnerability(long);
+        let length = |key: &str| found[key].as_str().unwrap().chars().count();
+        assert_eq!((length("solution"), length("description")), (7000, 1 << 20));
+        assert!(found["solution"].as_str().unwrap().ends_with("é…"));
+        let fits = Finding { help: vec!["é".repeat(7000)], ..finding() };
+        assert_eq!(vulnerability(fits)["solution"], "é".repeat(7000));
     }
 
     #[test]

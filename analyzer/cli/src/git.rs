@@ -154,7 +154,8 @@ impl Repository {
     }
 }
 
-fn command(folder: &Path, environment: &[(&str, &OsStr)]) -> Command {
+/// A git command in a folder, for the repository around it and no other.
+pub(crate) fn command(folder: &Path, environment: &[(&str, &OsStr)]) -> Command {
     let mut command = Command::new("git");
     // A hook is run with variables that mean its own repository and index.
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {

@@ -1,11 +1,11 @@
 //! Another revision of the analysed tree, laid out in a temporary folder. The repository is only read.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::exit::Failure;
+use crate::git;
 
 /// A revision on disk, removed when dropped.
 #[derive(Debug)]
@@ -20,11 +20,11 @@ impl Revision {
     pub(crate) fn check_out(path: &Path, revision: &str) -> anyhow::Result<Self> {
         let inside = if path.is_file() { path.parent().unwrap_or(Path::new(".")) } else { path };
         let inside = if inside == Path::new("") { Path::new(".") } else { inside };
-        let top = git(inside, &["rev-parse", "--show-toplevel"], None)?;
-        let prefix = git(inside, &["rev-parse", "--show-prefix"], None)?;
+        let top = answer(inside, &["rev-parse", "--show-toplevel"], None)?;
+        let prefix = answer(inside, &["rev-parse", "--show-prefix"], None)?;
         // A name that begins with a dash would be an option.
         let named = format!("{revision}^{{tree}}");
-        let tree = git(inside, &["rev-parse", "--verify", "--quiet", "--end-of-options", &named], None)
+        let tree = answer(inside, &["rev-parse", "--verify", "--quiet", "--end-of-options", &named], None)
             .map_err(|_| Failure {
                 message: format!("there is no revision `{revision}`"),
                 help: Some("name a branch, a tag or a commit".to_owned()),
@@ -36,8 +36,8 @@ impl Revision {
         std::fs::create_dir(&content)?;
         let target = format!("--prefix={}/", content.display());
         let top = Path::new(&top);
-        git(top, &["read-tree", &tree], Some(&index))?;
-        git(top, &["checkout-index", "--all", "--force", "--quiet", &target], Some(&index))?;
+        answer(top, &["read-tree", &tree], Some(&index))?;
+        answer(top, &["checkout-index", "--all", "--force", "--quiet", &target], Some(&index))?;
         let mut path_there = content.join(prefix);
         if path.is_file()
             && let Some(name) = path.file_name()
@@ -55,12 +55,10 @@ impl Revision {
 
 /// Runs git and gives what it prints, without the line break at the end. `index` is used in place of the
 /// repository's own.
-fn git(folder: &Path, arguments: &[&str], index: Option<&Path>) -> anyhow::Result<String> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments);
-    if let Some(index) = index {
-        command.env("GIT_INDEX_FILE", index);
-    }
+fn answer(folder: &Path, arguments: &[&str], index: Option<&Path>) -> anyhow::Result<String> {
+    let index = index.map(|index| ("GIT_INDEX_FILE", index.as_os_str()));
+    let mut command = git::command(folder, index.as_slice());
+    command.args(arguments);
     let failure = |why: String| Failure {
         message: format!("cannot read another revision: {why}"),
         help: Some("`--diff` needs git, and a folder in a repository".to_owned()),

@@ -87,10 +87,15 @@ fn a_difference_tells_what_lost_its_layer_first() {
     assert!(unchanged.stdout.starts_with("no endpoint was added"), "{}", unchanged.stdout);
     let changed = SERVICE.replace("        .layer(from_fn(auth))\n", "").replace("/health", "/ready");
     project.write("src/lib.rs", changed);
-    let lines = project.run(&["routes", "--diff", "HEAD"]).stdout;
-    let lines: Vec<&str> = lines.lines().collect();
+    let told = project.run(&["routes", "--diff", "HEAD"]).stdout;
+    let lines: Vec<&str> = told.lines().collect();
     assert!(lines[0].starts_with("un-guarded DELETE /items/{id}"), "{lines:?}");
     assert!(lines[1].starts_with("added      GET /ready"), "{lines:?}");
     assert!(lines[2].starts_with("removed    GET /health"), "{lines:?}");
     assert_eq!(project.run(&["routes", "--diff", "nothing"]).status, 2);
+    // A hook of another repository is run with variables that mean that one.
+    let mut hook = project.command(&["routes", "--diff", "HEAD"]);
+    hook.envs([("GIT_DIR", "/nowhere"), ("GIT_WORK_TREE", "/nowhere"), ("GIT_INDEX_FILE", "/nowhere/index")]);
+    let told = project.ran(&hook.output().unwrap());
+    assert_eq!(told.stdout.lines().collect::<Vec<_>>(), lines, "{}", told.stderr);
 }

@@ -41,3 +41,4 @@ pub use signature::{FieldInfo, ImplInfo, Signature};
 pub use template::TemplateError;
 pub use traits::{ImplData, ImplIndex, TypeHead};
 pub use ty::{TraitName, TraitRef, Ty, TyKind};
+pub use ward_project::PackageId;

@@ -4,10 +4,14 @@
 //! hole stands where SQL expects a value, and the database is known. Where the database is strict about the types of
 //! parameters, or a value stood without quotes, the repair has to be read.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 use ward_diagnostics::{Applicability, Edit, Fix};
 use ward_flow::Reached;
 use ward_linter::LintContext;
-use ward_semantics::{BodyTypes, TyKind};
+use ward_semantics::{BodyTypes, PackageId, Semantics, TyKind};
 use ward_syntax::{Expr, ExprId, FileId, FileSpan, FormatId, HoleStyle, Pat, Piece, SourceIr, Span};
 
 /// Makes a text of whatever can be formatted.
@@ -64,80 +68,119 @@ struct Value {
     quoted: bool,
 }
 
-/// The repair of a query, if there is one.
-pub(super) fn fix(cx: &LintContext, reached: &Reached) -> Option<Fix> {
-    let file = reached.place.file;
-    let text = cx.text(file)?;
-    let types = cx.semantics().types(reached.function);
-    let query = Query::find(cx.semantics().ir(file), types, &text, reached.place.span)?;
-    let (binding, dialect) = binding(cx, reached, file)?;
-    let values = query.values()?;
-    let mut edits =
-        vec![(query.ir.expr_spans[query.template.index()], query.literal(&values, dialect, binding)?)];
-    edits.extend(query.plain_argument());
-    edits.push(query.bind(&values, binding)?);
-    let certain = dialect != Dialect::Postgres
-        && binding != Binding::ChainedText
-        && values.iter().all(|value| value.quoted);
-    Some(Fix {
-        description: "write placeholders in the text and bind the values".to_owned(),
-        applicability: if certain { Applicability::Safe } else { Applicability::Unsafe },
-        edits: edits
-            .into_iter()
-            .map(|(span, replacement)| Edit { location: FileSpan { file, span }, replacement })
-            .collect(),
-    })
+/// What repairs need to know of packages and files, looked up once a run.
+#[derive(Default)]
+pub(super) struct Repairs {
+    databases: RefCell<FxHashMap<PackageId, Databases>>,
+    /// The file that was repaired last; findings come file by file.
+    text: RefCell<Option<(FileId, Rc<str>)>>,
 }
 
-/// How the sink's crate binds, and for which database.
-fn binding(cx: &LintContext, reached: &Reached, file: FileId) -> Option<(Binding, Dialect)> {
-    let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
-    match reached.sink.krate.as_str() {
-        "sqlx" if matches!(last, "query" | "query_as" | "query_scalar") => {
-            Some((Binding::Chained, database(cx, file, "MySql", "Sqlite", "Pg")?))
+/// The one database whose types a package names, as each crate spells them; `None` if it names several, or none.
+#[derive(Clone, Copy)]
+struct Databases {
+    sqlx: Option<Dialect>,
+    diesel: Option<Dialect>,
+}
+
+impl Repairs {
+    /// The repair of a query, if there is one.
+    pub(super) fn of(&self, cx: &LintContext, reached: &Reached) -> Option<Fix> {
+        let file = reached.place.file;
+        let (binding, dialect) = self.binding(cx, reached, file)?;
+        let text = self.text(cx, file)?;
+        let query = Query::find(cx.semantics(), reached, &text)?;
+        let values = query.values()?;
+        let mut edits =
+            vec![(query.ir.expr_spans[query.template.index()], query.literal(&values, dialect, binding)?)];
+        edits.extend(query.plain_argument());
+        edits.push(query.bind(&values, binding)?);
+        let certain = dialect != Dialect::Postgres
+            && binding != Binding::ChainedText
+            && values.iter().all(|value| value.quoted);
+        Some(Fix {
+            description: "write placeholders in the text and bind the values".to_owned(),
+            applicability: if certain { Applicability::Safe } else { Applicability::Unsafe },
+            edits: edits
+                .into_iter()
+                .map(|(span, replacement)| Edit { location: FileSpan { file, span }, replacement })
+                .collect(),
+        })
+    }
+
+    /// How the sink's crate binds, and for which database.
+    fn binding(&self, cx: &LintContext, reached: &Reached, file: FileId) -> Option<(Binding, Dialect)> {
+        let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+        match reached.sink.krate.as_str() {
+            "sqlx" if matches!(last, "query" | "query_as" | "query_scalar") => {
+                Some((Binding::Chained, self.databases(cx, file).sqlx?))
+            }
+            "diesel" if last == "sql_query" => Some((Binding::ChainedText, self.databases(cx, file).diesel?)),
+            "rusqlite" if matches!(last, "execute" | "query_row") => Some((Binding::Params, Dialect::Sqlite)),
+            "tokio-postgres" | "postgres"
+                if matches!(last, "execute" | "query" | "query_one" | "query_opt") =>
+            {
+                Some((Binding::Slice, Dialect::Postgres))
+            }
+            _ => None,
         }
-        "diesel" if last == "sql_query" => {
-            Some((Binding::ChainedText, database(cx, file, "Mysql", "Sqlite", "Pg")?))
+    }
+
+    /// The databases of the package that a file belongs to.
+    fn databases(&self, cx: &LintContext, file: FileId) -> Databases {
+        let package = cx.semantics().project.file(file).package;
+        *self.databases.borrow_mut().entry(package).or_insert_with(|| Databases::of(cx, package))
+    }
+
+    fn text(&self, cx: &LintContext, file: FileId) -> Option<Rc<str>> {
+        let mut last = self.text.borrow_mut();
+        match &*last {
+            Some((of, text)) if *of == file => Some(Rc::clone(text)),
+            _ => {
+                let text: Rc<str> = cx.text(file)?.into();
+                *last = Some((file, Rc::clone(&text)));
+                Some(text)
+            }
         }
-        "rusqlite" if matches!(last, "execute" | "query_row") => Some((Binding::Params, Dialect::Sqlite)),
-        "tokio-postgres" | "postgres" if matches!(last, "execute" | "query" | "query_one" | "query_opt") => {
-            Some((Binding::Slice, Dialect::Postgres))
-        }
-        _ => None,
     }
 }
 
-/// The one database whose types the package names.
-fn database(cx: &LintContext, file: FileId, mysql: &str, sqlite: &str, postgres: &str) -> Option<Dialect> {
-    let project = &cx.semantics().project;
-    let package = project.file(file).package;
-    let (mut found, mut several) = (None, false);
-    for (id, _) in project.files().filter(|(_, other)| other.package == package) {
-        for segment in &cx.semantics().ir(id).segments {
+impl Databases {
+    fn of(cx: &LintContext, package: PackageId) -> Self {
+        let (mut mysql_of_sqlx, mut mysql_of_diesel, mut sqlite, mut postgres) = (false, false, false, false);
+        let files = cx.semantics().project.files().filter(|(_, file)| file.package == package);
+        for segment in files.flat_map(|(id, _)| &cx.semantics().ir(id).segments) {
             let name = segment.name.as_str();
             let named = |prefix: &str| {
                 name.strip_prefix(prefix)
                     .is_some_and(|rest| matches!(rest, "" | "Pool" | "Connection" | "Row" | "PoolOptions"))
             };
-            let dialect = if named(mysql) {
-                Dialect::MySql
-            } else if named(sqlite) {
-                Dialect::Sqlite
-            } else if name == "Postgres" || name != postgres && named(postgres) {
-                Dialect::Postgres
-            } else {
-                continue;
-            };
-            several |= found.is_some_and(|other| other != dialect);
-            found = Some(dialect);
+            mysql_of_sqlx |= named("MySql");
+            mysql_of_diesel |= named("Mysql");
+            sqlite |= named("Sqlite");
+            postgres |= name == "Postgres" || name != "Pg" && named("Pg");
         }
+        let only = |mysql| match (mysql, sqlite, postgres) {
+            (true, false, false) => Some(Dialect::MySql),
+            (false, true, false) => Some(Dialect::Sqlite),
+            (false, false, true) => Some(Dialect::Postgres),
+            _ => None,
+        };
+        Self { sqlx: only(mysql_of_sqlx), diesel: only(mysql_of_diesel) }
     }
-    found.filter(|_| !several)
 }
 
 impl<'a> Query<'a> {
-    fn find(ir: &'a SourceIr, types: Option<&'a BodyTypes>, text: &'a str, place: Span) -> Option<Self> {
-        let ids = || (0..ir.exprs.len()).map(<ExprId as ward_syntax::Id>::from_index);
+    fn find(semantics: &'a Semantics, reached: &Reached, text: &'a str) -> Option<Self> {
+        let types = semantics.types(reached.function);
+        let (file, body) = semantics.body(reached.function)?;
+        let FileSpan { file: of, span: place } = reached.place;
+        if of != file {
+            return None;
+        }
+        let ir = semantics.ir(file);
+        let exprs = ir.body(body).exprs;
+        let ids = || exprs.ids::<ExprId>();
         let argument = ids().find(|id| ir.expr_spans[id.index()] == place && is_argument(ir, *id))?;
         let call = ids().find(|id| first_argument(ir, *id) == Some(argument))?;
         let inner = match ir.exprs[argument.index()] {
@@ -151,11 +194,9 @@ impl<'a> Query<'a> {
         };
         let (template, in_local) = match ir.exprs[inner.index()] {
             Expr::Local(local) => {
-                let uses = ir
-                    .exprs
-                    .iter()
-                    .filter(|expr| matches!(expr, Expr::Local(other) if *other == local))
-                    .count();
+                let exprs = exprs.of(&ir.exprs);
+                let uses =
+                    exprs.iter().filter(|expr| matches!(expr, Expr::Local(other) if *other == local)).count();
                 let bound = |expr: &Expr| match expr {
                     Expr::LetStmt { pat, ty: None, init, otherwise: None } => {
                         let is_it = matches!(ir.pats[pat.index()], Pat::Bind { local: other, sub: None } if other == local);
@@ -163,7 +204,7 @@ impl<'a> Query<'a> {
                     }
                     _ => None,
                 };
-                (ir.exprs.iter().find_map(bound).filter(|_| uses == 1)?, true)
+                (exprs.iter().find_map(bound).filter(|_| uses == 1)?, true)
             }
             _ => (inner, false),
         };

@@ -9,7 +9,7 @@ use ward_flow::{Entry, Hole, Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_syntax::FileSpan;
 
-use super::sql_fix;
+use super::sql_fix::Repairs;
 
 declare_lint! {
     /// Text that somebody else chose in the text of an SQL query.
@@ -34,7 +34,7 @@ struct Evidence {
     confidence: Confidence,
 }
 
-fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
+fn describe(cx: &LintContext, repairs: &Repairs, evidence: &Evidence) -> Finding {
     let Evidence { reached, confidence } = evidence;
     let way = &reached.ways[0];
     let who = match way.entry {
@@ -52,7 +52,7 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
         Entry::Caller { .. } => Severity::Medium,
     };
     finding.function = Some(cx.name(reached.function));
-    finding.fixes.extend(sql_fix::fix(cx, reached));
+    finding.fixes.extend(repairs.of(cx, reached));
     for way in &reached.ways {
         finding = finding.flow(cx.tell(way, reached));
     }
@@ -70,6 +70,7 @@ fn entry_label(cx: &LintContext, way: &Way, reached: &Reached) -> Option<(FileSp
 }
 
 fn check(cx: &LintContext) {
+    let repairs = Repairs::default();
     for mut reached in cx.flows("sql") {
         reached.ways.retain(|way| confidence(way).is_some());
         // What a request can write is worse than what a caller can: the caller's ways are not told beside it.
@@ -77,7 +78,7 @@ fn check(cx: &LintContext) {
             reached.ways.retain(|way| matches!(way.entry, Entry::Request(_)));
         }
         if let Some(confidence) = reached.ways.iter().filter_map(confidence).max() {
-            cx.report(describe(cx, &Evidence { reached, confidence }));
+            cx.report(describe(cx, &repairs, &Evidence { reached, confidence }));
         }
     }
 }

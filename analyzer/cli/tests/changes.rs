@@ -49,6 +49,40 @@ fn a_baseline_hides_what_is_known_and_counts() {
 }
 
 #[test]
+fn the_summary_says_by_what_findings_are_suppressed() {
+    let suppressed =
+        VULNERABLE.replace("async fn", "// ward: allow(sql-injection, reason = \"checked\")\nasync fn");
+    let project = Project::new(&[("src/main.rs", "mod a;\nmod b;\n"), ("src/a.rs", &suppressed)]);
+    let summary = |arguments: &[&str]| project.run(arguments).stdout.lines().next().unwrap().to_owned();
+    assert_eq!(summary(&[]), "no findings (1 suppressed in the source)");
+    project.write("src/b.rs", VULNERABLE);
+    project.run(&["baseline"]).succeeded();
+    assert_eq!(summary(&[]), "no findings (2 suppressed: 1 by the baseline, 1 in the source)");
+    let override_ = "[[override]]\npaths = [\"a.rs\"]\nlints.all = \"allow\"\nreason = \"old\"\n";
+    project.write("ward.toml", override_);
+    project.write("src/a.rs", VULNERABLE);
+    assert!(summary(&[]).contains("1 by the configuration"), "{}", summary(&[]));
+}
+
+/// The header has the word of the compiler: an error makes the run fail, a warning does not.
+#[test]
+fn what_makes_the_run_fail_is_an_error() {
+    let project = Project::new(&[("src/lib.rs", CALLER)]);
+    for (arguments, status, word) in [(&[][..], 1, "error"), (&["-W", "all"][..], 0, "warning")] {
+        let ran = project.run(arguments);
+        assert!(ran.stdout.contains("severity medium"), "{}", ran.stdout);
+        assert!(ran.stdout.starts_with(&format!("{word}[sql-injection]")), "{}", ran.stdout);
+        assert_eq!(ran.status, status);
+    }
+}
+
+/// A library that takes its callers' text for SQL, which is less severe than a request's.
+const CALLER: &str = "pub async fn find(pool: &sqlx::PgPool, name: &str) -> sqlx::Result<()> {
+    sqlx::query(&format!(\"SELECT 1 FROM a WHERE b = '{name}'\")).execute(pool).await.map(drop)
+}
+";
+
+#[test]
 fn fixed_findings_are_pruned_on_request() {
     let project = Project::new(&[
         ("src/main.rs", "mod a;\nmod b;\n"),

@@ -130,8 +130,10 @@ pub struct Suppression {
 pub enum SuppressionKind {
     /// Beside the code, in a comment or an attribute.
     InSource,
-    /// In a baseline or in the configuration.
-    External,
+    /// In the configuration.
+    Configuration,
+    /// In a baseline.
+    Baseline,
 }
 
 /// A change of the source that repairs a finding.

@@ -173,7 +173,7 @@ impl Baseline {
         let (known, left) = self.known(findings, sources);
         for (finding, _) in findings.iter_mut().zip(known).filter(|(_, known)| *known) {
             finding.suppression = Some(Suppression {
-                kind: SuppressionKind::External,
+                kind: SuppressionKind::Baseline,
                 justification: Some("in the baseline".to_owned()),
             });
         }

@@ -222,8 +222,10 @@ fn apply_level(semantics: &Semantics, settings: &Settings, finding: &mut Finding
     match (placed.level, placed.reason) {
         (LintLevel::Allow, None) => false,
         (LintLevel::Allow, Some(reason)) => {
-            finding.suppression =
-                Some(Suppression { kind: SuppressionKind::External, justification: Some(reason.to_owned()) });
+            finding.suppression = Some(Suppression {
+                kind: SuppressionKind::Configuration,
+                justification: Some(reason.to_owned()),
+            });
             true
         }
         (LintLevel::Warn | LintLevel::Deny, _) => true,

@@ -1,6 +1,7 @@
 //! The figures of a run, in words: what was analysed and what was not.
 
-use crate::report::RunStats;
+use crate::finding::SuppressionKind;
+use crate::report::{Report, RunStats};
 
 /// `46 files with 2,945 lines in 4 packages, 127 endpoints`.
 pub(super) fn analysed(stats: &RunStats) -> String {
@@ -24,6 +25,31 @@ pub(super) fn left_out(stats: &RunStats) -> Option<String> {
         parts.push(format!("{} that could not be expanded", counted(stats.opaque_macros, "macro call")));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `5 suppressed: 4 by the baseline, 1 in the source`. `None` if nothing is.
+pub(super) fn suppressed(report: &Report<'_>) -> Option<String> {
+    let kinds = [
+        (SuppressionKind::Baseline, "by the baseline"),
+        (SuppressionKind::Configuration, "by the configuration"),
+        (SuppressionKind::InSource, "in the source"),
+    ];
+    let count = |kind| {
+        let suppressions = report.findings.iter().filter_map(|finding| finding.suppression.as_ref());
+        suppressions.filter(|suppression| suppression.kind == kind).count()
+    };
+    let counts: Vec<(usize, &str)> =
+        kinds.iter().map(|(kind, by)| (count(*kind), *by)).filter(|(count, _)| *count > 0).collect();
+    let all: usize = counts.iter().map(|(count, _)| count).sum();
+    match counts[..] {
+        [] => None,
+        [(_, by)] => Some(format!("{} suppressed {by}", grouped(all))),
+        _ => {
+            let each: Vec<String> =
+                counts.iter().map(|(count, by)| format!("{} {by}", grouped(*count))).collect();
+            Some(format!("{} suppressed: {}", grouped(all), each.join(", ")))
+        }
+    }
 }
 
 /// A number and what is counted, in the plural if there are more.

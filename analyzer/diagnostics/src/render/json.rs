@@ -163,7 +163,7 @@ struct Problem<'a> {
 ///     "fixes":       [{ "description", "safe", "edits": [{ place, "replacement" }] }],
 ///     "fingerprint": the same in the next run, even if lines moved,
 ///     "cwe": [number], "owasp": [text],
-///     "suppressed":  { "by": "source" or "configuration", "justification" } or null
+///     "suppressed":  { "by": "source", "configuration" or "baseline", "justification" } or null
 ///   }],
 ///   "problems": [{ "level", "message", "path", "line", "column", "help" }]
 /// }
@@ -236,7 +236,8 @@ impl<'a> Texts<'a> {
             suppressed: finding.suppression.as_ref().map(|suppression| Suppressed {
                 by: match suppression.kind {
                     SuppressionKind::InSource => "source",
-                    SuppressionKind::External => "configuration",
+                    SuppressionKind::Configuration => "configuration",
+                    SuppressionKind::Baseline => "baseline",
                 },
                 justification: suppression.justification.as_deref(),
             }),

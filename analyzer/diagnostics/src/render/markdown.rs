@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::figures::{analysed, left_out};
+use super::figures::{analysed, left_out, suppressed};
 use crate::escape::{block, inline};
 use crate::finding::Finding;
 use crate::metadata::Severity;
@@ -48,7 +48,6 @@ pub fn markdown(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write)
 
 fn head(report: &Report<'_>, active: usize) -> String {
     let mut text = format!("## {}\n\n", super::TOOL_NAME);
-    let suppressed = report.findings.len() - active;
     // Writing to a string does not fail.
     let _ = match active {
         0 => write!(text, "No findings"),
@@ -63,8 +62,8 @@ fn head(report: &Report<'_>, active: usize) -> String {
     if !counts.is_empty() {
         let _ = write!(text, ": {}", counts.join(", "));
     }
-    if suppressed > 0 {
-        let _ = write!(text, " ({suppressed} suppressed)");
+    if let Some(suppressed) = suppressed(report) {
+        let _ = write!(text, " ({suppressed})");
     }
     let _ = writeln!(text, ". Analysed {}.", analysed(&report.stats));
     if let Some(parts) = left_out(&report.stats) {

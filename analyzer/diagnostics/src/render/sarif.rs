@@ -484,7 +484,7 @@ fn logical(function: &str) -> LogicalLocation {
 fn suppression(suppression: &Suppression) -> SarifSuppression {
     let kind = match suppression.kind {
         SuppressionKind::InSource => "inSource",
-        SuppressionKind::External => "external",
+        SuppressionKind::Configuration | SuppressionKind::Baseline => "external",
     };
     let mut written = SarifSuppression::builder().kind(kind).status("accepted").build();
     written.justification.clone_from(&suppression.justification);

@@ -13,7 +13,7 @@ use codespan_reporting::term::{Config, DisplayStyle, emit_to_write_style};
 
 use ward_syntax::FileId;
 
-use super::figures::{analysed, counted, grouped, left_out};
+use super::figures::{analysed, counted, grouped, left_out, suppressed};
 use super::links::Links;
 use super::snippet::Snippets;
 use crate::escape::{block, inline};
@@ -394,13 +394,11 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// What does not make the run fail is no error.
+/// As the compiler and clippy have it: what makes the run fail is an error, however severe, and nothing else is.
 fn level(finding: &Finding) -> Level {
-    match finding.severity {
-        Severity::Critical | Severity::High if finding.level != LintLevel::Deny => Level::Warning,
-        Severity::Critical | Severity::High => Level::Error,
-        Severity::Medium => Level::Warning,
-        Severity::Low | Severity::Info => Level::Note,
+    match finding.level {
+        LintLevel::Deny => Level::Error,
+        LintLevel::Warn | LintLevel::Allow => Level::Warning,
     }
 }
 
@@ -435,13 +433,12 @@ fn into_io(error: Error) -> io::Error {
 /// What was found and what was looked at.
 fn summary(report: &Report<'_>, verbosity: Verbosity) -> String {
     let active = report.active().count();
-    let suppressed = report.findings.len() - active;
     let mut text = match active {
         0 => "no findings".to_owned(),
         _ => format!("{}: {}", counted(active, "finding"), by_severity(report)),
     };
-    if suppressed > 0 {
-        let _ = write!(text, " ({} suppressed)", grouped(suppressed));
+    if let Some(suppressed) = suppressed(report) {
+        let _ = write!(text, " ({suppressed})");
     }
     text.push('\n');
     let stats = &report.stats;

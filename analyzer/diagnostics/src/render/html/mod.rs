@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use self::code::{escape, message, snippet};
-use super::figures::{analysed, left_out};
+use super::figures::{analysed, left_out, suppressed};
 use super::terminal::depths;
 use crate::finding::{Applicability, EndpointGuard, Finding, Flow};
 use crate::metadata::Severity;
@@ -52,7 +52,6 @@ pub fn html(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) -> 
 
 fn header(page: &mut String, report: &Report<'_>) {
     let active = report.active().count();
-    let suppressed = report.findings.len() - active;
     let plural = if active == 1 { "" } else { "s" };
     page.push_str("<header>\n<h1>cargo-ward</h1>\n<p class=\"counts\">");
     let _ = write!(page, "<b>{active}</b> finding{plural}");
@@ -62,8 +61,8 @@ fn header(page: &mut String, report: &Report<'_>) {
             let _ = write!(page, " <span class=\"badge {severity}\">{count} {severity}</span>");
         }
     }
-    if suppressed > 0 {
-        let _ = write!(page, " <span class=\"badge\">{suppressed} suppressed</span>");
+    if let Some(suppressed) = suppressed(report) {
+        let _ = write!(page, " <span class=\"badge\">{suppressed}</span>");
     }
     let stats = &report.stats;
     let _ = write!(

@@ -33,6 +33,7 @@ pub static LINTS: &[Lint] = &[
     injection::path_traversal::LINT,
     injection::regex_injection::LINT,
     input::request_panic::LINT,
+    output::secret_in_log::LINT,
     injection::sql_injection::LINT,
     input::ssrf::LINT,
     injection::template_injection::LINT,

@@ -1,6 +1,8 @@
 //! What names say of secrets. A name alone decides nothing: most things called `token` or `key` are none.
 
+use ward_linter::LintContext;
 use ward_linter::guards::words;
+use ward_semantics::DefId;
 
 /// What a name says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -84,6 +86,15 @@ impl Named {
             _ => Self::Nothing,
         }
     }
+}
+
+/// Whether a function is about who may come in, by its name and those of what holds it.
+pub(crate) fn is_about_access(cx: &LintContext, function: DefId) -> bool {
+    const WORDS: &str = "auth authenticate authenticated authentication authenticator authn authz authorize \
+        authorized authorization authorizer login signin verify verifies verified verifier verification \
+        credential credentials guard webhook webhooks password secret admin permission bearer middleware jwt \
+        apikey identity oauth oauth2 oidc totp otp csrf access";
+    words(&cx.name(function)).any(|word| has(WORDS, &word))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, UnaryOp};
 
 use crate::scope::{Origin, Root, Scope};
-use crate::secrets::{Named, has};
+use crate::secrets::{Named, has, is_about_access};
 
 declare_lint! {
     /// Secrets that are compared with `==`.
@@ -188,7 +188,7 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
     let given = left.origin.is_given() || right.origin.is_given();
     let both_given = left.origin.is_given() && right.origin.is_given();
     let named = left.named.max(right.named);
-    let is_checked = is_about_access(scope);
+    let is_checked = is_about_access(scope.cx, scope.function);
     let is_mac = left.is_mac || right.is_mac;
     let confidence = match named {
         _ if is_mac => {
@@ -286,13 +286,4 @@ fn text(scope: &Scope, ty: Ty, depth: u8) -> Option<bool> {
 fn is_check(scope: &Scope) -> bool {
     let name = scope.cx.semantics().item(scope.function).name.as_str();
     words(name).any(|word| matches!(word.as_str(), "check" | "checks" | "validate" | "validates" | "matches"))
-}
-
-/// Whether a function is about who may come in, by its name and those of what holds it.
-fn is_about_access(scope: &Scope) -> bool {
-    const WORDS: &str = "auth authenticate authenticated authentication authenticator authn authz authorize \
-        authorized authorization authorizer login signin verify verifies verified verifier verification \
-        credential credentials guard webhook webhooks password secret admin permission bearer middleware jwt \
-        apikey identity oauth oauth2 oidc totp otp csrf access";
-    words(&scope.cx.name(scope.function)).any(|word| has(WORDS, &word))
 }

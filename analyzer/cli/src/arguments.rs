@@ -27,7 +27,7 @@ Examples:
 
 Exit status:
   0  no findings
-  1  findings at or above `--min-severity` and `--min-confidence`; with `--diff`, changes to make
+  1  findings, other than those of lints set to `warn`; with `--diff`, changes to make
   2  the run failed: wrong arguments, an invalid `ward.toml`, or nothing that could be analysed";
 
 const CONFIGURATION: &str = r#"

@@ -33,11 +33,20 @@ pub(crate) fn lint_advice(wrong: &str) -> String {
     ward_lints::registry().advice(wrong)
 }
 
-/// Prints the page of a lint.
+/// Prints the page of a lint, and what to do about a finding that is to stay.
 pub(crate) fn explain(name: &str) -> anyhow::Result<()> {
     let pages = lints().filter(|lint| lint.name == name).map(|lint| lint.page);
-    output::print(&pages.collect::<String>())
+    output::print(&format!("{}{}", pages.collect::<String>(), SUPPRESSION.replace("{lint}", name)))
 }
+
+/// Of every lint.
+const SUPPRESSION: &str = r#"
+## To suppress a finding
+
+- One: `// ward: allow({lint}, reason = "..")` behind it, or in the line before it.
+- In some files, at some endpoints, or everywhere: the level `allow` in `ward.toml`, which `cargo ward init` writes.
+- All that there are today: `cargo ward baseline` records them, so that only new ones are reported.
+"#;
 
 /// Prints a table of the lints.
 pub(crate) fn list() -> anyhow::Result<()> {

@@ -26,7 +26,8 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Status> {
     configuration(&folder, &mut told)?;
     hook(&top, &mut told)?;
     workflow(&top, &mut told)?;
-    told.push_str("next: cargo ward; then `cargo ward baseline` records what is to be left for later\n");
+    told.push_str("next:    cargo ward; then `cargo ward baseline` records what is to be left for later\n");
+    told.push_str("         `pre-commit install` starts the hook; the rest starts with the next push\n");
     output::print(&told)?;
     Ok(Status::Clean)
 }

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ward_diagnostics::render::{self, SarifOptions, TerminalOptions, Verbosity};
-use ward_diagnostics::{Confidence, Finding, LintMetadata, ProblemLevel, Report, Severity};
+use ward_diagnostics::{Applicability, Confidence, Finding, LintMetadata, ProblemLevel, Report, Severity};
 
 use crate::arguments::{CheckArguments, Format};
 use crate::catalog::lints;
 use crate::check::Plan;
 use crate::exit::{self, Failure};
+use crate::fix;
 use crate::outcome::{Files, Outcome};
 use crate::output::Destination;
 use crate::settings::Thresholds;
@@ -192,6 +193,21 @@ impl Reporter<'_> {
         if self.fixed > 0 {
             let plural = if self.fixed == 1 { "" } else { "s" };
             let _ = writeln!(text, "fixed: {} place{plural}", self.fixed);
+        } else if self.arguments.fix_mode() == fix::Mode::Write {
+            text.push_str("fixed: nothing\n");
+        }
+        if self.arguments.fix && !self.arguments.unsafe_fixes {
+            let active = findings.iter().filter(|finding| finding.suppression.is_none());
+            let shown = active.filter(|finding| thresholds.show(finding));
+            let is_unsafe = |finding: &&Finding| {
+                finding.fixes.iter().any(|fix| fix.applicability == Applicability::Unsafe)
+            };
+            if let count @ 1.. = shown.filter(is_unsafe).count() {
+                let _ = writeln!(
+                    text,
+                    "left: {count} with a fix to review (see it with `--unsafe-fixes --diff`)"
+                );
+            }
         }
         if let (Some(old @ 1..), Some(revision)) = (self.old, &self.arguments.since) {
             let _ = writeln!(text, "not new: {old} from before the changes since `{revision}`");

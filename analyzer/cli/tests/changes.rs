@@ -74,6 +74,10 @@ fn what_makes_the_run_fail_is_an_error() {
         assert!(ran.stdout.starts_with(&format!("{word}[sql-injection]")), "{}", ran.stdout);
         assert_eq!(ran.status, status);
     }
+    project.write("src/more.rs", VULNERABLE);
+    project.write("ward.toml", "[[override]]\npaths = [\"src/lib.rs\"]\nlints = { all = \"warn\" }\n");
+    let told = project.run(&[]).stdout;
+    assert!(told.contains("\n2 findings: 1 high, 1 medium, one of them a warning\n"), "{told}");
 }
 
 /// A library that takes its callers' text for SQL, which is less severe than a request's.

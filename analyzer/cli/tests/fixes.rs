@@ -109,7 +109,10 @@ fn what_has_to_be_read_is_asked_for() {
     ];
     for (text, wanted) in pairs {
         let project = project(text);
-        assert_eq!(project.run(&["--fix", "-q"]).status, 1);
+        let kept = project.run(&["--fix"]);
+        assert_eq!(kept.status, 1);
+        let told = "fixed: nothing\nleft: 1 with a fix to review (see it with `--unsafe-fixes --diff`)\n";
+        assert!(kept.stdout.contains(told), "{}", kept.stdout);
         assert_eq!(project.read("src/main.rs"), text);
         project.run(&["--unsafe-fixes", "-q"]).succeeded();
         assert!(project.read("src/main.rs").contains(wanted), "{}", project.read("src/main.rs"));
@@ -122,6 +125,8 @@ fn what_is_uncertain_is_left_alone() {
     let ran = project.run(&["--fix", "--unsafe-fixes", "-q"]);
     assert_eq!((ran.status, ran.stdout.lines().count()), (1, 3), "{}", ran.stdout);
     assert_eq!(project.read("src/main.rs"), UNFIXABLE);
+    let told = project.run(&["--fix"]).stdout;
+    assert!(told.contains("fixed: nothing\n") && !told.contains("left:"), "{told}");
 }
 
 #[test]

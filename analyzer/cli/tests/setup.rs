@@ -17,7 +17,8 @@ fn init_writes_what_is_missing_and_nothing_else() {
     written: `ward.toml`
     written: `.pre-commit-config.yaml`
     written: `.github/workflows/ward.yml`
-    next: cargo ward; then `cargo ward baseline` records what is to be left for later
+    next:    cargo ward; then `cargo ward baseline` records what is to be left for later
+             `pre-commit install` starts the hook; the rest starts with the next push
     ");
     insta::assert_snapshot!(
         "init_files",
@@ -33,7 +34,8 @@ fn init_writes_what_is_missing_and_nothing_else() {
     kept:    the configuration in `ward.toml`
     kept:    `.pre-commit-config.yaml`
     kept:    `.github/workflows/ward.yml`
-    next: cargo ward; then `cargo ward baseline` records what is to be left for later
+    next:    cargo ward; then `cargo ward baseline` records what is to be left for later
+             `pre-commit install` starts the hook; the rest starts with the next push
     ");
     assert_eq!(project.read("ward.toml"), "");
 }
@@ -64,7 +66,8 @@ fn init_sees_what_is_there() {
           sast: gl-sast-report.json
           junit: ward.xml
 
-    next: cargo ward; then `cargo ward baseline` records what is to be left for later
+    next:    cargo ward; then `cargo ward baseline` records what is to be left for later
+             `pre-commit install` starts the hook; the rest starts with the next push
     ");
     insta::assert_snapshot!(project.read(".pre-commit-config.yaml"), @"
     repos:

@@ -62,7 +62,7 @@ fn what_is_wrong_with_suppressions_is_told() {
 
     1 finding: 1 high
     analysed 1 file with 9 lines in 1 package, 0 endpoints, in [time]
-    to learn more: cargo ward explain sql-injection
+    to learn more, or to suppress it: cargo ward explain sql-injection
     ");
     insta::assert_snapshot!(problems("    // ward: alow(sql-injection)\n"), @r#"
     warning: src/main.rs:6:14: `alow` means nothing here
@@ -70,7 +70,7 @@ fn what_is_wrong_with_suppressions_is_told() {
 
     1 finding: 1 high
     analysed 1 file with 9 lines in 1 package, 0 endpoints, in [time]
-    to learn more: cargo ward explain sql-injection
+    to learn more, or to suppress it: cargo ward explain sql-injection
     "#);
     insta::assert_snapshot!(problems("    // ward: allow(sql-injection) it is fine\n"), @r#"
     warning: src/main.rs:6:34: there is more after the closing bracket; a reason stands within: `reason = ".."`
@@ -78,7 +78,7 @@ fn what_is_wrong_with_suppressions_is_told() {
 
     1 finding: 1 high
     analysed 1 file with 9 lines in 1 package, 0 endpoints, in [time]
-    to learn more: cargo ward explain sql-injection
+    to learn more, or to suppress it: cargo ward explain sql-injection
     "#);
     // In a text, in documentation, or as a mention it is nothing.
     assert_eq!(problems("    let _ = \"// ward: alow(x)\";\n    // as in ward: allow\n").find("ward:"), None);

@@ -435,7 +435,7 @@ fn summary(report: &Report<'_>, verbosity: Verbosity) -> String {
     let active = report.active().count();
     let mut text = match active {
         0 => "no findings".to_owned(),
-        _ => format!("{}: {}", counted(active, "finding"), by_severity(report)),
+        _ => format!("{}: {}{}", counted(active, "finding"), by_severity(report), warnings(report, active)),
     };
     if let Some(suppressed) = suppressed(report) {
         let _ = write!(text, " ({suppressed})");
@@ -457,11 +457,22 @@ fn summary(report: &Report<'_>, verbosity: Verbosity) -> String {
     match lints[..] {
         [] => {}
         [lint] => {
-            let _ = writeln!(text, "to learn more: cargo ward explain {lint}");
+            let _ = writeln!(text, "to learn more, or to suppress it: cargo ward explain {lint}");
         }
-        _ => text.push_str("to learn more about a lint: cargo ward explain LINT\n"),
+        _ => text.push_str("to learn more about a lint, or to suppress it: cargo ward explain LINT\n"),
     }
     text
+}
+
+/// How many of the findings do not make the run fail; empty if there are none.
+fn warnings(report: &Report<'_>, active: usize) -> String {
+    match report.active().filter(|finding| finding.level == LintLevel::Warn).count() {
+        0 => String::new(),
+        1 if active == 1 => ", a warning".to_owned(),
+        1 => ", one of them a warning".to_owned(),
+        count if count == active => ", all of them warnings".to_owned(),
+        count => format!(", {} of them warnings", grouped(count)),
+    }
 }
 
 fn by_severity(report: &Report<'_>) -> String {

@@ -21,6 +21,7 @@ pub static LINTS: &[Lint] = &[
     injection::code_injection::LINT,
     injection::command_injection::LINT,
     output::error_leak::LINT,
+    access::hardcoded_secret::LINT,
     injection::header_injection::LINT,
     injection::ldap_injection::LINT,
     input::mass_assignment::LINT,

@@ -9,7 +9,7 @@ mod origin;
 use rustc_hash::FxHashMap;
 use ward_linter::LintContext;
 use ward_semantics::{BodyTypes, Callee, DefId};
-use ward_syntax::{Body, Expr, ExprId, LocalId, Pat, PatId, Piece, SourceIr, UnaryOp};
+use ward_syntax::{Body, Expr, ExprId, FileSpan, LocalId, Pat, PatId, Piece, SourceIr, UnaryOp};
 
 use crate::secrets::has;
 
@@ -48,7 +48,7 @@ const TRANSPARENT: &str = "as_str as_bytes as_ref as_mut as_deref as_slice as_ar
     finalize_fixed encode_hex to_hex as_byte_slice";
 
 impl<'a> Scope<'a> {
-    /// The scope of a function whose body was read.
+    /// The scope of a function, const or static whose body was read.
     pub(crate) fn new(cx: &'a LintContext<'a>, function: DefId) -> Option<Self> {
         let semantics = cx.semantics();
         let types = semantics.types(function)?;
@@ -59,8 +59,8 @@ impl<'a> Scope<'a> {
         if let Some(local) = body.self_local {
             scope.locals.insert(local, Binding::Receiver);
         }
-        let item = semantics.item(function).as_fn()?;
-        for (index, param) in item.params.iter().enumerate() {
+        let params = semantics.item(function).as_fn().map(|item| item.params.as_slice()).unwrap_or_default();
+        for (index, param) in params.iter().enumerate() {
             scope.bind(param.pat, Binding::Parameter(index));
         }
         for id in body.exprs.ids() {
@@ -135,6 +135,24 @@ impl<'a> Scope<'a> {
             Binding::Of(value) => Some(*value),
             _ => None,
         }
+    }
+
+    /// The expression that a local is bound to as a whole, by a single name.
+    pub(crate) fn bound_whole(&self, local: LocalId) -> Option<ExprId> {
+        let value = self.bound_to(local)?;
+        let ir = self.ir;
+        let is_whole = |pat: PatId| matches!(ir.pat(pat), Pat::Bind { local: found, .. } if found == local);
+        let is_assigned =
+            |expr: &Expr| matches!(*expr, Expr::Assign { lhs, .. } if ir.expr(lhs) == Expr::Local(local));
+        let mut all = self.body.exprs.of(&ir.exprs).iter();
+        let is_bound = all.any(|expr| matches!(*expr, Expr::LetStmt { pat, init: Some(init), .. } if init == value && is_whole(pat)));
+        (is_bound && !self.body.exprs.of(&ir.exprs).iter().any(is_assigned)).then_some(value)
+    }
+
+    /// Where an expression stands.
+    pub(crate) fn place(&self, expr: ExprId) -> FileSpan {
+        let (file, _) = self.cx.semantics().locate(self.function);
+        FileSpan { file, span: self.ir.expr_span(expr) }
     }
 
     /// What an expression hands on: what is below borrows, conversions and wrappers.

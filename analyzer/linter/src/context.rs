@@ -98,6 +98,12 @@ impl<'a> LintContext<'a> {
         is_reported_on(role, self.semantics.item(def).is_test, self.settings.tests)
     }
 
+    /// Whether an item stands in a file of examples.
+    pub fn is_example(&self, def: DefId) -> bool {
+        let (file, _) = self.semantics.locate(def);
+        self.semantics.files[file.index()].role == FileRole::Example
+    }
+
     /// Why anybody may call a function, if the source says so by `ward: public(reason = "..")` before it: empty if it
     /// gives no reason.
     pub fn declared_public(&self, def: DefId) -> Option<&str> {

@@ -3,6 +3,7 @@
 mod doors;
 mod public;
 
+pub mod hardcoded_secret;
 pub mod missing_auth;
 pub mod missing_authorization;
 pub mod missing_owner_check;

@@ -201,7 +201,11 @@ impl Scope<'_> {
             _ if is_held => (Origin::Held, here),
             _ if !is_known => (Origin::Unknown, here),
             // A constructor or conversion of constants; any other function finds something.
-            _ if matches!(name, "new" | "from" | "default" | "into" | "to_string" | "from_static") => {
+            _ if matches!(
+                name,
+                "new" | "from" | "default" | "into" | "to_string" | "from_static" | "parse"
+            ) =>
+            {
                 (Origin::Constant, here)
             }
             _ => (Origin::Held, here),

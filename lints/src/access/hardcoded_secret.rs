@@ -1,0 +1,173 @@
+//! Secrets that stand in the source.
+//!
+//! A literal counts where it is used as a secret: as the key of a signature or cookie, as what a variable of the environment
+//! is replaced by, as what a password of a request is compared with. The name of a constant alone says nothing: `API_KEY` is
+//! mostly the name of a header. Texts of well known forms (private keys, tokens of large services) are told wherever they stand.
+
+mod constant;
+mod form;
+mod used;
+
+use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_linter::guards::words;
+use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::DefId;
+use ward_syntax::{Expr, FileSpan, Literal};
+
+use crate::scope::Scope;
+use crate::secrets::has;
+
+declare_lint! {
+    /// Secrets that stand in the source.
+    HARDCODED_SECRET = {
+        name: "hardcoded-secret",
+        group: "access",
+        summary: "a secret stands in the source, where everybody who has the code reads it",
+        severity: High,
+        confidence: Medium,
+        cwe: [798],
+        owasp: ["API2:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &HARDCODED_SECRET, check };
+
+/// What a literal is used as.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Use {
+    /// The key of a signature, code or cookie.
+    Key(&'static str),
+    /// What a variable of the environment, or an option of the command line, is replaced by.
+    Default(String),
+    /// What something of a request is compared with.
+    Compared(String),
+    /// A credential that is sent to another service.
+    Sent(&'static str),
+    /// A text of a form that only secrets have.
+    Form(&'static str),
+}
+
+/// A secret in the source.
+struct Evidence {
+    /// Where it is used.
+    place: FileSpan,
+    /// Where the literal stands, if that is elsewhere.
+    literal: Option<FileSpan>,
+    owner: DefId,
+    what: Use,
+    confidence: Confidence,
+}
+
+fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
+    let message = match &evidence.what {
+        Use::Key(call) => format!("the key given to `{call}` stands in the source"),
+        Use::Default(name) => format!("without `{name}`, a secret from the source is used"),
+        Use::Compared(name) => format!("`{name}` is checked against a text in the source"),
+        Use::Sent(call) => format!("the credential given to `{call}` stands in the source"),
+        Use::Form(form) => format!("{form} stands in the source"),
+    };
+    let note = match &evidence.what {
+        Use::Default(_) => {
+            "a forgotten setting goes unnoticed, and everybody who has the code knows the secret that is used then"
+        }
+        _ => {
+            "everybody who has the code or the binary knows it, and it cannot be changed without a new release"
+        }
+    };
+    let help = match &evidence.what {
+        Use::Default(_) => "refuse to start where the setting is missing",
+        Use::Form(_) => "take it out, and replace it at its issuer: it stays readable in the history",
+        _ => "read it from the environment or a secret store at start, and refuse to start without it",
+    };
+    let mut finding = Finding::new(&HARDCODED_SECRET, evidence.place, message)
+        .label("known to whoever has the code")
+        .note(note)
+        .help(help);
+    if let Some(literal) = evidence.literal.filter(|literal| *literal != evidence.place) {
+        finding = finding.related(literal, "it stands here");
+    }
+    finding.confidence = evidence.confidence;
+    if matches!(evidence.what, Use::Sent(_) | Use::Default(_)) {
+        finding.severity = Severity::Medium;
+    }
+    if cx.semantics().item(evidence.owner).as_fn().is_some() {
+        finding.function = Some(cx.name(evidence.owner));
+    }
+    finding
+}
+
+fn check(cx: &LintContext) {
+    let semantics = cx.semantics();
+    let mut all: Vec<Evidence> = Vec::new();
+    for def in semantics.defs.iter() {
+        if semantics.body(def).is_none()
+            || !cx.is_reported(def)
+            || cx.is_example(def)
+            || is_for_tests(cx, def)
+        {
+            continue;
+        }
+        all.extend(of_body(cx, def));
+    }
+    // A constant that several keys are made of is told where it is first used.
+    all.sort_by_key(|evidence| {
+        (evidence.literal.unwrap_or(evidence.place), std::cmp::Reverse(evidence.confidence), evidence.place)
+    });
+    all.dedup_by_key(|evidence| evidence.literal.unwrap_or(evidence.place));
+    for evidence in all {
+        cx.report(describe(cx, &evidence));
+    }
+}
+
+/// Whether a function, or the module or type that holds an item, is named for tests, or for a value that is none yet.
+fn is_for_tests(cx: &LintContext, def: DefId) -> bool {
+    let map = &cx.semantics().def_map;
+    let is_function = cx.semantics().item(def).as_fn().is_some();
+    let named = if is_function { Some(def) } else { map.parent(def) };
+    let path = named.map(|named| cx.name(named)).unwrap_or_default();
+    words(&path).any(|word| has("test tests testing mock mocks fake dummy stub fixture fixtures zero", &word))
+}
+
+/// The secrets in the body of a function, const or static.
+fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
+    let semantics = cx.semantics();
+    let Some((file, body)) = semantics.body(owner) else { return Vec::new() };
+    let ir = semantics.ir(file);
+    let mut found = Vec::new();
+    let mut scope = None;
+    for id in ir.body(body).exprs.ids() {
+        let expr = ir.expr(id);
+        if let Expr::Literal(Literal::Str(text) | Literal::ByteStr(text)) = expr
+            && let Some(form) = form::of(text.as_str())
+        {
+            let place = FileSpan { file, span: ir.expr_span(id) };
+            found.push(Evidence {
+                place,
+                literal: None,
+                owner,
+                what: Use::Form(form),
+                confidence: Confidence::High,
+            });
+        }
+        if !matches!(expr, Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Binary { .. }) {
+            continue;
+        }
+        if scope.is_none() {
+            scope = Scope::new(cx, owner);
+        }
+        let Some(scope) = &scope else { return found };
+        if let Some((what, value, confidence)) = used::of(scope, id)
+            && let Some(constant) = constant::of(scope, value)
+        {
+            // Where the literal stands in the same body, it is what to change.
+            let used = FileSpan { file, span: ir.expr_span(value) };
+            let is_here =
+                constant.place.file == file && ir.expr_span(ir.body(body).root).contains(constant.place.span);
+            let place = if is_here { constant.place } else { used };
+            found.push(Evidence { place, literal: Some(constant.place), owner, what, confidence });
+        }
+    }
+    found
+}

@@ -1,0 +1,103 @@
+//! Values that are the same in every run.
+
+use ward_linter::LintContext;
+use ward_semantics::{Callee, DefId, Resolution};
+use ward_syntax::{Expr, ExprId, FileSpan, Literal, Piece, Symbol};
+
+use crate::scope::Scope;
+use crate::secrets::has;
+
+/// A value that is the same in every run.
+pub(super) struct Constant {
+    /// The text; empty for bytes that are no text.
+    pub(super) text: Symbol,
+    /// Where it stands.
+    pub(super) place: FileSpan,
+}
+
+/// Constants are followed through so many others, and functions.
+const DEEPEST: u8 = 8;
+
+/// Methods whose result is constant where what they are called on is.
+const PURE: &str = "as_str as_bytes as_ref as_slice to_string to_owned to_vec into clone parse unwrap expect into_bytes repeat \
+    trim concat as_deref deref try_into ok to_uppercase to_lowercase";
+
+/// The constant that an expression comes to.
+pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Constant> {
+    at(scope, expr, DEEPEST).filter(|constant| !is_name_of_variable(constant.text.as_str()))
+}
+
+/// A text is mistaken for a secret where it is the name under which one is looked up.
+fn is_name_of_variable(text: &str) -> bool {
+    text.len() > 3
+        && text.contains('_')
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn at(scope: &Scope, expr: ExprId, depth: u8) -> Option<Constant> {
+    let depth = depth.checked_sub(1)?;
+    let ir = scope.ir;
+    let here = |text| Some(Constant { text, place: scope.place(expr) });
+    match ir.expr(expr) {
+        Expr::Literal(Literal::Str(text) | Literal::ByteStr(text)) => {
+            here(text).filter(|constant| !constant.text.is_empty())
+        }
+        Expr::Array(elements) => {
+            let is_written = |element| matches!(ir.expr(element), Expr::Literal(_));
+            (ir.list(elements).len() > 3 && ir.list(elements).all(is_written))
+                .then(|| here(Symbol::new("")))?
+        }
+        Expr::Repeat { value, .. } if matches!(ir.expr(value), Expr::Literal(_)) => here(Symbol::new("")),
+        Expr::Local(local) => at(scope, scope.bound_whole(local)?, depth),
+        Expr::Path(path) => match scope.types.path(path) {
+            Resolution::Def(def) => of_item(scope.cx, def, depth),
+            _ => None,
+        },
+        Expr::MethodCall { receiver, method, .. }
+            if has(PURE, method.as_str()) && !matches!(scope.types.callee(expr), Callee::Fn(_)) =>
+        {
+            at(scope, receiver, depth)
+        }
+        Expr::MethodCall { .. } => of_callee(scope, expr, depth),
+        Expr::Call { callee, args } => match scope.last_segment(callee)? {
+            "from" | "Some" | "Ok" | "new" | "from_static" | "from_slice" => {
+                let mut args = ir.list(args);
+                let first = args.next()?;
+                if args.next().is_some() { None } else { at(scope, first, depth) }
+            }
+            _ if args.is_empty() => of_callee(scope, expr, depth),
+            _ => None,
+        },
+        Expr::Format(format) => {
+            let pieces = &ir.format(format).pieces;
+            match &**pieces {
+                [Piece::Text { text, .. }] => here(*text),
+                _ => None,
+            }
+        }
+        _ => match scope.inside(expr) {
+            Some(inside) => at(scope, inside, depth),
+            None => None,
+        },
+    }
+}
+
+/// What a function of the workspace without arguments gives.
+fn of_callee(scope: &Scope, call: ExprId, depth: u8) -> Option<Constant> {
+    match scope.types.callee(call) {
+        Callee::Fn(def) => of_item(scope.cx, *def, depth),
+        _ => None,
+    }
+}
+
+/// What a const or static is, or a function without arguments gives.
+fn of_item(cx: &LintContext, def: DefId, depth: u8) -> Option<Constant> {
+    let semantics = cx.semantics();
+    let item = semantics.item(def);
+    if item.is_test || item.as_fn().is_some_and(|function| !function.params.is_empty() || function.is_async) {
+        return None;
+    }
+    let (file, body) = semantics.body(def)?;
+    let root = semantics.ir(file).body(body).root;
+    at(&Scope::new(cx, def)?, root, depth)
+}

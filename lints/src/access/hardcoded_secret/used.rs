@@ -1,0 +1,159 @@
+//! Where a text is used as a secret.
+
+use ward_diagnostics::Confidence;
+use ward_linter::guards::words;
+use ward_semantics::{Callee, Resolution};
+use ward_syntax::{BinaryOp, Expr, ExprId, Literal};
+
+use super::Use;
+use crate::scope::{Origin, Scope};
+use crate::secrets::{Named, has, is_about_access};
+
+/// What an expression uses as a secret, and for what.
+pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<(Use, ExprId, Confidence)> {
+    match scope.ir.expr(expr) {
+        Expr::Call { callee, args } => key(scope, callee, &scope.ir.list(args).collect::<Vec<_>>()),
+        Expr::MethodCall { receiver, method, args, .. } => {
+            let args: Vec<ExprId> = scope.ir.list(args).collect();
+            default(scope, receiver, method.as_str(), &args)
+                .or_else(|| sent(scope, expr, method.as_str(), &args))
+        }
+        Expr::Binary { op: BinaryOp::Eq | BinaryOp::Ne, lhs, rhs } => {
+            compared(scope, lhs, rhs).or_else(|| compared(scope, rhs, lhs))
+        }
+        _ => None,
+    }
+}
+
+/// The key that a function takes.
+fn key(scope: &Scope, callee: ExprId, args: &[ExprId]) -> Option<(Use, ExprId, Confidence)> {
+    let Expr::Path(path) = scope.ir.expr(callee) else { return None };
+    let segments = scope.ir.path_segments(path);
+    let name = segments.last()?.name.as_str();
+    let owner = match scope.types.path(path) {
+        Resolution::Method { ty, .. } => ty.as_str(),
+        Resolution::External(path) => path.as_str().rsplit_once("::")?.0,
+        Resolution::Def(_) | Resolution::Variant { .. } | Resolution::TraitItem { .. } => return None,
+        _ => segments.len().checked_sub(2).map(|at| segments[at].name.as_str())?,
+    };
+    let last = owner.rsplit("::").next().unwrap_or_default();
+    let is_cookie = owner.contains("cookie") || owner.contains("Cookie");
+    let (call, at, confidence) = match (last, name) {
+        ("EncodingKey", "from_secret") => ("EncodingKey::from_secret", 0, Confidence::High),
+        ("EncodingKey", "from_base64_secret") => ("EncodingKey::from_base64_secret", 0, Confidence::High),
+        ("DecodingKey", "from_secret") => ("DecodingKey::from_secret", 0, Confidence::High),
+        ("DecodingKey", "from_base64_secret") => ("DecodingKey::from_base64_secret", 0, Confidence::High),
+        ("HS256Key" | "HS384Key" | "HS512Key", "from_bytes") => ("from_bytes", 0, Confidence::High),
+        ("Key", "from" | "derive_from") if is_cookie => ("Key::from", 0, Confidence::High),
+        ("CookieKey", "from" | "derive_from" | "signed" | "private") => ("CookieKey", 0, Confidence::High),
+        ("CookieIdentityPolicy" | "CookieSession", "new" | "signed" | "private") => {
+            ("CookieSession", 0, Confidence::High)
+        }
+        // A code of a constant key is often a step of a derivation, not a signature.
+        ("Hmac" | "SimpleHmac" | "HmacSha256" | "HmacSha512" | "HmacSha1", "new_from_slice") => {
+            let names = scope.names(*args.first()?);
+            let is_secret = names.iter().any(|name| Named::of(name) == Named::Secret);
+            ("new_from_slice", 0, if is_secret { Confidence::Medium } else { Confidence::Low })
+        }
+        _ => return None,
+    };
+    Some((Use::Key(call), *args.get(at)?, confidence))
+}
+
+/// What stands in for a variable of the environment that is called a secret.
+fn default(
+    scope: &Scope,
+    receiver: ExprId,
+    method: &str,
+    args: &[ExprId],
+) -> Option<(Use, ExprId, Confidence)> {
+    if !matches!(method, "unwrap_or" | "unwrap_or_else") {
+        return None;
+    }
+    let name = variable(scope, receiver, 5)?;
+    if Named::of(name) != Named::Secret {
+        return None;
+    }
+    let value = match scope.ir.expr(*args.first()?) {
+        Expr::Closure(closure) => scope.ir.closure(closure).body,
+        _ => *args.first()?,
+    };
+    Some((Use::Default(name.to_owned()), value, Confidence::High))
+}
+
+/// The variable of the environment that an expression reads.
+fn variable(scope: &Scope, expr: ExprId, depth: u8) -> Option<&'static str> {
+    let depth = depth.checked_sub(1)?;
+    match scope.ir.expr(expr) {
+        Expr::Call { callee, args } => {
+            let Expr::Path(path) = scope.ir.expr(callee) else { return None };
+            let names: Vec<&str> =
+                scope.ir.path_segments(path).iter().map(|segment| segment.name.as_str()).collect();
+            let reads =
+                names.ends_with(&["env", "var"]) || names == ["var"] || names.ends_with(&["dotenv", "var"]);
+            let first = scope.ir.list(args).next().filter(|_| reads)?;
+            match scope.ir.expr(first) {
+                Expr::Literal(Literal::Str(name)) => Some(name.as_str()),
+                Expr::Path(path) => scope.ir.path_segments(path).last().map(|segment| segment.name.as_str()),
+                _ => None,
+            }
+        }
+        Expr::Local(local) => variable(scope, scope.bound_whole(local)?, depth),
+        _ => variable(scope, scope.inside(expr)?, depth),
+    }
+}
+
+/// A credential that a request to another service carries.
+fn sent(scope: &Scope, call: ExprId, method: &str, args: &[ExprId]) -> Option<(Use, ExprId, Confidence)> {
+    if matches!(scope.types.callee(call), Callee::Fn(_) | Callee::Dispatch { .. }) {
+        return None;
+    }
+    match (method, args) {
+        // Some ask on purpose with what cannot be right.
+        _ if args.iter().any(|arg| is_wrong_on_purpose(scope, *arg)) => None,
+        ("bearer_auth", [token]) => Some((Use::Sent("bearer_auth"), *token, Confidence::Medium)),
+        ("basic_auth", [_, password]) => Some((Use::Sent("basic_auth"), *password, Confidence::Medium)),
+        _ => None,
+    }
+}
+
+fn is_wrong_on_purpose(scope: &Scope, value: ExprId) -> bool {
+    super::constant::of(scope, value).is_some_and(|constant| constant.text.as_str().contains("invalid"))
+}
+
+/// What a secret of a request is compared with.
+fn compared(scope: &Scope, given: ExprId, constant: ExprId) -> Option<(Use, ExprId, Confidence)> {
+    let names = scope.names(given);
+    let named = names.iter().map(|name| Named::of(name)).find(|named| *named != Named::Nothing)?;
+    let text = super::constant::of(scope, constant)?.text;
+    // What is compared with a known default is refused, as a rule.
+    let is_default = scope.names(constant).iter().any(|name| words(name).any(|word| word == "default"));
+    if named < Named::Token || is_default || is_marker(text.as_str()) || is_stand_in(scope) {
+        return None;
+    }
+    let confidence = match (named, scope.origin(given).0) {
+        (Named::Secret, Origin::Request) => Confidence::High,
+        (Named::Secret, Origin::Caller) | (Named::Token, Origin::Request)
+            if is_about_access(scope.cx, scope.function) =>
+        {
+            Confidence::Medium
+        }
+        (_, Origin::Request | Origin::Caller) => Confidence::Low,
+        _ => return None,
+    };
+    Some((Use::Compared(scope.written(given)), constant, confidence))
+}
+
+/// Whether a text marks that there is none, or what kind it is.
+fn is_marker(text: &str) -> bool {
+    const MARKERS: &str = "none null undefined true false bearer basic token password secret disabled anonymous default unknown redacted";
+    text.len() < 4
+        || has(MARKERS, text.trim().to_lowercase().trim_matches(|c: char| !c.is_alphanumeric()))
+        || text.ends_with([' ', ':', '=', '-', '_', '/', '.'])
+        || text.chars().all(|c| !c.is_alphanumeric())
+}
+
+/// Whether a function stands in for another in tests.
+fn is_stand_in(scope: &Scope) -> bool {
+    words(&scope.cx.name(scope.function)).any(|word| has("mock mocks fake dummy stub test tests", &word))
+}

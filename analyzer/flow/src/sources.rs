@@ -112,15 +112,12 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
 /// Whether a value of this type can be read only by way of a conversion that may fail: what that refuses is not known.
 pub(crate) fn is_read_by_conversion(cx: Context, ty: Ty) -> bool {
     let TyKind::Adt { def, .. } = ty.kind() else { return false };
-    if cx.semantics.fields(*def, None).len() != 1 {
-        return false;
-    }
     let converts = |attribute: &Attribute| {
         attribute.path.as_str() == "serde" && attribute.args.as_str().contains("try_from")
     };
     let item = cx.semantics.item(*def);
     // Who writes the reading by hand, or leaves it to `FromStr`, does it for what is refused.
-    item.attributes.iter().any(converts)
+    item.attributes.iter().any(converts) && cx.semantics.fields(*def, None).len() == 1
         || item.derives("DeserializeFromStr")
         || cx
             .semantics

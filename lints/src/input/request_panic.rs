@@ -100,12 +100,29 @@ fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
         !reaching().is_empty()
             || (cx.endpoints().all().is_empty() && (callee != "parse" || parses_known(cx, reached)))
     };
-    kind == "unwrap" && !is_part && !is_round_trip(reached) && is_reached()
+    kind == "unwrap" && !is_part && !is_round_trip(reached) && !is_part_of_uri(cx, reached) && is_reached()
+}
+
+/// Whether the path of a request is parsed as a path, which it was before.
+fn is_part_of_uri(cx: &LintContext, reached: &Reached) -> bool {
+    let is_path = |way: &ward_flow::Way| way.escaped.is_some_and(|context| context.as_str() == "rooted");
+    let of_uri = |ty: Ty| {
+        let path = match ty.kind() {
+            TyKind::External { path, .. } => path.as_str(),
+            _ => return false,
+        };
+        path.starts_with("http::") && (path.ends_with("::PathAndQuery") || path.ends_with("Uri"))
+    };
+    reached.callee.as_str() == "parse"
+        && reached.ways.iter().all(is_path)
+        && parsed_type(cx, reached).is_some_and(of_uri)
 }
 
 /// Whether what is read was written by the service itself: a value made of a request's parts and read again.
 fn is_round_trip(reached: &Reached) -> bool {
-    const WRITERS: [&str; 4] = ["to_value", "to_vec", "to_vec_named", "to_allocvec"];
+    // As functions: the method `to_string` is no step of a way.
+    const WRITERS: [&str; 6] =
+        ["to_value", "to_vec", "to_vec_named", "to_allocvec", "to_string", "to_string_pretty"];
     reached.ways.iter().all(|way| {
         way.steps
             .iter()
@@ -115,19 +132,21 @@ fn is_round_trip(reached: &Reached) -> bool {
 
 /// Whether it is known what a text is parsed as.
 fn parses_known(cx: &LintContext, reached: &Reached) -> bool {
+    parsed_type(cx, reached).is_some_and(|ty| ty != Ty::unknown())
+}
+
+/// What a text is parsed as.
+fn parsed_type(cx: &LintContext, reached: &Reached) -> Option<Ty> {
     let semantics = cx.semantics();
-    let (Some((file, _)), Some(types)) =
-        (semantics.body(reached.function), semantics.types(reached.function))
-    else {
-        return false;
-    };
+    let (file, _) = semantics.body(reached.function)?;
+    let types = semantics.types(reached.function)?;
     let ir = semantics.ir(file);
     let is_it = |expr: Expr| matches!(expr, Expr::MethodCall { receiver, .. } if ir.expr_span(receiver) == reached.place.span);
-    let call = taken::expressions(cx, reached.function).into_iter().find(|(_, expr)| is_it(*expr));
-    call.is_some_and(|(call, _)| match types.expr(call).kind() {
-        TyKind::External { args, .. } => args.first().is_some_and(|ty| *ty != Ty::unknown()),
-        _ => false,
-    })
+    let (call, _) = taken::expressions(cx, reached.function).into_iter().find(|(_, expr)| is_it(*expr))?;
+    match types.expr(call).kind() {
+        TyKind::External { args, .. } => args.first().copied(),
+        _ => None,
+    }
 }
 
 /// Whether a place lies within another.

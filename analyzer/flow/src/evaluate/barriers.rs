@@ -73,10 +73,7 @@ impl Evaluator<'_> {
 
     /// A text that parses as something that carries no text is harmless itself.
     pub(super) fn parsed(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
-        if !matches!(
-            last_segment(call.name),
-            "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix"
-        ) {
+        if !parses(call.name) {
             return result;
         }
         let input =
@@ -89,7 +86,17 @@ impl Evaluator<'_> {
         };
         let carries = payload.map_or(Carries::Text, |ty| self.cx.semantics.carries(ty));
         if carries == Carries::Text {
-            return result;
+            let owner = || owner_of(call);
+            // What the parser of a type refuses of which nothing is known is not known, either.
+            let is_foreign = payload.is_some_and(|ty| match ty.kind() {
+                TyKind::External { path, .. } => {
+                    !Self::is_text(ty) && !self.cx.semantics.externals.types.contains_key(path)
+                }
+                _ => false,
+            });
+            let is_foreign = is_foreign
+                || owner().is_some_and(|owner| !self.cx.semantics.externals.types.contains_key(&owner));
+            return if is_foreign { self.converted(result) } else { result };
         }
         let kinds = &self.cx.models.kinds;
         let (text, kinds) = (kinds.of_text(), kinds.carried_by(carries));
@@ -125,6 +132,11 @@ impl Evaluator<'_> {
             },
             _ => error,
         }
+    }
+
+    /// What a call that nothing is known of makes of a text, if it parses the text as a type.
+    pub(super) fn parsed_as_unknown(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        if parses(call.name) && owner_of(call).is_some() { self.converted(result) } else { result }
     }
 
     pub(super) fn guarded(&mut self, call: &ExternalCall, barrier: &Barrier, result: ValueId) -> ValueId {
@@ -241,7 +253,9 @@ impl Evaluator<'_> {
     fn is_given(&self, call: &ExternalCall, given: &[Symbol]) -> bool {
         let is_one =
             |value: ValueId| self.values.get(value).constant.is_some_and(|text| given.contains(&text));
-        call.args.iter().any(|(expr, value)| {
+        // What a text is put in the place of, not what is put there.
+        let asked = if call.name.as_str() == "replace" { 1 } else { call.args.len() };
+        call.args.iter().take(asked).any(|(expr, value)| {
             is_one(*value)
                 || expr.is_some_and(|expr| self.elements(expr).into_iter().any(|element| is_one(element.1)))
         })
@@ -258,4 +272,17 @@ impl Evaluator<'_> {
     }
 
     // Sinks.
+}
+
+/// Whether a function of this name makes something of a text that may not be one.
+fn parses(name: Symbol) -> bool {
+    let name = last_segment(name);
+    matches!(name, "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix")
+}
+
+/// The type that stands in the path of a call: `Cid::from_str(text)`.
+fn owner_of(call: &ExternalCall) -> Option<Symbol> {
+    let named = call.name.as_str().rsplit_once("::").map(|(owner, _)| Symbol::new(owner));
+    let owner = call.ty.or(named).filter(|_| call.receiver.is_none())?;
+    last_segment(owner).starts_with(char::is_uppercase).then_some(owner)
 }

@@ -22,6 +22,12 @@ impl Evaluator<'_> {
         self.converted_by_derive(error, source, target)
     }
 
+    /// The error of a result, as it is in the other result that it is converted for: `map_err(Error::from)`.
+    pub(super) fn error_converted(&mut self, error: ValueId, before: Ty, after: Ty) -> ValueId {
+        let source = error_type(before).unwrap_or_else(Ty::unknown);
+        error_type(after).map_or(error, |target| self.converted_by_derive(error, source, target))
+    }
+
     /// A value put where `#[from]` puts it in the type it is converted to.
     pub(super) fn converted_by_derive(&mut self, value: ValueId, source: Ty, target: Ty) -> ValueId {
         if source == target || self.values.is_plain(value) {

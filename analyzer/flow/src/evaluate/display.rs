@@ -36,7 +36,7 @@ impl Evaluator<'_> {
         }
         let variants = self.shown_variants.take();
         let mut shown = self.shown(*def, style)?;
-        if let Some(variants) = variants {
+        if let Some(variants) = &variants {
             shown.retain(|part| part.variant.is_none_or(|variant| variants.hold(variant)));
         }
         self.printing += 1;
@@ -48,7 +48,10 @@ impl Evaluator<'_> {
             };
             let before = self.cut(before, part.ty);
             let before = self.with_type_source(before, part.ty, part.field, span);
+            self.shown_variants =
+                variants.as_ref().zip(part.variant).and_then(|(variants, variant)| variants.inside(variant));
             let printed = self.printed(before, part.ty, part.style, span);
+            self.shown_variants = None;
             text.text = text.text.max(self.values.get(printed).text);
             let origins = self.put_into(printed, part.hole, part.hole.before, span, StepKind::Template);
             add_origins(&mut text.origins, &origins);

@@ -63,6 +63,17 @@ impl Evaluator<'_> {
             // What the closure makes is the new error.
             result = Some(self.values.with_part(result.unwrap_or_default(), sym::ERR, *error));
         }
+        if call.name.as_str() == "map_err"
+            && let Some((receiver, value)) = call.receiver
+            && let Some((Some(mapper), _)) = call.args.first()
+            && let Expr::Path(path) = self.ir.expr(*mapper)
+            && matches!(self.last_name(path).as_str(), "from" | "into")
+        {
+            let (before, after) = (self.types.expr(receiver), self.types.expr(call.expr));
+            let error = self.error_of(value, before, self.span(receiver));
+            let error = self.error_converted(error, before, after);
+            result = Some(self.values.with_part(result.unwrap_or_default(), sym::ERR, error));
+        }
         let Some(mut result) = result else {
             let is_empty_text =
                 edges.is_empty() && call.receiver.is_none() && Self::is_text(self.types.expr(call.expr));

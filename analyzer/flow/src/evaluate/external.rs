@@ -227,7 +227,10 @@ impl<'a> Evaluator<'a> {
                 let result = self.outcome_through(call, result);
                 self.measured(call, result)
             }
-            None => self.assumed_of(call.args, span, call.name),
+            None => {
+                let result = self.assumed_of(call.args, span, call.name);
+                self.parsed_as_unknown(call, result)
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use ward_syntax::{ExprId, Span};
 use super::Evaluator;
 use super::calls::Inputs;
 use crate::models::SourceClass;
+use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{Hit, Message};
 use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
@@ -71,6 +72,7 @@ impl Evaluator<'_> {
         let Some(summary) = cx.summaries.get(def) else {
             return ValueId::NOTHING;
         };
+        let values = &self.given_by_conversion(def, values);
         let mut closures: SmallVec<[(u16, ValueId); 2]> = SmallVec::new();
         for call in &summary.closure_calls {
             let Some(closure) = values.get(usize::from(call.parameter)).copied() else { continue };
@@ -103,6 +105,19 @@ impl Evaluator<'_> {
             self.die();
         }
         result
+    }
+
+    /// What a function is given, with what was read by a conversion known by the types of its parameters.
+    fn given_by_conversion(&mut self, def: DefId, values: &[ValueId]) -> SmallVec<[ValueId; 4]> {
+        let mut given: SmallVec<[ValueId; 4]> = SmallVec::from_slice(values);
+        let Some(signature) = self.cx.semantics.signature(def) else { return given };
+        let types = signature.self_ty.iter().chain(signature.params.iter());
+        for (value, ty) in given.iter_mut().zip(types) {
+            if self.is_open_source(*value) && sources::is_read_by_conversion(self.cx, *ty) {
+                *value = self.converted(*value);
+            }
+        }
+        given
     }
 
     /// A function that is known by its name for a check that cannot be read from its body: what it was asked is

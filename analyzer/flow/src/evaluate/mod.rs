@@ -504,16 +504,20 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What was read by way of a conversion that may have refused it: that it did not is an assumption.
-    fn converted(&mut self, id: ValueId) -> ValueId {
-        let is_open = |origin: &Origin| matches!(origin.root, Root::Source(_)) && origin.assumed < CONVERTED;
-        if !self.values.get(id).origins.iter().any(is_open) {
+    pub(super) fn converted(&mut self, id: ValueId) -> ValueId {
+        if !self.is_open_source(id) {
             return id;
         }
         let mut value = self.values.get(id).clone();
-        for origin in value.origins.iter_mut().filter(|origin| is_open(origin)) {
+        for origin in value.origins.iter_mut().filter(|origin| is_open_source(origin)) {
             origin.assumed = CONVERTED;
         }
         self.values.push(value)
+    }
+
+    /// Whether a value comes of a source, and nothing is assumed of it.
+    fn is_open_source(&self, id: ValueId) -> bool {
+        self.values.get(id).origins.iter().any(is_open_source)
     }
 
     /// What no text can be, and what is dangerous for these kinds only.
@@ -721,4 +725,8 @@ fn origin(root: Root, step: StepId) -> Origin {
         escaped: None,
         lead: ward_syntax::sym::EMPTY,
     }
+}
+
+fn is_open_source(origin: &Origin) -> bool {
+    matches!(origin.root, Root::Source(_)) && origin.assumed < CONVERTED
 }

@@ -246,9 +246,14 @@ impl Evaluator<'_> {
     pub(super) fn check_tuple(&mut self, expr: ExprId, elements: &[(ExprId, ValueId)]) {
         let models = self.cx.models;
         let Some(((last, value), others)) = elements.split_last() else { return };
+        // A header is no field of a struct of the same name.
+        let is_struct = |own: &Self, expr: ExprId| matches!(own.types.expr(expr).kind(), TyKind::Adt { .. });
         for row in &models.tuple_sinks {
             if let Beside::Own(part) = row.beside {
                 for (expr, value) in elements {
+                    if is_struct(self, *expr) {
+                        continue;
+                    }
                     if let Some(value) = self.part_known(*value, part) {
                         let span = self.span(*expr);
                         self.check_input(&row.sink, part, value, span, (0, None));

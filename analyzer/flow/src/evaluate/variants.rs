@@ -15,6 +15,11 @@ pub(super) enum Variants {
     Not(SmallVec<[Symbol; 2]>),
 }
 
+/// How a variant of what a variant holds is noted.
+fn within(outer: Symbol, inner: Symbol) -> Symbol {
+    Symbol::new(&format!("{outer}>{inner}"))
+}
+
 impl Variants {
     /// Whether a value can be this variant.
     pub(super) fn hold(&self, variant: Symbol) -> bool {
@@ -22,6 +27,17 @@ impl Variants {
             Self::Only(variants) => variants.contains(&variant),
             Self::Not(variants) => !variants.contains(&variant),
         }
+    }
+
+    /// Which variants the value can be that this variant holds.
+    pub(super) fn inside(&self, variant: Symbol) -> Option<Self> {
+        let Self::Not(variants) = self else { return None };
+        let inner = variants.iter().filter_map(|name| {
+            let (outer, inner) = name.as_str().split_once('>')?;
+            (outer == variant.as_str()).then(|| Symbol::new(inner))
+        });
+        let inner: SmallVec<[Symbol; 2]> = inner.collect();
+        (!inner.is_empty()).then_some(Self::Not(inner))
     }
 }
 
@@ -127,6 +143,12 @@ impl Evaluator<'_> {
             Pat::Path(path) => self.variant_name(path).into_iter().collect(),
             Pat::TupleStruct { path, pats } if self.ir.list(pats).all(takes) => {
                 self.variant_name(path).into_iter().collect()
+            }
+            // `Error::Store(StoreError::Database(_))`: of one variant, what it holds.
+            Pat::TupleStruct { path, pats } if self.ir.list(pats).count() == 1 => {
+                let Some(outer) = self.variant_name(path) else { return SmallVec::new() };
+                let inner = self.ir.list(pats).flat_map(|pat| self.taken_variants(pat));
+                inner.map(|inner| within(outer, inner)).collect()
             }
             Pat::Struct { path, fields }
                 if self.ir.field_pats(fields).iter().all(|field| takes(field.pat)) =>

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
-use ward_linter::guards::GuardKind;
+use ward_linter::guards::{GuardKind, is_identity};
 use ward_semantics::endpoint::Extractor;
 use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Expr, FileSpan, LocalId, Pat, PatId, SourceIr};
@@ -27,7 +27,7 @@ pub(super) fn guards(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
     for door in doors.iter().filter(|door| door.is_guarded() && door.names_object()) {
         for extractor in guards_of(cx, door) {
             let known = treatments.entry(extractor.ty).or_default();
-            if is_consulted(cx, door, &extractor) {
+            if is_consulted(cx, door, &extractor) || asks_another(cx, door, &extractor) {
                 known.consulted += 1;
                 known.example = known.example.or(Some(door.place));
             } else {
@@ -52,6 +52,19 @@ fn guards_of(cx: &LintContext, door: &Door) -> Vec<Extractor> {
         _ => None,
     });
     taken.filter(|extractor| matches!(extractor.ty.kind(), TyKind::Adt { .. })).collect()
+}
+
+/// Whether a handler consults another parameter that stands for the caller: `details: AuthDetails<Role>`.
+fn asks_another(cx: &LintContext, door: &Door, extractor: &Extractor) -> bool {
+    let stands_for_caller = |ty: Ty| match ty.kind() {
+        TyKind::Adt { def, .. } => is_identity(cx.semantics().def_map.name(*def).as_str()),
+        TyKind::External { path, .. } => is_identity(path.as_str().rsplit("::").next().unwrap_or_default()),
+        _ => false,
+    };
+    let others = door.endpoint.extractors(cx.semantics());
+    others.iter().any(|other| {
+        other.pattern != extractor.pattern && stands_for_caller(other.ty) && is_consulted(cx, door, other)
+    })
 }
 
 fn judge(cx: &LintContext, door: &Door, extractor: &Extractor, treatment: &Treatment) -> Option<Evidence> {

@@ -3,8 +3,8 @@
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::{Authenticates, words};
-use ward_semantics::{Callee, DefId, DefKind, TraitName};
-use ward_syntax::{FileSpan, Symbol};
+use ward_semantics::{Callee, DefId, DefKind, TraitName, TyKind};
+use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, Pat, Span, Symbol};
 
 use super::Evidence;
 
@@ -157,7 +157,11 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
         // What the asking ones do after they asked: calls on the same fields.
         let guarded: Vec<Symbol> = asking.iter().flat_map(|def| backend_calls(cx, *def)).collect();
         for function in silent {
-            if !authorizing(cx, function).is_empty() {
+            if !authorizing(cx, function).is_empty()
+                || !names_object(cx, function)
+                || compares(cx, function)
+                || begins_something(cx, function, &asking)
+            {
                 continue;
             }
             let used: Vec<Symbol> = backend_calls(cx, function);
@@ -186,6 +190,76 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
     found
 }
 
+/// Whether a method is told which of many objects is meant: by an id that is not its caller's, or in something that may
+/// hold one.
+fn names_object(cx: &LintContext, function: DefId) -> bool {
+    let semantics = cx.semantics();
+    let Some((declared, signature)) = semantics.item(function).as_fn().zip(semantics.signature(function))
+    else {
+        return true;
+    };
+    let ir = semantics.ir(semantics.locate(function).0);
+    declared.params.iter().zip(&signature.params).any(|(param, ty)| {
+        let by_name = match ir.pat(param.pat) {
+            Pat::Bind { local, .. } => is_id(ir.local(local).name.as_str()),
+            _ => true,
+        };
+        match ty.kind() {
+            TyKind::Adt { def, .. } => {
+                by_name || semantics.fields(*def, None).iter().any(|field| is_id(field.name.as_str()))
+            }
+            // A request in the words of a library: what is in it is not known.
+            TyKind::External { path, args } => {
+                by_name || (!args.is_empty() && path.as_str().ends_with("::Request"))
+            }
+            TyKind::Unknown | TyKind::Param { .. } => true,
+            _ => by_name,
+        }
+    })
+}
+
+/// Whether a name is that of an object, and not of whoever asks.
+fn is_id(name: &str) -> bool {
+    const IDS: &[&str] = &["id", "ids", "uuid", "key", "name", "path", "slug", "bucket", "object"];
+    const CALLERS: &[&str] =
+        &["user", "caller", "owner", "account", "actor", "me", "my", "current", "requester"];
+    words(name).any(|word| IDS.contains(&word.as_str()))
+        && !words(name).any(|word| CALLERS.contains(&word.as_str()))
+}
+
+/// Whether a method compares two things and leaves where they differ: the owner of what it loaded with whoever asks.
+fn compares(cx: &LintContext, function: DefId) -> bool {
+    let Some((file, body)) = cx.semantics().body(function) else { return false };
+    let ir = cx.semantics().ir(file);
+    let exprs = ir.body(body).exprs.of(&ir.exprs);
+    let is_field = |expr: ExprId| matches!(ir.expr(expr), Expr::Field { .. });
+    let compared = exprs.iter().filter_map(|expr| match *expr {
+        Expr::Binary { op: BinaryOp::Ne | BinaryOp::Eq, lhs, rhs } if is_field(lhs) || is_field(rhs) => {
+            Some(lhs)
+        }
+        _ => None,
+    });
+    let conditions: Vec<Span> = exprs
+        .iter()
+        .filter_map(|expr| match *expr {
+            Expr::If { cond, .. } => Some(ir.expr_span(cond)),
+            _ => None,
+        })
+        .collect();
+    let leaves = exprs.iter().any(|expr| matches!(expr, Expr::Return(Some(_))));
+    let mut compared = compared.map(|lhs| ir.expr_span(lhs));
+    leaves && compared.any(|place| conditions.iter().any(|cond| cond.contains(place)))
+}
+
+/// Whether a method makes something new, and none that does so asks.
+fn begins_something(cx: &LintContext, function: DefId, asking: &[DefId]) -> bool {
+    const BEGINNINGS: &[&str] = &["create", "register", "new", "login", "callback", "signup", "ping"];
+    let begins = |def: DefId| {
+        words(cx.semantics().def_map.name(def).as_str()).any(|word| BEGINNINGS.contains(&word.as_str()))
+    };
+    begins(function) && !asking.iter().any(|def| begins(*def))
+}
+
 /// Whether a function calls another, in so many steps.
 fn reaches(cx: &LintContext, from: DefId, to: DefId, depth: usize) -> bool {
     let callees = cx.semantics().call_graph().callees(from);
@@ -203,7 +277,6 @@ fn backend_place(cx: &LintContext, function: DefId) -> Option<FileSpan> {
 }
 
 fn backends(cx: &LintContext, function: DefId) -> Vec<(Symbol, FileSpan)> {
-    use ward_syntax::Expr;
     let Some((file, body)) = cx.semantics().body(function) else { return Vec::new() };
     let ir = cx.semantics().ir(file);
     let body = ir.body(body);
@@ -216,7 +289,7 @@ fn backends(cx: &LintContext, function: DefId) -> Vec<(Symbol, FileSpan)> {
         if !matches!(ir.expr(base), Expr::Local(local) if local == own) {
             continue;
         }
-        let id = <ward_syntax::ExprId as ward_syntax::Id>::from_index(start as usize + index);
+        let id = <ExprId as ward_syntax::Id>::from_index(start as usize + index);
         // Only what is waited for: what goes to a store or to another service.
         let is_awaited =
             body.exprs.of(&ir.exprs).iter().any(|expr| matches!(expr, Expr::Await(inner) if *inner == id));

@@ -43,9 +43,10 @@ impl Evaluator<'_> {
 
     /// The parts of a type that a value of another may become: the one of that type, or any where the type is not known.
     fn parts_converted(&self, source: Ty, target: Ty) -> SmallVec<[Symbol; 2]> {
+        type Variant<'a> = (Option<u32>, Option<Symbol>, &'a Fields);
         let TyKind::Adt { def, .. } = target.kind() else { return SmallVec::new() };
         let item = self.cx.semantics.item(*def);
-        let variants: SmallVec<[(Option<u32>, Option<Symbol>, &Fields); 8]> = match &item.kind {
+        let variants: SmallVec<[Variant<'_>; 8]> = match &item.kind {
             ItemKind::Enum { variants, .. } => {
                 let named = variants.iter().zip(0..);
                 named.map(|(variant, at)| (Some(at), Some(variant.name), &variant.fields)).collect()

@@ -220,18 +220,14 @@ impl<'a> Evaluator<'a> {
         let given = call.receiver.map_or(ValueId::NOTHING, |receiver| receiver.1);
         self.run_callables(call.args, given);
         let span = self.span(call.expr);
-        match call.receiver {
-            Some((_, value)) => {
-                let inputs: Inputs = SmallVec::from_elem((None, value), 1);
-                let result = self.assumed_of(&inputs, span, call.name);
-                let result = self.outcome_through(call, result);
-                self.measured(call, result)
-            }
-            None => {
-                let result = self.assumed_of(call.args, span, call.name);
-                self.parsed_as_unknown(call, result)
-            }
-        }
+        let Some((_, value)) = call.receiver else {
+            let result = self.assumed_of(call.args, span, call.name);
+            return self.parsed_as_unknown(call, result);
+        };
+        let inputs: Inputs = SmallVec::from_elem((None, value), 1);
+        let result = self.assumed_of(&inputs, span, call.name);
+        let result = self.outcome_through(call, result);
+        self.measured(call, result)
     }
 
     /// What code that no model speaks of may make of its inputs: the way rests on one more assumption.

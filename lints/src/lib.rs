@@ -23,6 +23,7 @@ pub static LINTS: &[Lint] = &[
     output::error_leak::LINT,
     access::hardcoded_secret::LINT,
     injection::header_injection::LINT,
+    access::insecure_cookie::LINT,
     injection::ldap_injection::LINT,
     input::mass_assignment::LINT,
     access::missing_auth::LINT,

@@ -4,6 +4,7 @@ mod doors;
 mod public;
 
 pub mod hardcoded_secret;
+pub mod insecure_cookie;
 pub mod missing_auth;
 pub mod missing_authorization;
 pub mod missing_owner_check;

@@ -1,0 +1,225 @@
+//! Cookies that are made by hand.
+
+use ward_diagnostics::Confidence;
+use ward_linter::guards::words;
+use ward_semantics::Resolution;
+use ward_syntax::{Expr, ExprId, FormatId, ItemKind, Literal, Piece};
+
+use super::{Attribute, Evidence, Why};
+use crate::scope::Scope;
+use crate::secrets::{Named, has};
+
+/// Words for cookies that let their owner in.
+const SESSION: &str = "session sessions sess sid sessionid session_id auth jwt token login access refresh admin identity authentication";
+/// Words for cookies that do not.
+const HARMLESS: &str = "csrf xsrf flash theme lang language locale consent state nonce pkce prefs preference settings csrftoken \
+    redirect return banner";
+
+/// A cookie that is made here and lacks an attribute.
+pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Evidence> {
+    match scope.ir.expr(expr) {
+        Expr::Call { callee, args } => {
+            let Expr::Path(path) = scope.ir.expr(callee) else { return None };
+            let names: Vec<&str> =
+                scope.ir.path_segments(path).iter().map(|segment| segment.name.as_str()).collect();
+            let [.., "Cookie" | "CookieBuilder", "build" | "new"] = names.as_slice() else { return None };
+            if matches!(scope.types.path(path), Resolution::Def(_)) {
+                return None;
+            }
+            let args: Vec<ExprId> = scope.ir.list(args).collect();
+            let (name, value) = match args.as_slice() {
+                [pair] => match scope.ir.expr(*pair) {
+                    Expr::Tuple(pair) if scope.ir.list(pair).len() == 2 => {
+                        let mut pair = scope.ir.list(pair);
+                        (pair.next()?, pair.next()?)
+                    }
+                    _ => return None,
+                },
+                [name, value] => (*name, *value),
+                _ => return None,
+            };
+            by_hand(scope, expr, name, value)
+        }
+        Expr::Format(format) => header(scope, expr, format),
+        _ => None,
+    }
+}
+
+/// Whether the cookie that a chain of methods makes is one that lets nobody in.
+pub(super) fn is_harmless(scope: &Scope, expr: ExprId) -> bool {
+    scope.made_of(expr).into_iter().filter_map(|part| text_of(scope, part)).any(|name| says(&name, HARMLESS))
+}
+
+fn says(name: &str, list: &str) -> bool {
+    words(name).any(|word| has(list, &word))
+}
+
+fn by_hand(scope: &Scope, made: ExprId, name: ExprId, value: ExprId) -> Option<Evidence> {
+    let name = text_of(scope, name)?;
+    let named = scope.names(value).first().map_or(Named::Nothing, |name| Named::of(name));
+    let is_session = says(&name, SESSION) || named == Named::Secret;
+    if says(&name, HARMLESS) || !(is_session || named == Named::Token) || is_taken_away(scope, made, value) {
+        return None;
+    }
+    let set = set_on(scope, made);
+    // What a function is given may set the rest.
+    let confidence = if set.contains(&"?") || !is_session { Confidence::Low } else { Confidence::Medium };
+    let lacks = |methods: &[&str]| !set.iter().any(|method| methods.contains(method));
+    let mut lacking = Vec::new();
+    if lacks(&["secure", "set_secure"]) {
+        lacking.push(Attribute::Secure);
+    }
+    if lacks(&["http_only", "set_http_only", "add_private", "private"]) {
+        lacking.push(Attribute::HttpOnly);
+    }
+    if lacking.is_empty() {
+        return None;
+    }
+    Some(Evidence {
+        place: scope.place(made),
+        function: scope.function,
+        cookie: Some(name),
+        lacks: lacking,
+        why: Why::NotSet,
+        confidence,
+    })
+}
+
+/// The text of a literal, or of a constant.
+fn text_of(scope: &Scope, expr: ExprId) -> Option<String> {
+    match scope.ir.expr(expr) {
+        Expr::Literal(Literal::Str(text)) => Some(text.to_string()),
+        Expr::Path(path) => {
+            let Resolution::Def(def) = scope.types.path(path) else { return None };
+            let semantics = scope.cx.semantics();
+            if !matches!(semantics.item(def).kind, ItemKind::Const { .. }) {
+                return None;
+            }
+            let (file, body) = semantics.body(def)?;
+            let ir = semantics.ir(file);
+            match ir.expr(ir.body(body).root) {
+                Expr::Literal(Literal::Str(text)) => Some(text.to_string()),
+                _ => Some(semantics.item(def).name.to_string()),
+            }
+        }
+        Expr::Local(_) | Expr::Format(_) => None,
+        _ => text_of(scope, scope.inside(expr)?),
+    }
+}
+
+/// Whether a cookie is made to be taken away: it is empty, or given to what removes it.
+fn is_taken_away(scope: &Scope, made: ExprId, value: ExprId) -> bool {
+    let ir = scope.ir;
+    let is_empty = |expr: &Expr| matches!(expr, Expr::Literal(Literal::Str(text)) if text.is_empty());
+    let value = scope.made_of(value);
+    let constructs_nothing = value.iter().any(|part| match ir.expr(*part) {
+        Expr::Call { callee, args } => args.is_empty() && scope.last_segment(callee) == Some("new"),
+        expr => is_empty(&expr),
+    });
+    let place = ir.expr_span(made);
+    constructs_nothing
+        || set_on(scope, made).iter().any(|method| matches!(*method, "remove" | "removal" | "make_removal"))
+        || scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+            Expr::MethodCall { method, args, .. }
+                if matches!(method.as_str(), "remove" | "remove_private" | "del_cookie") =>
+            {
+                ir.list(args).any(|arg| ir.expr_span(arg).contains(place))
+            }
+            _ => false,
+        })
+}
+
+/// The methods that are called on a cookie after it is made, and those it is given to; `?` where a function of the
+/// workspace is given it.
+fn set_on(scope: &Scope, made: ExprId) -> Vec<&'static str> {
+    let ir = scope.ir;
+    let place = ir.expr_span(made);
+    let mut locals = Vec::new();
+    let mut methods = Vec::new();
+    let is_it = |expr: ExprId, locals: &[_]| {
+        ir.expr_span(expr).contains(place)
+            || scope
+                .made_of(expr)
+                .iter()
+                .any(|part| matches!(ir.expr(*part), Expr::Local(local) if locals.contains(&local)))
+    };
+    for id in scope.body.exprs.ids() {
+        if let Expr::LetStmt { pat, init: Some(init), .. } = ir.expr(id)
+            && ir.expr_span(init).contains(place)
+            && let ward_syntax::Pat::Bind { local, .. } = ir.pat(pat)
+        {
+            locals.push(local);
+        }
+    }
+    for id in scope.body.exprs.ids() {
+        match ir.expr(id) {
+            Expr::MethodCall { receiver, method, args, .. }
+                if is_it(receiver, &locals) || ir.list(args).any(|arg| is_it(arg, &locals)) =>
+            {
+                methods.push(method.as_str());
+            }
+            Expr::Call { args, .. } if id != made => {
+                let is_own = matches!(scope.types.callee(id), ward_semantics::Callee::Fn(_));
+                if is_own && ir.list(args).any(|arg| is_it(arg, &locals)) {
+                    methods.push("?");
+                }
+            }
+            _ => {}
+        }
+    }
+    methods
+}
+
+/// A cookie that is written as the text of its header.
+fn header(scope: &Scope, expr: ExprId, format: FormatId) -> Option<Evidence> {
+    let pieces = &scope.ir.format(format).pieces;
+    let Piece::Text { text: first, .. } = pieces.first()? else { return None };
+    let (name, _) = first.as_str().split_once('=')?;
+    let is_name =
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let has_value =
+        first.as_str().len() == name.len() + 1 && matches!(pieces.get(1), Some(Piece::Hole { .. }));
+    if !is_name || !has_value || !says(name, SESSION) || says(name, HARMLESS) || !sets_cookie(scope) {
+        return None;
+    }
+    let text: String = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Text { text, .. } => Some(text.as_str().to_lowercase()),
+            Piece::Hole { .. } => None,
+        })
+        .collect();
+    // Attributes may stand in a hole.
+    let holes = pieces.iter().filter(|piece| matches!(piece, Piece::Hole { .. })).count();
+    if text.contains("max-age=0") || !text.contains(';') || holes > 2 {
+        return None;
+    }
+    let mut lacks = Vec::new();
+    if !text.contains("secure") {
+        lacks.push(Attribute::Secure);
+    }
+    if !text.contains("httponly") {
+        lacks.push(Attribute::HttpOnly);
+    }
+    let confidence = if holes > 1 { Confidence::Low } else { Confidence::Medium };
+    (!lacks.is_empty()).then(|| Evidence {
+        place: scope.place(expr),
+        function: scope.function,
+        cookie: Some(name.to_owned()),
+        lacks,
+        why: Why::NotSet,
+        confidence,
+    })
+}
+
+/// Whether a function sets a cookie's header.
+fn sets_cookie(scope: &Scope) -> bool {
+    let ir = scope.ir;
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::Literal(Literal::Str(text)) => text.as_str().eq_ignore_ascii_case("set-cookie"),
+        Expr::Path(path) => {
+            ir.path_segments(path).last().is_some_and(|segment| segment.name.as_str() == "SET_COOKIE")
+        }
+        _ => false,
+    })
+}

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
-use rayon::iter::{IntoParallelRefMutIterator, ParallelBridge, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelBridge, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustc_hash::{FxHashMap, FxHasher};
 use ward_syntax::{
@@ -96,23 +96,59 @@ pub fn load(project: &Project, options: &DiscoverOptions) -> Loaded {
 fn load_here(project: &Project, options: &DiscoverOptions) -> Loaded {
     let mut order: Vec<usize> = (0..project.files.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(project.files[*index].size));
-    let mut files: Vec<_> = order
-        .into_iter()
-        .par_bridge()
-        .map(|index| {
-            let (file, problems) = load_file(&project.files[index], options, &MacroTable::default());
-            options.loaded.fetch_add(1, Ordering::Relaxed);
-            (index, file, problems)
-        })
-        .collect();
+    let declares = |index: &usize| may_declare_macros(&project.files[*index], options);
+    // Both keep their order.
+    let (declaring, rest): (Vec<usize>, Vec<usize>) = order.into_par_iter().partition(declares);
+    let mut files = load_files(project, options, declaring, &Tables::default());
+    let tables = tables(project, &files);
+    files.par_iter_mut().for_each(|(index, loaded, problems)| {
+        let file = &project.files[*index];
+        let Some(table) = tables.get(&file.package) else { return };
+        if calls_foreign(&loaded.ir, table) {
+            (*loaded, *problems) = load_file(file, options, table);
+        }
+    });
+    files.extend(load_files(project, options, rest, &tables));
     files.sort_unstable_by_key(|(index, ..)| *index);
-    expand_foreign(project, options, &mut files);
     let mut loaded = Loaded { files: Vec::with_capacity(files.len()), problems: Vec::new() };
     for (_, file, problems) in files {
         loaded.files.push(file);
         loaded.problems.extend(problems);
     }
     loaded
+}
+
+/// A file by its index, and what is wrong with it.
+type Indexed = (usize, LoadedFile, Vec<Problem>);
+
+/// The macros that files of a package may call and do not declare.
+type Tables = FxHashMap<PackageId, MacroTable>;
+
+fn load_files(
+    project: &Project,
+    options: &DiscoverOptions,
+    indices: Vec<usize>,
+    tables: &Tables,
+) -> Vec<Indexed> {
+    let none = MacroTable::default();
+    let load = |index: usize| {
+        let file = &project.files[index];
+        let (loaded, problems) = load_file(file, options, tables.get(&file.package).unwrap_or(&none));
+        options.loaded.fetch_add(1, Ordering::Relaxed);
+        (index, loaded, problems)
+    };
+    indices.into_iter().par_bridge().map(load).collect()
+}
+
+/// Whether a file may declare macros for others. Those that do are loaded first, so that the rest are lowered once.
+fn may_declare_macros(file: &ProjectFile, options: &DiscoverOptions) -> bool {
+    if matches!(file.role, FileRole::Test | FileRole::Bench | FileRole::Template) {
+        return false;
+    }
+    match options.texts.get(&file.absolute) {
+        Some(text) => text.contains("macro_rules"),
+        None => read_text(file, options.max_file_size).is_ok_and(|text| text.contains("macro_rules")),
+    }
 }
 
 /// Reads the text of a file again, to show it. It may have changed since it was analysed.
@@ -123,17 +159,10 @@ pub fn read_source(project: &Project, file: FileId) -> Result<String, Problem> {
     read_text(project.file(file), u64::MAX)
 }
 
-/// Lowers those files anew that call macros which other files declare.
-fn expand_foreign(
-    project: &Project,
-    options: &DiscoverOptions,
-    files: &mut [(usize, LoadedFile, Vec<Problem>)],
-) {
+/// The macros that files declare, by the packages that may call them.
+fn tables(project: &Project, files: &[Indexed]) -> Tables {
     let mut declared: FxHashMap<Symbol, Vec<(PackageId, Symbol)>> = FxHashMap::default();
-    for (index, file, _) in files.iter() {
-        if matches!(file.role, FileRole::Test | FileRole::Bench) {
-            continue;
-        }
+    for (index, file, _) in files {
         let package = project.files[*index].package;
         for item in &file.ir.tree.items {
             if let ItemKind::MacroRules { tokens } = item.kind
@@ -147,27 +176,10 @@ fn expand_foreign(
         }
     }
     if declared.is_empty() {
-        return;
+        return Tables::default();
     }
-    let mut tables: FxHashMap<PackageId, MacroTable> = FxHashMap::default();
-    for (index, file, _) in files.iter() {
-        let package = project.files[*index].package;
-        if !matches!(file.role, FileRole::Generated)
-            && calls_foreign(&file.ir, |name| declared.contains_key(&name))
-        {
-            tables.entry(package).or_insert_with(|| MacroTable::new(visible(project, package, &declared)));
-        }
-    }
-    files.par_iter_mut().for_each(|(index, loaded, problems)| {
-        let file = &project.files[*index];
-        let Some(table) = tables.get(&file.package) else { return };
-        if matches!(loaded.role, FileRole::Generated)
-            || !calls_foreign(&loaded.ir, |name| table.macros.contains_key(&name))
-        {
-            return;
-        }
-        (*loaded, *problems) = load_file(file, options, table);
-    });
+    let packages = (0..project.packages.len()).map(|index| PackageId(index as u32));
+    packages.map(|package| (package, MacroTable::new(visible(project, package, &declared)))).collect()
 }
 
 /// The macros of the workspace that code of a package may mean by a name, where that is sure.
@@ -190,22 +202,9 @@ fn visible(
     macros
 }
 
-/// Whether a file calls a macro that is known, other than those that it declares itself.
-fn calls_foreign(ir: &SourceIr, is_known: impl Fn(Symbol) -> bool) -> bool {
-    let declares = |name: Symbol| {
-        let mut items = ir.tree.items.iter();
-        items.any(|item| item.name == name && matches!(item.kind, ItemKind::MacroRules { .. }))
-    };
-    let is_foreign = |path: Symbol| {
-        let name = Symbol::new(path.as_str().rsplit("::").next().unwrap_or_default());
-        is_known(name) && !declares(name)
-    };
-    let items = ir.tree.items.iter().filter_map(|item| match item.kind {
-        ItemKind::MacroCall { path, .. } => Some(path),
-        _ => None,
-    });
-    let exprs = ir.macros.iter().map(|call| call.path).chain(ir.formats.iter().map(|format| format.path));
-    items.chain(exprs).any(is_foreign)
+/// Whether a file calls macros of other files.
+fn calls_foreign(ir: &SourceIr, table: &MacroTable) -> bool {
+    ir.foreign_macros.iter().any(|name| table.macros.contains_key(name))
 }
 
 fn load_file(
@@ -290,19 +289,19 @@ fn load_text(
         return lower_file(file, text, options.tests, bodies, macros);
     };
     let content_hash = content_hash(text);
-    let key = LoweredKey {
-        content_hash,
-        length: text.len() as u64,
-        tests: options.tests,
-        bodies,
-        macros: macros.hash,
-    };
-    if let Some(ir) = lowered.get(&key) {
+    let length = text.len() as u64;
+    let key = |macros: u64| LoweredKey { content_hash, length, tests: options.tests, bodies, macros };
+    // What calls none of the macros is the same with and without them.
+    let known = lowered.get(&key(0)).filter(|ir| !calls_foreign(ir, macros));
+    let known = known.or_else(|| lowered.get(&key(macros.hash)).filter(|_| macros.hash != 0));
+    if let Some(ir) = known {
+        lowered.count_reuse();
         return (LoadedFile::read(file.role, text, ir), Vec::new());
     }
     let (loaded, problems) = lower_file(file, text, options.tests, bodies, macros);
     if loaded.state == FileState::Read && problems.is_empty() {
-        lowered.add(key, &loaded.ir);
+        let macros = if calls_foreign(&loaded.ir, macros) { macros.hash } else { 0 };
+        lowered.add(key(macros), &loaded.ir);
     }
     (loaded, problems)
 }

@@ -102,14 +102,16 @@ impl Lowered {
     }
 
     pub(crate) fn get(&self, key: &LoweredKey) -> Option<SourceIr> {
-        let ir = self.kept.get().and_then(|kept| kept.get(key)).or_else(|| {
+        self.kept.get().and_then(|kept| kept.get(key)).or_else(|| {
             let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
             let file = added.get(key)?.clone();
             drop(added);
             restore(&file)
-        })?;
+        })
+    }
+
+    pub(crate) fn count_reuse(&self) {
         self.reused.fetch_add(1, Ordering::Relaxed);
-        Some(ir)
     }
 
     pub(crate) fn add(&self, key: LoweredKey, ir: &SourceIr) {

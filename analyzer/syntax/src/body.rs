@@ -76,6 +76,9 @@ pub struct SourceIr {
     pub lists: ListPool,
     /// Comments that are meant for the analyzer.
     pub directives: Vec<Directive>,
+    /// Names of macros that are called and not declared in the file, each once: what a macro of another file with such a name
+    /// expands to would stand here.
+    pub foreign_macros: Vec<Symbol>,
     /// Bodies that were not lowered with the file, by their ids; they stay listed when they are.
     pub left_out: Vec<LeftOutBody>,
 }
@@ -641,6 +644,7 @@ impl SourceIr {
         self.formats.shrink_to_fit();
         self.macros.shrink_to_fit();
         self.lists.shrink_to_fit();
+        self.foreign_macros.shrink_to_fit();
         self.left_out.shrink_to_fit();
     }
 

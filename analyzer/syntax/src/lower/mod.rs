@@ -262,10 +262,6 @@ pub struct ForeignMacro {
 }
 
 impl OwnMacros<'_> {
-    fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.foreign.is_none_or(FxHashMap::is_empty)
-    }
-
     fn declare(&mut self, name: Symbol, rules: Symbol) {
         let rules = Rules::read(rules.as_str()).map(Rc::new);
         self.known.insert(name, OwnMacro { rules, krate: Symbol::new("crate"), is_foreign: false });

@@ -79,15 +79,21 @@ impl Lowerer<'_> {
 
     /// What a call of a macro of the workspace expands to.
     fn expansion(&mut self, call: &syn::Macro) -> Option<TokenStream> {
-        if self.macros.is_empty() || self.expanding >= MOST_EXPANSIONS || self.expanded > MOST_EXPANDED {
+        if self.expanding >= MOST_EXPANSIONS || self.expanded > MOST_EXPANDED {
             return None;
         }
         let last = &call.path.segments.last()?.ident;
         let name = self.name(last);
-        let own = self.macros.get(name)?;
-        if own.is_foreign && call.path.segments.len() == 1 && is_well_known(name.as_str()) {
-            return None;
+        let own = self.macros.get(name);
+        if own.as_ref().is_none_or(|own| own.is_foreign) {
+            if call.path.segments.len() == 1 && is_well_known(name.as_str()) {
+                return None;
+            }
+            if !self.ir.foreign_macros.contains(&name) {
+                self.ir.foreign_macros.push(name);
+            }
         }
+        let own = own?;
         let first = call.path.segments.first()?.ident.span();
         let span = first.join(call.delimiter.span().close()).unwrap_or(first);
         let tokens =

@@ -111,7 +111,16 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
 
 /// Whether a value of this type can be read only by way of a conversion that may fail: what that refuses is not known.
 pub(crate) fn is_read_by_conversion(cx: Context, ty: Ty) -> bool {
-    let TyKind::Adt { def, .. } = ty.kind() else { return false };
+    let def = match ty.kind() {
+        TyKind::Adt { def, .. } => def,
+        // One of them, some of them, or none.
+        TyKind::External { path, args }
+            if matches!(path.as_str(), "std::option::Option" | "std::vec::Vec" | "std::boxed::Box") =>
+        {
+            return args.first().is_some_and(|inner| is_read_by_conversion(cx, *inner));
+        }
+        _ => return false,
+    };
     let converts = |attribute: &Attribute| {
         attribute.path.as_str() == "serde" && attribute.args.as_str().contains("try_from")
     };

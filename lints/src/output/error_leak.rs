@@ -13,6 +13,8 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
 use ward_syntax::{Expr, FileId, FileSpan, Symbol};
 
+use crate::flows::of_error;
+
 declare_lint! {
     /// The text of an internal error in a response.
     ERROR_LEAK = {
@@ -245,7 +247,8 @@ fn confidence(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> O
         ("any", _) | (_, Status::Unknown | Status::Client) => Confidence::Medium,
         (_, Status::Server) => Confidence::High,
     };
-    let sure = if is_meant(cx, reached, way, kind) { Confidence::Low } else { sure };
+    // What fails over an error's text seldom repeats it.
+    let sure = if of_error(way) || is_meant(cx, reached, way, kind) { Confidence::Low } else { sure };
     Some(match way.assumed {
         0 => sure,
         1 => sure.min(Confidence::Medium),

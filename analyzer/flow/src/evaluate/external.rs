@@ -224,8 +224,12 @@ impl<'a> Evaluator<'a> {
             let result = self.assumed_of(call.args, span, call.name);
             return self.parsed_as_unknown(call, result);
         };
-        let inputs: Inputs = SmallVec::from_elem((None, value), 1);
+        // What a result failed with stays that, whatever is made of what it holds.
+        let error = self.part_known(value, sym::ERR);
+        let held = if error.is_some() { self.payload(value) } else { value };
+        let inputs: Inputs = SmallVec::from_elem((None, held), 1);
         let result = self.assumed_of(&inputs, span, call.name);
+        let result = error.map_or(result, |error| self.values.with_part(result, sym::ERR, error));
         let result = self.outcome_through(call, result);
         self.measured(call, result)
     }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Semantics, TraitName, Ty, TyKind};
-use ward_syntax::{Attribute, FnItem, ItemId, ItemKind, Symbol, TypeRef, sym};
+use ward_syntax::{Attribute, Expr, FnItem, ItemId, ItemKind, Symbol, TypeRef, sym};
 
 use crate::Mail;
 use crate::evaluate::Context;
@@ -125,13 +125,27 @@ pub(crate) fn is_read_by_conversion(cx: Context, ty: Ty) -> bool {
         attribute.path.as_str() == "serde" && attribute.args.as_str().contains("try_from")
     };
     let item = cx.semantics.item(*def);
-    // Who writes the reading by hand, or leaves it to `FromStr`, does it for what is refused.
-    item.attributes.iter().any(converts) && cx.semantics.fields(*def, None).len() == 1
+    let is_alone = cx.semantics.fields(*def, None).len() == 1;
+    let read =
+        || cx.semantics.trait_method(ty, Symbol::new("serde::Deserialize"), Symbol::new("deserialize"));
+    // Who writes the reading of a text by hand, or leaves it to `FromStr`, does it for what is refused; that of several
+    // parts may only put them in order.
+    (is_alone && item.attributes.iter().any(converts))
         || item.derives("DeserializeFromStr")
-        || cx
-            .semantics
-            .trait_method(ty, Symbol::new("serde::Deserialize"), Symbol::new("deserialize"))
-            .is_some()
+        || read().is_some_and(|read| is_alone || refuses(cx, read))
+}
+
+/// Whether reading a value fails with an error of its own.
+fn refuses(cx: Context, read: DefId) -> bool {
+    let Some((file, body)) = cx.semantics.body(read) else { return false };
+    let ir = cx.semantics.ir(file);
+    ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::Path(path) => ir.path_segments(path).last().is_some_and(|segment| {
+            let name = segment.name.as_str();
+            name == "custom" || name.starts_with("invalid_")
+        }),
+        _ => false,
+    })
 }
 
 /// The data that every value of this type is, an internal error's.

@@ -389,10 +389,15 @@ fn roles_of_roots(packages: &[Package]) -> FxHashMap<FileId, FileRole> {
     roles
 }
 
+/// What is of use to tests alone, though it is no test itself.
+const TEST_FILES: &[&str] =
+    &["test_utils.rs", "test_util.rs", "test_helpers.rs", "testutils.rs", "testutil.rs"];
+
 /// The role of a path by the folder of the package in which it lies.
 fn role_of_folder(path: &str, package: &str) -> FileRole {
     let below = path.strip_prefix(package).unwrap_or(path).trim_start_matches('/');
-    if below.ends_with("_tests.rs") {
+    let (_, file) = below.rsplit_once('/').unwrap_or(("", below));
+    if file.ends_with("_tests.rs") || TEST_FILES.contains(&file) {
         return FileRole::Test;
     }
     let Some((first, _)) = below.split_once('/') else { return FileRole::Source };

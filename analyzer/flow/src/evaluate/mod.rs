@@ -515,7 +515,7 @@ impl<'a> Evaluator<'a> {
         self.values.push(value)
     }
 
-    /// Whether a value comes of a source, and nothing is assumed of it.
+    /// Whether a value comes of a source or from a caller, and nothing is assumed of it.
     fn is_open_source(&self, id: ValueId) -> bool {
         self.values.get(id).origins.iter().any(is_open_source)
     }
@@ -728,5 +728,5 @@ fn origin(root: Root, step: StepId) -> Origin {
 }
 
 fn is_open_source(origin: &Origin) -> bool {
-    matches!(origin.root, Root::Source(_)) && origin.assumed < CONVERTED
+    !matches!(origin.root, Root::ClosureReturn(_)) && origin.assumed < CONVERTED
 }

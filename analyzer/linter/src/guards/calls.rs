@@ -613,6 +613,8 @@ impl Evaluator<'_> {
         }
         let refuses =
             call.args().iter().any(|(arg, value)| value.shape == Shape::Refusal && self.is_status(*arg));
+        // `found.or_error(Status::Unauthorized)` refuses where nothing was found.
+        let refuses = refuses && (!call.has_receiver || call.receiver().fail.is_none());
         if names::is_refusing(call.name) || refuses {
             value.shape = Shape::Refusal;
         } else if call.has_receiver && call.receiver().shape == Shape::Refusal && !fallible {

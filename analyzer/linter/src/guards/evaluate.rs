@@ -473,8 +473,27 @@ impl<'a> Evaluator<'a> {
 
     /// The function refuses here.
     pub(crate) fn refuse(&mut self, expr: ExprId) {
+        if self.names_limit(expr) {
+            return;
+        }
         self.refuse_for(Deps::NONE, Sense::Absent, expr);
         self.summary.refuses = true;
+    }
+
+    /// Whether an answer says that there were too many requests, or too much in one: that is about no credential.
+    fn names_limit(&self, expr: ExprId) -> bool {
+        const LIMITS: &[&str] =
+            &["TOO_MANY_REQUESTS", "TooManyRequests", "PAYLOAD_TOO_LARGE", "PayloadTooLarge"];
+        let span = self.ir.expr_span(expr);
+        let Some((_, body)) = self.cx.semantics.body(self.def) else { return false };
+        self.ir.body(body).exprs.ids().any(|id| match self.ir.expr(id) {
+            Expr::Path(path) if span.contains(self.ir.expr_span(id)) => self
+                .ir
+                .path_segments(path)
+                .last()
+                .is_some_and(|segment| LIMITS.contains(&segment.name.as_str())),
+            _ => false,
+        })
     }
 
     /// The function refuses here if what depends on `deps` is as `sense` says.

@@ -206,7 +206,8 @@ fn names_object(cx: &LintContext, function: DefId) -> bool {
         };
         match ty.kind() {
             TyKind::Adt { def, .. } => {
-                by_name || semantics.fields(*def, None).iter().any(|field| is_id(field.name.as_str()))
+                let is_key = |name: &str| is_id(name) && !matches!(name, "name" | "path" | "key");
+                by_name || semantics.fields(*def, None).iter().any(|field| is_key(field.name.as_str()))
             }
             // A request in the words of a library: what is in it is not known.
             TyKind::External { path, args } => {

@@ -33,6 +33,7 @@ pub static LINTS: &[Lint] = &[
     output::open_redirect::LINT,
     access::optional_guard::LINT,
     injection::path_traversal::LINT,
+    transport::permissive_cors::LINT,
     injection::regex_injection::LINT,
     input::request_panic::LINT,
     output::secret_in_log::LINT,

@@ -16,7 +16,7 @@ use crate::secrets::has;
 pub(crate) use self::origin::{Origin, Root};
 
 /// A chain of locals, calls and fields is followed no further.
-const DEEPEST: u8 = 12;
+const DEEPEST: u8 = 24;
 
 /// What a local is bound to.
 #[derive(Clone, Copy, Debug)]
@@ -215,6 +215,8 @@ impl<'a> Scope<'a> {
                     vec![operand]
                 }
                 Expr::Block { tail: Some(tail), .. } => vec![tail],
+                Expr::If { then, otherwise, .. } => std::iter::once(then).chain(otherwise).collect(),
+                Expr::Match { arms, .. } => self.ir.arms(arms).iter().map(|arm| arm.body).collect(),
                 Expr::Format(format) => {
                     let pieces = self.ir.format(format).pieces.iter();
                     pieces

@@ -92,14 +92,19 @@ impl Scope<'_> {
         }
     }
 
-    /// The first of several values that is neither constant nor unknown.
+    /// The first of several values that somebody gave, else the first that is neither constant nor unknown.
     fn first(&self, values: impl Iterator<Item = ExprId>, expr: ExprId, depth: u8) -> (Origin, Root) {
+        let rank = |origin: Origin| match origin {
+            Origin::Request | Origin::Caller => 3,
+            Origin::Held => 2,
+            Origin::Constant => 1,
+            Origin::Unknown => 0,
+        };
         let mut found = (Origin::Unknown, Root::Expr(expr));
         for value in values {
-            match self.origin_at(value, depth) {
-                (Origin::Unknown, _) => {}
-                (Origin::Constant, root) => found = (Origin::Constant, root),
-                other => return other,
+            let other = self.origin_at(value, depth);
+            if rank(other.0) > rank(found.0) {
+                found = other;
             }
         }
         found

@@ -1,0 +1,106 @@
+//! Any origin, with credentials.
+//!
+//! A page of any origin may read what needs no credentials: that is what `*` is for, and it is left out. What is told is that
+//! the browser sends the caller's cookies along and lets any page read the answer: an origin that is mirrored, or a test of it
+//! that lets all pass, beside `allow_credentials`. Where a library refuses the two together, nothing is said.
+
+mod chain;
+mod headers;
+
+use ward_diagnostics::{Confidence, Finding};
+use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::DefId;
+use ward_syntax::{Expr, FileSpan};
+
+use crate::scope::Scope;
+
+declare_lint! {
+    /// Any origin, with credentials.
+    PERMISSIVE_CORS = {
+        name: "permissive-cors",
+        group: "transport",
+        summary: "pages of any origin may read answers that were made for the caller's own credentials",
+        severity: Medium,
+        confidence: Medium,
+        cwe: [942],
+        owasp: ["API8:2023"],
+        since: "0.1.0",
+    }
+}
+
+/// The lint.
+pub const LINT: Lint = Lint { metadata: &PERMISSIVE_CORS, check };
+
+/// How any origin gets in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum How {
+    /// One call allows it all.
+    Permissive(&'static str),
+    /// The origin of the request is sent back.
+    Mirrored(&'static str),
+    /// A test of it holds for all, or for names that anybody can have.
+    Tested(&'static str),
+    /// No origin is named, and none named means all.
+    Default,
+    /// The header is written by hand.
+    Header,
+}
+
+/// Any origin, with credentials.
+struct Evidence {
+    place: FileSpan,
+    function: DefId,
+    how: How,
+    confidence: Confidence,
+}
+
+fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
+    let message = match evidence.how {
+        How::Permissive(call) => format!("`{call}` allows any origin, with credentials"),
+        How::Mirrored(call) => format!("`{call}` beside credentials allows any origin to use them"),
+        How::Tested(test) => {
+            format!("the origin is tested by `{test}`, which anybody's can pass, and credentials are allowed")
+        }
+        How::Default => "credentials are allowed, and no origin is named, which allows all".to_owned(),
+        How::Header => "the origin of the request is sent back as allowed, with credentials".to_owned(),
+    };
+    let mut finding = Finding::new(&PERMISSIVE_CORS, evidence.place, message)
+        .label("any page may ask in its visitor's name, and read the answer")
+        .note("a visitor's browser sends the cookies of this service along, and hands the answer to the page that asked")
+        .help("name the origins that may use credentials, or allow any origin without them");
+    finding.confidence = evidence.confidence;
+    finding.function = Some(cx.name(evidence.function));
+    finding
+}
+
+fn check(cx: &LintContext) {
+    for function in cx.semantics().functions() {
+        if cx.is_reported(*function) && !cx.is_example(*function) {
+            for evidence in of_function(cx, *function) {
+                cx.report(describe(cx, &evidence));
+            }
+        }
+    }
+}
+
+fn of_function(cx: &LintContext, function: DefId) -> Vec<Evidence> {
+    let semantics = cx.semantics();
+    let Some((file, body)) = semantics.body(function) else { return Vec::new() };
+    let ir = semantics.ir(file);
+    // Nearly no function is about this.
+    let is_cors =
+        |name: &str| name.starts_with("Cors") || name == "cors" || name.starts_with("ACCESS_CONTROL_ALLOW");
+    let speaks_of_it = ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::Path(path) | Expr::Struct { path, .. } => {
+            ir.path_segments(path).iter().any(|segment| is_cors(segment.name.as_str()))
+        }
+        Expr::Literal(ward_syntax::Literal::Str(text)) => {
+            text.as_str().get(..20).is_some_and(|start| start.eq_ignore_ascii_case("access-control-allow"))
+        }
+        _ => false,
+    });
+    let Some(scope) = speaks_of_it.then(|| Scope::new(cx, function)).flatten() else { return Vec::new() };
+    let mut found: Vec<Evidence> = scope.body.exprs.ids().filter_map(|id| chain::of(&scope, id)).collect();
+    found.extend(headers::of(&scope));
+    found
+}

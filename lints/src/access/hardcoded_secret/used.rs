@@ -124,6 +124,10 @@ fn is_wrong_on_purpose(scope: &Scope, value: ExprId) -> bool {
 /// What a secret of a request is compared with.
 fn compared(scope: &Scope, given: ExprId, constant: ExprId) -> Option<(Use, ExprId, Confidence)> {
     let names = scope.names(given);
+    // The part of a secret that says what the rest is.
+    if names.first().is_some_and(|name| has("key k name scheme prefix kind version", name)) {
+        return None;
+    }
     let named = names.iter().map(|name| Named::of(name)).find(|named| *named != Named::Nothing)?;
     let text = super::constant::of(scope, constant)?.text;
     // What is compared with a known default is refused, as a rule.

@@ -9,4 +9,5 @@ pub mod missing_auth;
 pub mod missing_authorization;
 pub mod missing_owner_check;
 pub mod optional_guard;
+pub mod spoofable_client_ip;
 pub mod timing_unsafe_comparison;

@@ -6,7 +6,7 @@ use ward_semantics::endpoint::{Attached, AttachedKind, Condition, What};
 use ward_semantics::{DefId, DefKind, TraitName, Ty, TyKind, TypeHead};
 use ward_syntax::{ItemKind, Symbol};
 
-use super::evaluate::{Context, Evaluator, last_segment};
+use super::evaluate::{Context, Evaluator, hands_on, last_segment};
 use super::{Authenticates, Verdict, extract, names};
 
 /// How many types a middleware may be made of: a layer makes a service, which wraps another.
@@ -63,7 +63,9 @@ fn of_what(cx: Context, what: What) -> Verdict {
 /// A function is the middleware, or makes it.
 fn of_function(cx: Context, def: DefId) -> Verdict {
     let own = cx.known.summary(def).map_or(Verdict::NONE, extract::of_summary);
-    if own.authenticates == Authenticates::Enforced {
+    // What hands requests on itself makes no middleware: it is one, and what it calls is in its summary.
+    let is_middleware = || cx.semantics.types(def).is_some_and(|types| hands_on(cx, def, types));
+    if own.authenticates == Authenticates::Enforced || is_middleware() {
         return own;
     }
     let made = cx.semantics.signature(def).map_or_else(Ty::unknown, |signature| signature.ret);

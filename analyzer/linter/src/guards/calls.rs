@@ -7,7 +7,7 @@ use ward_semantics::{Callee, DefId, DefKind, Resolution, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, List, Literal, Symbol, TypeRef, TypeRefId};
 
 use super::deps::{Deps, Frame, MOST_HOPS, Sense, Shape, Value};
-use super::evaluate::{Evaluator, is_fallible, is_next, last_segment};
+use super::evaluate::{Evaluator, is_bool, is_fallible, is_next, last_segment};
 use super::names;
 
 /// The receiver, if any, and the arguments.
@@ -85,7 +85,9 @@ impl Evaluator<'_> {
     ) -> Value {
         let inputs = self.inputs(expr, Some(receiver), args);
         let call = Call { expr, name: method.as_str(), has_receiver: true, inputs };
-        if let Some(value) = self.by_type_argument(&call, generics) {
+        if let Some(value) =
+            self.by_type_argument(&call, generics).or_else(|| self.by_result(&call, generics))
+        {
             return value;
         }
         self.apply(&call)
@@ -166,12 +168,16 @@ impl Evaluator<'_> {
 
     /// What a middleware leaves in the request for those behind it.
     fn attach(&mut self, call: &Call) {
-        if !matches!(call.name, "insert" | "inject" | "data") || !call.has_receiver {
+        if !matches!(call.name, "insert" | "inject" | "data" | "set_local" | "set_ext") || !call.has_receiver
+        {
             return;
         }
         let Some((arg, value)) = call.args().last() else { return };
         let is_word = |name: &str| matches!(name, "extensions" | "extensions_mut" | "depot");
-        let is_carried = |own: &Self| call.name == "data" || own.by_its_name(call.inputs[0].0, 0, &is_word);
+        let is_carried = |own: &Self| {
+            matches!(call.name, "data" | "set_local" | "set_ext")
+                || own.by_its_name(call.inputs[0].0, 0, &is_word)
+        };
         if value.all().has(Deps::CREDENTIAL) && is_carried(self) {
             let ty = self.types.expr(*arg);
             if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
@@ -230,7 +236,12 @@ impl Evaluator<'_> {
             self.summary.ties |= summary.ties;
             self.summary.effects = self.summary.effects.union(summary.effects);
         }
+        let makes_answer = is_response(self.types.expr(call.expr));
         for (expr, value) in &call.inputs {
+            // An error becomes the response that tells it.
+            if makes_answer && self.types.expr(*expr).as_external("std::result::Result").is_some() {
+                all.fail = all.fail.union(value.fail);
+            }
             if matches!(self.ir.expr(*expr), Expr::Closure(_)) || self.is_future(*expr) {
                 all.data = all.data.union(value.data);
                 all.fail = all.fail.union(value.fail);
@@ -449,6 +460,8 @@ impl Evaluator<'_> {
                 | "data_opt"
                 | "guard"
                 | "data_unchecked"
+                | "local"
+                | "ext"
                 | "typed_get"
                 | "typed_try_get"
                 | "get_data"
@@ -466,7 +479,16 @@ impl Evaluator<'_> {
         let named = self.names_credential_ref(first, 0)
             || (matches!(
                 call.name,
-                "get" | "remove" | "obtain" | "data" | "data_opt" | "data_unchecked" | "get_mut" | "req_data"
+                "get"
+                    | "remove"
+                    | "obtain"
+                    | "data"
+                    | "data_opt"
+                    | "data_unchecked"
+                    | "get_mut"
+                    | "req_data"
+                    | "local"
+                    | "ext"
             ) && self.is_from_request(call)
                 && self.names_identity(ty));
         if !named && !given.data.has(Deps::CREDENTIAL) {
@@ -474,6 +496,31 @@ impl Evaluator<'_> {
         }
         self.read_credential(call.expr, 0);
         Some(Value::fallible(Deps::CREDENTIAL.union(given.data)))
+    }
+
+    /// `let user: &User = context.data_unchecked()`: by what is wanted of it, here or by who calls.
+    fn by_result(&mut self, call: &Call, generics: List<TypeRefId>) -> Option<Value> {
+        if !generics.is_empty() || !matches!(call.name, "data" | "data_unchecked" | "data_opt") {
+            return None;
+        }
+        let inside = |ty: Ty| match ty.kind() {
+            TyKind::External { path, args }
+                if matches!(path.as_str(), "std::result::Result" | "std::option::Option") =>
+            {
+                args.first().copied()
+            }
+            TyKind::Unknown => None,
+            _ => Some(ty),
+        };
+        let wanted = inside(self.types.expr(call.expr)).filter(|ty| !ty.is_unknown());
+        let returned = || inside(self.cx.semantics.signature(self.def)?.ret);
+        let ty = wanted.or_else(returned)?;
+        if !matches!(ty.kind(), TyKind::Adt { .. }) || !self.names_identity(ty) {
+            return None;
+        }
+        self.asked.push(ty);
+        self.read_credential(call.expr, 0);
+        Some(Value::fallible(Deps::CREDENTIAL))
     }
 
     /// Whether a `get::<T>()` is one of what a request carries, not of a map.
@@ -575,6 +622,14 @@ impl Evaluator<'_> {
                     Value::of(data)
                 }
             }
+            // Of a future: both of its outcomes are handed on.
+            "then" if !is_bool(self.types.expr(call.inputs[0].0)) => {
+                Value { data: data.union(own.fail), fail: args.fail, ..Value::default() }
+            }
+            // `Option<Result<..>>`: only what is there can fail, and what is not there is no failure.
+            "transpose" if self.types.expr(call.inputs[0].0).as_external("std::result::Result").is_none() => {
+                Value::of(data.union(own.fail))
+            }
             "filter" | "and_then" | "then" | "then_some" | "and" => {
                 Value { data, fail: own.fail.union(args.all()), ..Value::default() }
             }
@@ -631,7 +686,9 @@ impl Evaluator<'_> {
                 let name = self.ir.path_segments(path).last().map_or("", |segment| segment.name.as_str());
                 names::is_refusing(name)
             }
-            Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Tuple(_) => true,
+            Expr::Literal(Literal::Int(_)) | Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Tuple(_) => {
+                true
+            }
             _ => false,
         }
     }

@@ -484,15 +484,20 @@ impl<'a> Evaluator<'a> {
     fn names_limit(&self, expr: ExprId) -> bool {
         const LIMITS: &[&str] =
             &["TOO_MANY_REQUESTS", "TooManyRequests", "PAYLOAD_TOO_LARGE", "PayloadTooLarge"];
+        self.names_within(expr, LIMITS)
+    }
+
+    /// Whether a path within an expression ends in one of these names, or a method has it.
+    fn names_within(&self, expr: ExprId, names: &[&str]) -> bool {
         let span = self.ir.expr_span(expr);
         let Some((_, body)) = self.cx.semantics.body(self.def) else { return false };
-        self.ir.body(body).exprs.ids().any(|id| match self.ir.expr(id) {
-            Expr::Path(path) if span.contains(self.ir.expr_span(id)) => self
-                .ir
-                .path_segments(path)
-                .last()
-                .is_some_and(|segment| LIMITS.contains(&segment.name.as_str())),
-            _ => false,
+        self.ir.body(body).exprs.ids().any(|id| {
+            let name = match self.ir.expr(id) {
+                Expr::Path(path) => self.ir.path_segments(path).last().map(|segment| segment.name),
+                Expr::MethodCall { method, .. } => Some(method),
+                _ => None,
+            };
+            name.is_some_and(|name| names.contains(&name.as_str())) && span.contains(self.ir.expr_span(id))
         })
     }
 
@@ -500,7 +505,8 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn refuse_for(&mut self, deps: Deps, sense: Sense, expr: ExprId) {
         let mut open = Deps::NONE;
         let mut present = Deps::NONE;
-        let is_chosen = !self.is_middleware && self.frames.iter().any(|frame| frame.is_chosen());
+        let is_chosen = !self.is_middleware
+            && (self.frames.iter().any(|frame| frame.is_chosen()) || self.is_otherwise_conditional());
         let last = Frame { deps, sense, reach: Reach::All };
         for Frame { deps, sense, .. } in self.frames.iter().copied().chain([last]) {
             match sense {
@@ -520,6 +526,17 @@ impl<'a> Evaluator<'a> {
         if refused.has(Deps::CREDENTIAL) && self.summary.refusal.is_none() {
             self.summary.refusal = Some(self.place(expr));
         }
+    }
+
+    /// Whether something else decides, where a credential is known to be absent, if this is reached: who has none and is not
+    /// sent away by that goes on.
+    fn is_otherwise_conditional(&self) -> bool {
+        let about_caller = Deps::CREDENTIAL.union(Deps::ROLE).union(Deps::OWNER);
+        let absent = |frame: &Frame| frame.sense == Sense::Absent && frame.deps.has(Deps::CREDENTIAL);
+        let Some(first) = self.frames.iter().position(absent) else { return false };
+        self.frames[first + 1..]
+            .iter()
+            .any(|frame| frame.reach == Reach::Some && !frame.deps.has(about_caller))
     }
 
     /// A credential is read here.
@@ -617,7 +634,7 @@ pub(crate) fn last_segment(path: Symbol) -> &'static str {
 }
 
 /// Whether a body hands a request on to what is behind it.
-fn hands_on(cx: Context, def: DefId, types: &BodyTypes) -> bool {
+pub(crate) fn hands_on(cx: Context, def: DefId, types: &BodyTypes) -> bool {
     let name = cx.semantics.def_map.name(def);
     types.callees().any(|(_, callee)| is_next(cx.models, name, callee))
 }

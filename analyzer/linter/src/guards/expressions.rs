@@ -13,6 +13,10 @@ impl Evaluator<'_> {
         match self.ir.expr(expr) {
             Expr::Literal(Literal::Bool(true)) => Value { shape: Shape::Success, ..Value::default() },
             Expr::Literal(Literal::Bool(false)) => Value { shape: Shape::Refusal, ..Value::default() },
+            // A status as a number: `Response::new(401)`.
+            Expr::Literal(Literal::Int(number)) if matches!(number.as_str(), "401" | "403") => {
+                Value { shape: Shape::Refusal, ..Value::default() }
+            }
             Expr::Local(local) => self.local(local),
             Expr::Path(path) => self.path_value(path),
             Expr::Unary { op, operand } => {

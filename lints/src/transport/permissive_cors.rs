@@ -50,6 +50,8 @@ enum How {
 struct Evidence {
     place: FileSpan,
     function: DefId,
+    /// Where credentials are allowed, if that is elsewhere.
+    credentials: Option<FileSpan>,
     how: How,
     confidence: Confidence,
 }
@@ -68,6 +70,9 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
         .label("any page may ask in its visitor's name, and read the answer")
         .note("a visitor's browser sends the cookies of this service along, and hands the answer to the page that asked")
         .help("name the origins that may use credentials, or allow any origin without them");
+    if let Some(credentials) = evidence.credentials.filter(|place| *place != evidence.place) {
+        finding = finding.related(credentials, "credentials are allowed here");
+    }
     finding.confidence = evidence.confidence;
     finding.function = Some(cx.name(evidence.function));
     finding

@@ -54,7 +54,8 @@ pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Evidence> {
         }
         _ => return None,
     };
-    Some(Evidence { place: scope.place(place), function: scope.function, how, confidence })
+    let credentials = None;
+    Some(Evidence { place: scope.place(place), function: scope.function, credentials, how, confidence })
 }
 
 /// A call that allows everything: `Cors::permissive()` of actix-cors, `CorsLayer::very_permissive()`.

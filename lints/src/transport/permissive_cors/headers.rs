@@ -8,26 +8,15 @@ use crate::scope::{Origin, Scope};
 
 /// An origin that is sent back unseen, beside credentials.
 pub(super) fn of(scope: &Scope) -> Option<Evidence> {
-    let credentials = written(scope, "access-control-allow-credentials");
-    if !credentials.iter().any(|value| says_true(scope, *value) && !is_set_up(scope, *value)) {
-        return None;
-    }
-    let origin = written(scope, "access-control-allow-origin")
-        .into_iter()
-        .find(|value| is_of_request(scope, *value))?;
-    if !is_tested(scope) {
-        let how = How::Header;
-        return Some(Evidence {
-            place: scope.place(origin),
-            function: scope.function,
-            how,
-            confidence: Confidence::Medium,
-        });
-    }
-    let arm = unseen(scope)?;
+    let mut credentials = written(scope, "access-control-allow-credentials").into_iter();
+    let credentials = credentials.find(|value| says_true(scope, *value) && !is_set_up(scope, *value))?;
+    let mut origins = written(scope, "access-control-allow-origin").into_iter();
+    let origin = origins.find(|value| is_of_request(scope, *value))?;
+    let place = if is_tested(scope) { unseen(scope)? } else { origin };
     Some(Evidence {
-        place: scope.place(arm),
+        place: scope.place(place),
         function: scope.function,
+        credentials: Some(scope.place(credentials)),
         how: How::Header,
         confidence: Confidence::Medium,
     })

@@ -81,7 +81,9 @@ fn what_makes_the_run_fail_is_an_error() {
 }
 
 /// A library that takes its callers' text for SQL, which is less severe than a request's.
-const CALLER: &str = "pub async fn find(pool: &sqlx::PgPool, name: &str) -> sqlx::Result<()> {
+const CALLER: &str = "mod more;
+
+pub async fn find(pool: &sqlx::PgPool, name: &str) -> sqlx::Result<()> {
     sqlx::query(&format!(\"SELECT 1 FROM a WHERE b = '{name}'\")).execute(pool).await.map(drop)
 }
 ";

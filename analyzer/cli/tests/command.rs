@@ -216,9 +216,11 @@ fn hidden_findings_are_counted() {
 
 #[test]
 fn what_is_analysed_can_be_chosen() {
-    let project = Project::new(&[("src/lib.rs", CLEAN), ("tests/find.rs", VULNERABLE)]);
+    let clean = format!("mod old;\n{CLEAN}");
+    let project = Project::new(&[("src/lib.rs", &clean), ("tests/find.rs", VULNERABLE)]);
     project.write("examples/find.rs", VULNERABLE);
     project.write("src/old.rs", VULNERABLE);
+    project.write("src/named_by_nobody.rs", VULNERABLE);
     let found = |arguments: &[&str]| {
         let report = project.run(&[arguments, &["--format", "json"]].concat()).json();
         let paths = report["findings"].as_array().unwrap().iter();

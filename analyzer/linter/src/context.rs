@@ -135,7 +135,7 @@ impl<'a> LintContext<'a> {
 pub(crate) fn is_reported_on(role: FileRole, is_test: bool, tests: TestFindings) -> bool {
     let is_test = is_test || matches!(role, FileRole::Test | FileRole::Bench);
     match role {
-        FileRole::Generated | FileRole::BuildScript => false,
+        FileRole::Generated | FileRole::Unnamed | FileRole::BuildScript => false,
         FileRole::Source | FileRole::Template | FileRole::Example | FileRole::Test | FileRole::Bench => {
             !is_test || tests == TestFindings::Report
         }

@@ -243,7 +243,11 @@ fn is_left_out(role: FileRole, options: &DiscoverOptions) -> bool {
     match role {
         FileRole::Test | FileRole::Bench => options.tests == TestCode::Trim,
         FileRole::Example => options.include_examples == Examples::Skip,
-        FileRole::Source | FileRole::BuildScript | FileRole::Generated | FileRole::Template => false,
+        FileRole::Source
+        | FileRole::BuildScript
+        | FileRole::Generated
+        | FileRole::Unnamed
+        | FileRole::Template => false,
     }
 }
 

@@ -163,6 +163,8 @@ pub enum FileRole {
     Template,
     /// Written by a program, as its first lines say. Read for its names, not reported on.
     Generated,
+    /// Named by no module, so that it is not compiled. Read for its names, not reported on.
+    Unnamed,
 }
 
 impl Project {

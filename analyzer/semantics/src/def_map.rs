@@ -32,6 +32,8 @@ pub struct DefMap {
     pub(crate) file_scopes: Vec<ScopeId>,
     /// Files that only test code names as modules.
     pub(crate) test_files: FxHashSet<FileId>,
+    /// Files that no module names, where it can be seen that none does: they are not compiled.
+    pub(crate) unnamed_files: FxHashSet<FileId>,
     pub(crate) variants: FxHashMap<(DefId, Symbol), u32>,
     /// Library crates by name, for code whose manifest does not tell.
     pub(crate) libraries: FxHashMap<Symbol, ScopeId>,

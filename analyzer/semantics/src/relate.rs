@@ -233,6 +233,20 @@ impl Semantics {
         })
     }
 
+    /// The workspace's functions that make a value of this type of one of a type from outside: `From::from`.
+    pub fn conversions_from_outside(&self, ty: Ty) -> Vec<DefId> {
+        let from = TraitName::External(crate::known::known().from_trait);
+        let impls = self.external_impls(ty).filter(|info| {
+            info.trait_ref.as_ref().is_some_and(|trait_ref| {
+                trait_ref.name == from
+                    && trait_ref.args.first().is_some_and(|arg| {
+                        matches!(arg.kind(), TyKind::External { .. } | TyKind::Unknown | TyKind::Bounds(_))
+                    })
+            })
+        });
+        impls.filter_map(|info| self.impls.item(info.def, sym::FROM)).collect()
+    }
+
     /// An associated type that the workspace's impl of an external trait gives a type.
     pub(crate) fn associated_of(&self, ty: Ty, trait_path: Symbol, name: Symbol) -> Option<Ty> {
         let (info, subst) = self.external_impl(ty, trait_path)?;

@@ -78,6 +78,12 @@ impl Semantics {
                 *role = FileRole::Test;
             }
         }
+        for file in &def_map.unnamed_files {
+            let role = &mut loaded[file.index()].role;
+            if *role == FileRole::Source {
+                *role = FileRole::Unnamed;
+            }
+        }
         let impls =
             ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
         let mut semantics = Self {

@@ -136,7 +136,6 @@ fn is_telling(field: &Field) -> bool {
         "isverified",
         "verified",
         "emailverified",
-        "isactive",
         "isbanned",
         "passwordhash",
     ];

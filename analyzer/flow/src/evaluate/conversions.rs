@@ -7,7 +7,10 @@ use ward_syntax::{Attribute, ExprId, Fields, ItemKind, Symbol};
 
 use super::Evaluator;
 use super::patterns::variant_field;
-use crate::value::ValueId;
+use crate::value::{Root, ValueId};
+
+/// An error that is made of more types is not looked into.
+const MOST_CONVERSIONS: usize = 12;
 
 impl Evaluator<'_> {
     /// The error that a `?` hands over in this function, made of the one of another type.
@@ -19,7 +22,24 @@ impl Evaluator<'_> {
         let Some(signature) = self.cx.semantics.signature(self.def) else { return error };
         let Some(target) = error_type(signature.ret) else { return error };
         let source = error_type(self.types.expr(operand)).unwrap_or_else(Ty::unknown);
-        self.converted_by_derive(error, source, target)
+        let derived = self.converted_by_derive(error, source, target);
+        // What of an unknown type becomes one of the project's own passes one of its conversions.
+        if !source.is_unknown() || !matches!(target.kind(), TyKind::Adt { .. }) {
+            return derived;
+        }
+        let conversions = self.cx.semantics.conversions_from_outside(target);
+        if conversions.is_empty() || conversions.len() > MOST_CONVERSIONS {
+            return derived;
+        }
+        let roots: SmallVec<[Root; 4]> =
+            self.values.flatten(error).iter().map(|origin| origin.root).collect();
+        let span = self.span(operand);
+        let passes_on = conversions.into_iter().any(|conversion| {
+            let made = self.call_function(conversion, &[error], span, &[None]);
+            self.values.flatten(made).iter().any(|origin| roots.contains(&origin.root))
+        });
+        // Which of them it is does not matter where all leave the text behind.
+        if passes_on || derived != error { derived } else { self.values.constant(None) }
     }
 
     /// The error of a result, as it is in the other result that it is converted for: `map_err(Error::from)`.

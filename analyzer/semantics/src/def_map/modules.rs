@@ -527,10 +527,24 @@ impl<'a> Collector<'a> {
         let inside = inside.strip_suffix(".rs").unwrap_or(inside);
         let inside = inside.strip_suffix("/mod").unwrap_or(inside);
         let mut module = root;
+        let mut parent = root;
         for part in inside.split('/') {
+            parent = module;
             module = self.child_module(module, Symbol::new(part));
         }
+        if self.names_all_files(parent) {
+            self.map.unnamed_files.insert(id);
+        }
         self.claim(id, module, ModuleDirectory::of(&file.path));
+    }
+
+    /// Whether the file of a module is there and says by `mod` alone what lies below it: no macro may name more.
+    fn names_all_files(&self, module: ScopeId) -> bool {
+        let Some(index) = self.owners.iter().position(|owner| *owner == Some(module)) else { return false };
+        let Some(file) = self.cx.files.get(index) else { return false };
+        let is_named = !self.map.unnamed_files.contains(&FileId(index as u32));
+        let calls = |item: &Item| matches!(item.kind, ItemKind::MacroCall { .. });
+        is_named && !file.ir.tree.iter().any(|(_, item)| calls(item))
     }
 
     /// The crate whose root lies nearest above a file, and the path of the file below it.

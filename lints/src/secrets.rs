@@ -24,7 +24,8 @@ const ABOUT: &str = "type types kind kinds class id ids uuid name names len leng
     template label placeholder tokenizer lemma position offset span range reference metadata info config settings store \
     manager provider service issuer audience usage budget total lifetime duration strength error errors message msg rules \
     rule pattern regex attempts tries validity reset env var variable table query user users client state result response \
-    request arn login strategy source stream iter builder validator verifier hasher host hostname domain address";
+    request arn login strategy source stream iter builder validator verifier hasher host hostname domain address in hours \
+    minutes seconds days weeks millis secs mins";
 
 /// Words that make a token or key one that is no secret, wherever they stand.
 const HARMLESS: &str = "publish push page pagination next continuation cursor sync resume read write lock fencing cancel \

@@ -24,13 +24,7 @@ const PURE: &str = "as_str as_bytes as_ref as_slice to_string to_owned to_vec in
 
 /// The constant that an expression comes to.
 pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Constant> {
-    at(scope, expr, DEEPEST)
-        .filter(|constant| !is_name_of_variable(constant.text.as_str()) && !is_number(constant.text.as_str()))
-}
-
-/// How long something lasts, or how much of it there may be: few digits alone are no secret that anybody sets.
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_digit())
+    at(scope, expr, DEEPEST).filter(|constant| !is_name_of_variable(constant.text.as_str()))
 }
 
 /// A text is mistaken for a secret where it is the name under which one is looked up.

@@ -7,7 +7,7 @@ use ward_syntax::{Expr, ExprId, List, MacroId, Symbol, TypeRefId};
 use super::expressions::{hole, made};
 use super::{Evaluator, Frame};
 use crate::endpoint::{Call, Made, Outcome, StructValue, Value, What};
-use crate::{Callee, DefId, Namespace, PathTarget, Ty, TyKind};
+use crate::{Callee, DefId, DefKind, Namespace, PathTarget, Ty, TyKind, TypeHead};
 
 /// A function that only makes a text or a middleware is evaluated if its body is no longer than this.
 const SMALL_BODY: u32 = 160;
@@ -88,6 +88,9 @@ impl<'a> Evaluator<'a> {
         let target = types.callee(id);
         let args: Vec<ExprId> = frame.ir.list(args).collect();
         let values: Vec<Value> = args.iter().map(|arg| self.expr(frame, *arg)).collect();
+        if let Callee::Fn(def) = target {
+            self.called_on = self.type_before(frame, callee, *def);
+        }
         match target {
             Callee::Fn(def) => self.workspace_call(frame, id, *def, None, &args, values),
             Callee::Dispatch { targets, .. } => {
@@ -132,6 +135,37 @@ impl<'a> Evaluator<'a> {
                     _ => self.opaque(frame, id, What::Unknown, None, &args, values),
                 }
             }
+        }
+    }
+
+    /// The type that a path calls a method of a trait on, where the method is written for many: `Health::route()`.
+    fn type_before(&self, frame: &Frame<'a>, callee: ExprId, method: DefId) -> Option<DefId> {
+        let map = &self.semantics.def_map;
+        let container = map.container(method)?;
+        let is_for_many = map.kind(container) == DefKind::Trait
+            || self
+                .semantics
+                .impls
+                .get(container)
+                .is_some_and(|data| data.trait_ref.is_some() && matches!(data.head, TypeHead::Param));
+        let Expr::Path(path) = frame.ir.expr(callee) else { return None };
+        if !is_for_many {
+            return None;
+        }
+        let data = frame.ir.path(path);
+        if let Some(ty) = data.qualified_self {
+            return match self.semantics.resolve_type(frame.function, ty).kind() {
+                TyKind::Adt { def, .. } => Some(*def),
+                _ => None,
+            };
+        }
+        let names: Vec<Symbol> = frame.ir.path_segments(path).iter().map(|segment| segment.name).collect();
+        let (_, before) = names.split_last()?;
+        let names = &self.semantics.names();
+        let found = map.resolve(names, frame.function, before, data.leading_colon, Namespace::Type);
+        match found.target {
+            PathTarget::Def(def) if found.rest == 0 => Some(def),
+            _ => None,
         }
     }
 

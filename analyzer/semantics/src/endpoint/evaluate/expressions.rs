@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use ward_syntax::{
-    BinaryOp, Expr, ExprId, FileSpan, FormatId, Literal, LocalId, PathId, Piece, Run, Symbol, UnaryOp,
+    BinaryOp, Expr, ExprId, FileSpan, FormatId, Literal, LocalId, PathId, Piece, Run, Symbol, UnaryOp, sym,
 };
 
 use super::patterns::Fit;
@@ -185,6 +185,9 @@ impl<'a> Evaluator<'a> {
     fn path(&mut self, frame: &mut Frame<'a>, path: PathId, id: ExprId) -> Value {
         let Some(types) = frame.types else { return Value::Unknown };
         let place = frame.expr_place(id);
+        if let Some(constant) = self.constant_of_self(frame, path) {
+            return self.constant(constant);
+        }
         match types.path(path) {
             Resolution::Def(def) => match self.semantics.def_map.kind(def) {
                 DefKind::Fn => Value::Function(def),
@@ -214,6 +217,17 @@ impl<'a> Evaluator<'a> {
                 made(What::External(Symbol::new(&text.join("::"))), Vec::new(), place)
             }
         }
+    }
+
+    /// `Self::PATH` in a method that is written for many types, of the one it is called on.
+    fn constant_of_self(&self, frame: &Frame<'a>, path: PathId) -> Option<crate::DefId> {
+        let owner = self.self_type?;
+        let [first, name] = frame.ir.path_segments(path) else { return None };
+        if first.name != sym::SELF_TYPE {
+            return None;
+        }
+        let found = self.semantics.members(crate::TypeHead::Adt(owner), name.name).first().copied()?;
+        (self.semantics.def_map.kind(found) == DefKind::Const).then_some(found)
     }
 
     /// An associated function that no impl declares: the type that is said to have it.

@@ -20,6 +20,15 @@ use super::{
 };
 use crate::{BodyTypes, DefId, Semantics, Ty};
 
+/// What a lock gives, which is used like what is behind it.
+const GUARDS_OF_LOCKS: &[&str] = &[
+    "std::sync::MutexGuard",
+    "std::sync::RwLockReadGuard",
+    "std::sync::RwLockWriteGuard",
+    "std::sync::Arc",
+    "std::boxed::Box",
+];
+
 /// How deep calls are followed.
 const MOST_FRAMES: usize = 40;
 
@@ -36,6 +45,10 @@ pub struct Evaluator<'a> {
     /// Functions being evaluated.
     stack: Vec<DefId>,
     steps: usize,
+    /// The type that stands before the name in the call of a trait's method that comes next: `Health::route()`.
+    pub(super) called_on: Option<DefId>,
+    /// What `Self` is in the method of a trait that runs, where its call says so.
+    pub(super) self_type: Option<DefId>,
     /// The framework whose code runs.
     pub(super) current_framework: usize,
     /// Functions that have been evaluated.
@@ -79,6 +92,8 @@ impl<'a> Evaluator<'a> {
             relevant,
             stack: Vec::new(),
             steps: 0,
+            called_on: None,
+            self_type: None,
             current_framework: 0,
             visited: FxHashSet::default(),
             known: FxHashMap::default(),
@@ -143,13 +158,15 @@ impl<'a> Evaluator<'a> {
         receiver: Option<Value>,
         arguments: Vec<Value>,
     ) -> (Value, Vec<Value>) {
+        let called_on = self.called_on.take();
         self.visited.insert(function);
         let Some((_, body)) = self.semantics.body(function) else { return (Value::Unknown, arguments) };
         if self.stack.len() >= MOST_FRAMES || self.stack.contains(&function) || self.steps > MOST_STEPS {
             return (Value::Unknown, arguments);
         }
-        let plain =
-            receiver.as_ref().is_none_or(Value::is_unknown) && arguments.iter().all(Value::is_unknown);
+        let plain = called_on.is_none()
+            && receiver.as_ref().is_none_or(Value::is_unknown)
+            && arguments.iter().all(Value::is_unknown);
         if plain && let Some(value) = self.known.get(&function) {
             return (value.clone(), arguments);
         }
@@ -171,7 +188,9 @@ impl<'a> Evaluator<'a> {
                 parameters.push(param.pat);
             }
         }
+        let outer = std::mem::replace(&mut self.self_type, called_on);
         let value = self.expr(&mut frame, body.root);
+        self.self_type = outer;
         let value = value.or(std::mem::take(&mut frame.returned));
         self.note_frame(&frame);
         self.stack.pop();
@@ -261,6 +280,10 @@ impl<'a> Evaluator<'a> {
             })
         };
         match ty.kind() {
+            // Behind a lock it is one, too.
+            crate::TyKind::External { path, args } if GUARDS_OF_LOCKS.contains(&path.as_str()) => {
+                self.holder(*args.first()?, place)
+            }
             crate::TyKind::External { path, args } => of_path(*path, args),
             crate::TyKind::Bounds(bounds) => bounds.iter().find_map(|bound| match bound.name {
                 crate::TraitName::External(path) => of_path(path, &bound.args),

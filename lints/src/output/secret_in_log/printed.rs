@@ -64,10 +64,31 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
     let exposed = is_exposed.then_some(Confidence::Medium);
     let confidence = of_name(name, scope.types.expr(subject), is_access).max(exposed)?;
     // A constant stands in the source for everybody to read.
-    if scope.origin(subject).0 == Origin::Constant {
+    if scope.origin(subject).0 == Origin::Constant || is_hashed(scope, subject) {
         return None;
     }
     Some((Printed::Secret { name: scope.written(subject) }, confidence))
+}
+
+/// Whether a local has the name of a secret and holds what a function made of it that hides it:
+/// `let password = hash_password(&password)?`.
+fn is_hashed(scope: &Scope, subject: ExprId) -> bool {
+    const HIDING: &str =
+        "hash hashed digest mask masked redact redacted obfuscate obfuscated encrypt encrypted";
+    let Expr::Local(local) = scope.ir.expr(subject) else { return false };
+    let Some(mut value) = scope.bound_whole(local) else { return false };
+    loop {
+        let name = match scope.ir.expr(value) {
+            Expr::Try(inner) | Expr::Await(inner) => {
+                value = inner;
+                continue;
+            }
+            Expr::Call { callee, .. } => scope.last_segment(callee),
+            Expr::MethodCall { method, .. } => Some(method.as_str()),
+            _ => None,
+        };
+        return name.is_some_and(|name| words(name).any(|word| has(HIDING, &word)));
+    }
 }
 
 /// How sure it is that a printed value of this name and type is a secret.

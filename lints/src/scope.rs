@@ -6,6 +6,8 @@
 mod names;
 mod origin;
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
 use ward_linter::LintContext;
 use ward_semantics::{BodyTypes, Callee, DefId};
@@ -34,7 +36,16 @@ pub(crate) struct Scope<'a> {
     pub(crate) ir: &'a SourceIr,
     pub(crate) body: Body,
     pub(crate) types: &'a BodyTypes,
-    locals: FxHashMap<LocalId, Binding>,
+    /// Found out when somebody asks: most bodies are looked at and say nothing.
+    locals: OnceCell<Locals>,
+}
+
+type Locals = FxHashMap<LocalId, Binding>;
+
+/// The scopes of all functions that are reported on.
+pub(crate) fn scopes<'a>(cx: &'a LintContext<'a>) -> impl Iterator<Item = Scope<'a>> {
+    let functions = cx.semantics().functions().iter().copied();
+    functions.filter(|function| cx.is_reported(*function)).filter_map(|function| Scope::new(cx, function))
 }
 
 /// Methods that hand on what they are called on, in another type or a part of it.
@@ -54,37 +65,46 @@ impl<'a> Scope<'a> {
         let types = semantics.types(function)?;
         let (file, body) = semantics.body(function)?;
         let ir = semantics.ir(file);
-        let body = ir.body(body);
-        let mut scope = Self { cx, function, ir, body, types, locals: FxHashMap::default() };
-        if let Some(local) = body.self_local {
-            scope.locals.insert(local, Binding::Receiver);
-        }
-        let params = semantics.item(function).as_fn().map(|item| item.params.as_slice()).unwrap_or_default();
-        for (index, param) in params.iter().enumerate() {
-            scope.bind(param.pat, Binding::Parameter(index));
-        }
-        for id in body.exprs.ids() {
-            scope.bind_in(id);
-        }
-        Some(scope)
+        Some(Self { cx, function, ir, body: ir.body(body), types, locals: OnceCell::new() })
     }
 
-    fn bind_in(&mut self, id: ExprId) {
+    /// What a local is bound to.
+    fn binding(&self, local: LocalId) -> Option<Binding> {
+        self.locals.get_or_init(|| self.bindings()).get(&local).copied()
+    }
+
+    fn bindings(&self) -> Locals {
+        let mut locals = Locals::default();
+        if let Some(local) = self.body.self_local {
+            locals.insert(local, Binding::Receiver);
+        }
+        let item = self.cx.semantics().item(self.function).as_fn();
+        let params = item.map(|item| item.params.as_slice()).unwrap_or_default();
+        for (index, param) in params.iter().enumerate() {
+            self.bind(&mut locals, param.pat, Binding::Parameter(index));
+        }
+        for id in self.body.exprs.ids() {
+            self.bind_in(&mut locals, id);
+        }
+        locals
+    }
+
+    fn bind_in(&self, locals: &mut Locals, id: ExprId) {
         match self.ir.expr(id) {
             Expr::LetStmt { pat, init: Some(value), .. } | Expr::Let { pat, scrutinee: value } => {
-                self.bind_to(pat, value);
+                self.bind_to(locals, pat, value);
             }
-            Expr::For { pat, iter, .. } => self.bind(pat, Binding::Of(iter)),
+            Expr::For { pat, iter, .. } => self.bind(locals, pat, Binding::Of(iter)),
             Expr::Match { scrutinee, arms } => {
                 for arm in self.ir.arms(arms) {
-                    self.bind_to(arm.pat, scrutinee);
+                    self.bind_to(locals, arm.pat, scrutinee);
                 }
             }
             Expr::MethodCall { receiver, args, .. } => {
                 for arg in self.ir.list(args) {
                     if let Expr::Closure(closure) = self.ir.expr(arg) {
                         for (pat, _) in &self.ir.closure(closure).params {
-                            self.bind(*pat, Binding::Of(receiver));
+                            self.bind(locals, *pat, Binding::Of(receiver));
                         }
                     }
                 }
@@ -94,35 +114,35 @@ impl<'a> Scope<'a> {
     }
 
     /// Binds a pattern to a value; the elements of tuples one by one.
-    fn bind_to(&mut self, pat: PatId, value: ExprId) {
+    fn bind_to(&self, locals: &mut Locals, pat: PatId, value: ExprId) {
         let ir = self.ir;
         match (ir.pat(pat), ir.expr(value)) {
             (Pat::Tuple(pats), Expr::Tuple(values)) if ir.list(pats).len() == ir.list(values).len() => {
                 for (pat, value) in ir.list(pats).zip(ir.list(values)) {
-                    self.bind_to(pat, value);
+                    self.bind_to(locals, pat, value);
                 }
             }
-            (Pat::Or(pats), _) => ir.list(pats).for_each(|pat| self.bind_to(pat, value)),
-            _ => self.bind(pat, Binding::Of(value)),
+            (Pat::Or(pats), _) => ir.list(pats).for_each(|pat| self.bind_to(locals, pat, value)),
+            _ => self.bind(locals, pat, Binding::Of(value)),
         }
     }
 
-    fn bind(&mut self, pat: PatId, binding: Binding) {
+    fn bind(&self, locals: &mut Locals, pat: PatId, binding: Binding) {
         let ir = self.ir;
         match ir.pat(pat) {
             Pat::Bind { local, sub } => {
-                self.locals.entry(local).or_insert(binding);
+                locals.entry(local).or_insert(binding);
                 if let Some(sub) = sub {
-                    self.bind(sub, binding);
+                    self.bind(locals, sub, binding);
                 }
             }
-            Pat::Ref(inner) => self.bind(inner, binding),
+            Pat::Ref(inner) => self.bind(locals, inner, binding),
             Pat::Tuple(pats) | Pat::Slice(pats) | Pat::Or(pats) | Pat::TupleStruct { pats, .. } => {
-                ir.list(pats).for_each(|pat| self.bind(pat, binding));
+                ir.list(pats).for_each(|pat| self.bind(locals, pat, binding));
             }
             Pat::Struct { fields, .. } => {
                 for field in ir.field_pats(fields) {
-                    self.bind(field.pat, binding);
+                    self.bind(locals, field.pat, binding);
                 }
             }
             _ => {}
@@ -131,8 +151,8 @@ impl<'a> Scope<'a> {
 
     /// The expression that a local is bound to a part of.
     pub(crate) fn bound_to(&self, local: LocalId) -> Option<ExprId> {
-        match self.locals.get(&local)? {
-            Binding::Of(value) => Some(*value),
+        match self.binding(local)? {
+            Binding::Of(value) => Some(value),
             _ => None,
         }
     }

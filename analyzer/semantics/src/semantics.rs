@@ -72,16 +72,14 @@ impl Semantics {
     pub fn index(project: Project, mut loaded: Vec<LoadedFile>, externals: Externals) -> Self {
         let defs = DefIndex::new(loaded.iter().map(|file| file.ir.tree.items.len()));
         let def_map = DefMap::build(&project, &loaded, &defs, &externals);
-        for file in &def_map.test_files {
-            let role = &mut loaded[file.index()].role;
-            if *role == FileRole::Source {
-                *role = FileRole::Test;
-            }
-        }
-        for file in &def_map.unnamed_files {
-            let role = &mut loaded[file.index()].role;
-            if *role == FileRole::Source {
-                *role = FileRole::Unnamed;
+        for (files, known) in
+            [(&def_map.test_files, FileRole::Test), (&def_map.unnamed_files, FileRole::Unnamed)]
+        {
+            for file in files {
+                let role = &mut loaded[file.index()].role;
+                if *role == FileRole::Source {
+                    *role = known;
+                }
             }
         }
         let impls =

@@ -136,7 +136,7 @@ fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
     let Some((file, body)) = semantics.body(owner) else { return Vec::new() };
     let ir = semantics.ir(file);
     let mut found = Vec::new();
-    let mut scope = None;
+    let scope = Scope::new(cx, owner);
     for id in ir.body(body).exprs.ids() {
         let expr = ir.expr(id);
         if let Expr::Literal(Literal::Str(text) | Literal::ByteStr(text)) = expr
@@ -154,10 +154,7 @@ fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
         if !matches!(expr, Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Binary { .. }) {
             continue;
         }
-        if scope.is_none() {
-            scope = Scope::new(cx, owner);
-        }
-        let Some(scope) = &scope else { return found };
+        let Some(scope) = &scope else { continue };
         if let Some((what, value, confidence)) = used::of(scope, id)
             && let Some(constant) = constant::of(scope, value)
         {

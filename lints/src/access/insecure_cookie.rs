@@ -12,7 +12,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, TyKind};
 use ward_syntax::{Expr, ExprId, FileSpan, Literal};
 
-use crate::scope::Scope;
+use crate::scope::{Scope, scopes};
 use crate::secrets::has;
 
 declare_lint! {
@@ -90,33 +90,15 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for function in cx.semantics().functions() {
-        if !cx.is_reported(*function) || cx.is_example(*function) {
-            continue;
-        }
-        for evidence in of_function(cx, *function) {
+    for scope in scopes(cx).filter(|scope| !cx.is_example(scope.function)) {
+        for evidence in of_function(&scope) {
             cx.report(describe(cx, &evidence));
         }
     }
 }
 
-fn of_function(cx: &LintContext, function: DefId) -> Vec<Evidence> {
-    let semantics = cx.semantics();
-    let Some((file, body)) = semantics.body(function) else { return Vec::new() };
-    let ir = semantics.ir(file);
-    let mut scope = None;
-    let mut found = Vec::new();
-    for id in ir.body(body).exprs.ids() {
-        if !matches!(ir.expr(id), Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Format(_)) {
-            continue;
-        }
-        if scope.is_none() {
-            scope = Scope::new(cx, function);
-        }
-        let Some(scope) = &scope else { return found };
-        found.extend(switched_off(scope, id).or_else(|| made::of(scope, id)));
-    }
-    found
+fn of_function(scope: &Scope) -> Vec<Evidence> {
+    scope.body.exprs.ids().filter_map(|id| switched_off(scope, id).or_else(|| made::of(scope, id))).collect()
 }
 
 /// A method that turns an attribute of a session's cookie off.

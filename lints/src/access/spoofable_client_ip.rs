@@ -10,7 +10,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, Resolution};
 use ward_syntax::{Expr, ExprId, FileSpan, Literal};
 
-use crate::scope::{Origin, Scope};
+use crate::scope::{Origin, Scope, scopes};
 use crate::secrets::{has, is_about_access};
 
 declare_lint! {
@@ -60,30 +60,18 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for function in cx.semantics().functions() {
-        if cx.is_reported(*function) && !cx.is_example(*function) {
-            for evidence in of_function(cx, *function) {
-                cx.report(describe(cx, &evidence));
-            }
+    for scope in scopes(cx).filter(|scope| !cx.is_example(scope.function)) {
+        for evidence in of_function(&scope) {
+            cx.report(describe(cx, &evidence));
         }
     }
 }
 
-fn of_function(cx: &LintContext, function: DefId) -> Vec<Evidence> {
-    let semantics = cx.semantics();
-    let Some((file, body)) = semantics.body(function) else { return Vec::new() };
-    let ir = semantics.ir(file);
-    let mut scope = None;
+fn of_function(scope: &Scope) -> Vec<Evidence> {
+    let (cx, function) = (scope.cx, scope.function);
     let mut found = Vec::new();
-    for id in ir.body(body).exprs.ids() {
-        if !matches!(ir.expr(id), Expr::MethodCall { .. } | Expr::Path(_)) {
-            continue;
-        }
-        let Some(source) = source(cx, function, id) else { continue };
-        if scope.is_none() {
-            scope = Scope::new(cx, function);
-        }
-        let Some(scope) = &scope else { return found };
+    for id in scope.body.exprs.ids() {
+        let Some(source) = source(scope, id) else { continue };
         let confidence = match source {
             // It is there to limit, and for nothing else.
             Source::Limiter => Confidence::Medium,
@@ -111,14 +99,12 @@ enum Source {
     Method(&'static str),
 }
 
-fn source(cx: &LintContext, function: DefId, expr: ExprId) -> Option<Source> {
-    let semantics = cx.semantics();
-    let types = semantics.types(function)?;
-    let ir = semantics.ir(semantics.locate(function).0);
+fn source(scope: &Scope, expr: ExprId) -> Option<Source> {
+    let ir = scope.ir;
     match ir.expr(expr) {
         Expr::Path(path) => {
             let last = ir.path_segments(path).last()?.name.as_str();
-            let is_own = matches!(types.path(path), Resolution::Def(_));
+            let is_own = matches!(scope.types.path(path), Resolution::Def(_));
             (last == "SmartIpKeyExtractor" && !is_own).then_some(Source::Limiter)
         }
         Expr::MethodCall { method, .. } if method.as_str() == "realip_remote_addr" => {

@@ -13,7 +13,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, UnaryOp};
 
-use crate::scope::{Origin, Root, Scope};
+use crate::scope::{Origin, Root, Scope, scopes};
 use crate::secrets::{Named, has, is_about_access};
 
 declare_lint! {
@@ -85,11 +85,9 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for function in cx.semantics().functions() {
-        if cx.is_reported(*function) && !is_comparison_itself(cx, *function) {
-            for evidence in compared(cx, *function) {
-                cx.report(describe(cx, &evidence));
-            }
+    for scope in scopes(cx).filter(|scope| !is_comparison_itself(cx, scope.function)) {
+        for evidence in compared(&scope) {
+            cx.report(describe(cx, &evidence));
         }
     }
 }
@@ -106,13 +104,10 @@ fn is_comparison_itself(cx: &LintContext, function: DefId) -> bool {
             })
 }
 
-fn compared(cx: &LintContext, function: DefId) -> Vec<Evidence> {
-    let semantics = cx.semantics();
-    let Some((file, body)) = semantics.body(function) else { return Vec::new() };
-    let ir = semantics.ir(file);
-    let mut scope = None;
+fn compared(scope: &Scope) -> Vec<Evidence> {
+    let ir = scope.ir;
     let mut found = Vec::new();
-    for id in ir.body(body).exprs.ids() {
+    for id in scope.body.exprs.ids() {
         let (lhs, rhs, operator) = match ir.expr(id) {
             Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => (lhs, rhs, "=="),
             Expr::Binary { op: BinaryOp::Ne, lhs, rhs } => (lhs, rhs, "!="),
@@ -128,18 +123,20 @@ fn compared(cx: &LintContext, function: DefId) -> Vec<Evidence> {
         if is_plain(&ir.expr(lhs)) || is_plain(&ir.expr(rhs)) {
             continue;
         }
-        if scope.is_none() {
-            scope = Scope::new(cx, function);
-        }
-        let Some(scope) = &scope else { return found };
         if operator.starts_with(char::is_alphabetic) && !is_text_method(scope, id, lhs) {
             continue;
         }
         if let Some((side, confidence)) = secret_side(scope, lhs, rhs) {
             let what = if side.is_mac { What::Mac } else { What::Secret };
-            let place = FileSpan { file, span: ir.expr_span(id) };
             let secret = scope.written(side.expr);
-            found.push(Evidence { place, function, secret, operator, what, confidence });
+            found.push(Evidence {
+                place: scope.place(id),
+                function: scope.function,
+                secret,
+                operator,
+                what,
+                confidence,
+            });
         }
     }
     found

@@ -78,7 +78,8 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 
 fn check(cx: &LintContext) {
     for function in cx.semantics().functions().iter().filter(|function| cx.is_reported(**function)) {
-        let mut evidence = written(cx, *function);
+        let scope = Scope::new(cx, *function);
+        let mut evidence = scope.as_ref().map(written).unwrap_or_default();
         evidence.extend(instrument::recorded(cx, *function));
         // Macros of the workspace expand one argument to several places, and a line may print it twice.
         evidence.sort_by_key(|evidence| {
@@ -94,13 +95,10 @@ fn check(cx: &LintContext) {
 }
 
 /// The secrets that a function's own log lines hold.
-fn written(cx: &LintContext, function: DefId) -> Vec<Evidence> {
-    let semantics = cx.semantics();
-    let Some((file, body)) = semantics.body(function) else { return Vec::new() };
-    let ir = semantics.ir(file);
-    let mut scope = None;
+fn written(scope: &Scope) -> Vec<Evidence> {
+    let (ir, function) = (scope.ir, scope.function);
     let mut found = Vec::new();
-    for id in ir.body(body).exprs.ids() {
+    for id in scope.body.exprs.ids() {
         let (path, values) = match ir.expr(id) {
             Expr::Format(format) => {
                 let format = ir.format(format);
@@ -119,15 +117,11 @@ fn written(cx: &LintContext, function: DefId) -> Vec<Evidence> {
             continue;
         }
         for (value, style, span) in values {
-            if scope.is_none() {
-                scope = Scope::new(cx, function);
-            }
-            let Some(scope) = &scope else { return found };
             let Some((printed, confidence)) = printed::of(scope, value, style) else { continue };
-            let is_meant = (is_console && !serves(cx, function)) || is_asked_for(scope, id);
+            let is_meant = (is_console && !serves(scope.cx, function)) || is_asked_for(scope, id);
             let confidence = if is_meant { Confidence::Low } else { confidence };
-            let line = FileSpan { file, span: ir.expr_span(id) };
-            found.push(Evidence { place: FileSpan { file, span }, line, function, printed, confidence });
+            let line = scope.place(id);
+            found.push(Evidence { place: FileSpan { span, ..line }, line, function, printed, confidence });
         }
     }
     found

@@ -54,10 +54,10 @@ impl Scope<'_> {
         }
         match self.ir.expr(expr) {
             Expr::Literal(_) => (Origin::Constant, here),
-            Expr::Local(local) => match self.locals.get(&local) {
+            Expr::Local(local) => match self.binding(local) {
                 Some(Binding::Receiver) => (self.of_receiver(), Root::Receiver),
-                Some(Binding::Parameter(index)) => (self.of_parameter(*index), Root::Parameter(*index)),
-                Some(Binding::Of(value)) => self.origin_at(*value, depth),
+                Some(Binding::Parameter(index)) => (self.of_parameter(index), Root::Parameter(index)),
+                Some(Binding::Of(value)) => self.origin_at(value, depth),
                 None => (Origin::Unknown, here),
             },
             Expr::Path(path) => (self.of_path(self.types.path(path)), here),

@@ -12,7 +12,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::{Expr, FileSpan};
 
-use crate::scope::Scope;
+use crate::scope::{Scope, scopes};
 
 declare_lint! {
     /// Any origin, with credentials.
@@ -79,23 +79,19 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for function in cx.semantics().functions() {
-        if cx.is_reported(*function) && !cx.is_example(*function) {
-            for evidence in of_function(cx, *function) {
-                cx.report(describe(cx, &evidence));
-            }
+    for scope in scopes(cx).filter(|scope| !cx.is_example(scope.function)) {
+        for evidence in of_function(&scope) {
+            cx.report(describe(cx, &evidence));
         }
     }
 }
 
-fn of_function(cx: &LintContext, function: DefId) -> Vec<Evidence> {
-    let semantics = cx.semantics();
-    let Some((file, body)) = semantics.body(function) else { return Vec::new() };
-    let ir = semantics.ir(file);
+fn of_function(scope: &Scope) -> Vec<Evidence> {
+    let ir = scope.ir;
     // Nearly no function is about this.
     let is_cors =
         |name: &str| name.starts_with("Cors") || name == "cors" || name.starts_with("ACCESS_CONTROL_ALLOW");
-    let speaks_of_it = ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+    let speaks_of_it = scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
         Expr::Path(path) | Expr::Struct { path, .. } => {
             ir.path_segments(path).iter().any(|segment| is_cors(segment.name.as_str()))
         }
@@ -104,8 +100,10 @@ fn of_function(cx: &LintContext, function: DefId) -> Vec<Evidence> {
         }
         _ => false,
     });
-    let Some(scope) = speaks_of_it.then(|| Scope::new(cx, function)).flatten() else { return Vec::new() };
-    let mut found: Vec<Evidence> = scope.body.exprs.ids().filter_map(|id| chain::of(&scope, id)).collect();
-    found.extend(headers::of(&scope));
+    if !speaks_of_it {
+        return Vec::new();
+    }
+    let mut found: Vec<Evidence> = scope.body.exprs.ids().filter_map(|id| chain::of(scope, id)).collect();
+    found.extend(headers::of(scope));
     found
 }

@@ -86,16 +86,11 @@ impl Evaluator<'_> {
         };
         let carries = payload.map_or(Carries::Text, |ty| self.cx.semantics.carries(ty));
         if carries == Carries::Text {
-            let owner = || owner_of(call);
             // What the parser of a type refuses of which nothing is known is not known, either.
-            let is_foreign = payload.is_some_and(|ty| match ty.kind() {
-                TyKind::External { path, .. } => {
-                    !Self::is_text(ty) && !self.cx.semantics.externals.types.contains_key(path)
-                }
-                _ => false,
-            });
-            let is_foreign = is_foreign
-                || owner().is_some_and(|owner| !self.cx.semantics.externals.types.contains_key(&owner));
+            let is_unknown = |path: Symbol| !self.cx.semantics.externals.types.contains_key(&path);
+            let is_foreign = payload.is_some_and(|ty| {
+                matches!(ty.kind(), TyKind::External { path, .. } if !Self::is_text(ty) && is_unknown(*path))
+            }) || owner_of(call).is_some_and(is_unknown);
             return if is_foreign { self.converted(result) } else { result };
         }
         let kinds = &self.cx.models.kinds;

@@ -3,10 +3,11 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{Ty, TyKind};
-use ward_syntax::{Attribute, ExprId, Fields, ItemKind, Symbol};
+use ward_syntax::{Attribute, ExprId, Symbol};
 
 use super::Evaluator;
 use super::patterns::variant_field;
+use super::variants::shapes;
 use crate::value::{Root, ValueId};
 
 /// An error that is made of more types is not looked into.
@@ -24,12 +25,12 @@ impl Evaluator<'_> {
         let source = error_type(self.types.expr(operand)).unwrap_or_else(Ty::unknown);
         let derived = self.converted_by_derive(error, source, target);
         // What of an unknown type becomes one of the project's own passes one of its conversions.
-        if !source.is_unknown() || !matches!(target.kind(), TyKind::Adt { .. }) {
+        if derived != error || !source.is_unknown() || !matches!(target.kind(), TyKind::Adt { .. }) {
             return derived;
         }
         let conversions = self.cx.semantics.conversions_from_outside(target);
         if conversions.is_empty() || conversions.len() > MOST_CONVERSIONS {
-            return derived;
+            return error;
         }
         let roots: SmallVec<[Root; 4]> =
             self.values.flatten(error).iter().map(|origin| origin.root).collect();
@@ -39,7 +40,7 @@ impl Evaluator<'_> {
             self.values.flatten(made).iter().any(|origin| roots.contains(&origin.root))
         });
         // Which of them it is does not matter where all leave the text behind.
-        if passes_on || derived != error { derived } else { self.values.constant(None) }
+        if passes_on { error } else { self.values.constant(None) }
     }
 
     /// The error of a result, as it is in the other result that it is converted for: `map_err(Error::from)`.
@@ -63,25 +64,16 @@ impl Evaluator<'_> {
 
     /// The parts of a type that a value of another may become: the one of that type, or any where the type is not known.
     fn parts_converted(&self, source: Ty, target: Ty) -> SmallVec<[Symbol; 2]> {
-        type Variant<'a> = (Option<u32>, Option<Symbol>, &'a Fields);
         let TyKind::Adt { def, .. } = target.kind() else { return SmallVec::new() };
-        let item = self.cx.semantics.item(*def);
-        let variants: SmallVec<[Variant<'_>; 8]> = match &item.kind {
-            ItemKind::Enum { variants, .. } => {
-                let named = variants.iter().zip(0..);
-                named.map(|(variant, at)| (Some(at), Some(variant.name), &variant.fields)).collect()
-            }
-            ItemKind::Struct { fields, .. } => SmallVec::from_elem((None, None, fields), 1),
-            _ => return SmallVec::new(),
-        };
         let mut exact = SmallVec::new();
         let mut all = SmallVec::new();
-        for (index, variant, fields) in variants {
-            for (field, info) in fields.fields.iter().zip(self.cx.semantics.fields(*def, index)) {
+        for shape in shapes(self.cx.semantics.item(*def)) {
+            let infos = self.cx.semantics.fields(*def, shape.index);
+            for (field, info) in shape.fields.fields.iter().zip(infos) {
                 if !field.attributes.iter().any(is_from) {
                     continue;
                 }
-                let part = variant.map_or(info.name, |variant| variant_field(variant, info.name));
+                let part = shape.variant.map_or(info.name, |variant| variant_field(variant, info.name));
                 if info.ty == source {
                     exact.push(part);
                 }
@@ -97,10 +89,7 @@ fn is_from(attribute: &Attribute) -> bool {
     attribute.last_segment() == "from"
 }
 
-/// The error of a result, be it awaited or not.
+/// The error of a result.
 fn error_type(ty: Ty) -> Option<Ty> {
-    match ty.kind() {
-        TyKind::External { path, args } if path.as_str() == "std::result::Result" => args.get(1).copied(),
-        _ => None,
-    }
+    ty.as_external("std::result::Result")?.get(1).copied()
 }

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{Attribute, HoleStyle, ItemKind, Span, Symbol, sym};
 
+use super::variants::{Shape, shapes};
 use super::{Evaluator, patterns};
 use crate::step::StepKind;
 use crate::value::{Hole, Text, Value, ValueId, add_origins};
@@ -62,16 +63,10 @@ impl Evaluator<'_> {
 
     /// The fields that are printed, of all variants.
     fn shown(&self, def: DefId, style: HoleStyle) -> Option<SmallVec<[Shown; 4]>> {
-        type Variant<'a> = (Option<u32>, Option<Symbol>, &'a [Attribute]);
         let item = self.cx.semantics.item(def);
-        let variants: SmallVec<[Variant<'_>; 4]> = match &item.kind {
-            ItemKind::Enum { variants, .. } => {
-                let named = variants.iter().zip(0..);
-                named.map(|(variant, at)| (Some(at), Some(variant.name), &*variant.attributes)).collect()
-            }
-            ItemKind::Struct { .. } => SmallVec::from_elem((None, None, &*item.attributes), 1),
-            _ => return None,
-        };
+        if !matches!(item.kind, ItemKind::Enum { .. } | ItemKind::Struct { .. }) {
+            return None;
+        }
         let is_debug = match style {
             HoleStyle::Display => false,
             HoleStyle::Debug if item.derives("Debug") => true,
@@ -79,7 +74,7 @@ impl Evaluator<'_> {
         };
         let mut shown = SmallVec::new();
         let mut is_written = is_debug;
-        for (index, variant, attributes) in variants {
+        for Shape { index, variant, attributes, .. } in shapes(item) {
             let template = attributes.iter().find(|attribute| is_template(attribute));
             is_written |= template.is_some();
             for field in self.cx.semantics.fields(def, index) {

@@ -2,7 +2,9 @@
 
 use smallvec::SmallVec;
 use ward_semantics::TyKind;
-use ward_syntax::{Expr, ExprId, HoleStyle, LocalId, Pat, PatId, Span, Symbol, UnaryOp};
+use ward_syntax::{
+    Attribute, Expr, ExprId, Fields, HoleStyle, Item, ItemKind, LocalId, Pat, PatId, Span, Symbol, UnaryOp,
+};
 
 use super::{Evaluator, ValueId};
 
@@ -13,6 +15,35 @@ pub(super) enum Variants {
     Only(SmallVec<[Symbol; 2]>),
     /// Any but these.
     Not(SmallVec<[Symbol; 2]>),
+}
+
+/// A variant of an enum, or a struct.
+pub(super) struct Shape<'a> {
+    /// The variant's place among all; none for a struct.
+    pub(super) index: Option<u32>,
+    pub(super) variant: Option<Symbol>,
+    pub(super) attributes: &'a [Attribute],
+    pub(super) fields: &'a Fields,
+}
+
+/// All variants of an enum, or the struct itself; none of another item.
+pub(super) fn shapes(item: &Item) -> SmallVec<[Shape<'_>; 4]> {
+    match &item.kind {
+        ItemKind::Enum { variants, .. } => {
+            let named = variants.iter().zip(0..).map(|(variant, at)| Shape {
+                index: Some(at),
+                variant: Some(variant.name),
+                attributes: &variant.attributes,
+                fields: &variant.fields,
+            });
+            named.collect()
+        }
+        ItemKind::Struct { fields, .. } => {
+            let shape = Shape { index: None, variant: None, attributes: &item.attributes, fields };
+            std::iter::once(shape).collect()
+        }
+        _ => SmallVec::new(),
+    }
 }
 
 /// How a variant of what a variant holds is noted.
@@ -73,7 +104,7 @@ impl Evaluator<'_> {
     /// Whether the variants of a matched expression are worth knowing: it is an enum of the workspace.
     pub(super) fn has_variants(&self, scrutinee: ExprId) -> bool {
         let TyKind::Adt { def, .. } = self.types.expr(scrutinee).kind() else { return false };
-        matches!(self.cx.semantics.item(*def).kind, ward_syntax::ItemKind::Enum { .. })
+        matches!(self.cx.semantics.item(*def).kind, ItemKind::Enum { .. })
     }
 
     /// Notes for one arm which variants the variables can be: the one that is matched, and those that the pattern

@@ -168,17 +168,17 @@ impl Evaluator<'_> {
 
     /// What a middleware leaves in the request for those behind it.
     fn attach(&mut self, call: &Call) {
-        if !matches!(call.name, "insert" | "inject" | "data" | "set_local" | "set_ext") || !call.has_receiver
-        {
+        if !call.has_receiver {
             return;
         }
         let Some((arg, value)) = call.args().last() else { return };
         let is_word = |name: &str| matches!(name, "extensions" | "extensions_mut" | "depot");
-        let is_carried = |own: &Self| {
-            matches!(call.name, "data" | "set_local" | "set_ext")
-                || own.by_its_name(call.inputs[0].0, 0, &is_word)
+        let is_carried = || match call.name {
+            "insert" | "inject" => self.by_its_name(call.inputs[0].0, 0, &is_word),
+            "data" | "set_local" | "set_ext" => true,
+            _ => false,
         };
-        if value.all().has(Deps::CREDENTIAL) && is_carried(self) {
+        if value.all().has(Deps::CREDENTIAL) && is_carried() {
             let ty = self.types.expr(*arg);
             if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
                 self.attached.push(ty);
@@ -236,10 +236,8 @@ impl Evaluator<'_> {
             self.summary.ties |= summary.ties;
             self.summary.effects = self.summary.effects.union(summary.effects);
         }
-        let makes_answer = is_response(self.types.expr(call.expr));
         for (expr, value) in &call.inputs {
-            // An error becomes the response that tells it.
-            if makes_answer && self.types.expr(*expr).as_external("std::result::Result").is_some() {
+            if self.tells_error(call, *expr) {
                 all.fail = all.fail.union(value.fail);
             }
             if matches!(self.ir.expr(*expr), Expr::Closure(_)) || self.is_future(*expr) {
@@ -265,6 +263,12 @@ impl Evaluator<'_> {
             }
         }
         all
+    }
+
+    /// Whether a call makes the answer of a result that it is given: an error becomes the response that tells it.
+    fn tells_error(&self, call: &Call, input: ExprId) -> bool {
+        self.types.expr(input).as_external("std::result::Result").is_some()
+            && is_response(self.types.expr(call.expr))
     }
 
     /// A role, if a function's answer is yes or no, or nothing is known of its body.
@@ -609,11 +613,9 @@ impl Evaluator<'_> {
             }
             "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "map_or" | "map_or_else" => {
                 let data = data.union(own.fail);
-                let makes_answer = matches!(call.name, "unwrap_or_else" | "map_or_else")
-                    && is_response(self.types.expr(call.expr))
-                    && self.types.expr(call.inputs[0].0).as_external("std::result::Result").is_some();
-                if makes_answer {
-                    // An error becomes the response that tells it.
+                if matches!(call.name, "unwrap_or_else" | "map_or_else")
+                    && self.tells_error(call, call.inputs[0].0)
+                {
                     return Some(Value { data, fail: own.fail, ..Value::default() });
                 }
                 if args.shape == Shape::Refusal || is_fallible(self.types.expr(call.expr)) {

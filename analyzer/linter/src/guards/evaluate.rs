@@ -5,12 +5,15 @@
 //! a middleware whatever does not come from what is behind it. It counts for what its frames depend on, unless
 //! it is only reached where a credential is present.
 
+use std::cell::OnceCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_flow::models::{GuardCall, Models};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{
-    BlockKind, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId, SourceIr, Symbol,
+    BlockKind, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId, SourceIr, Span,
+    Symbol,
 };
 
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Summary, Value};
@@ -65,6 +68,8 @@ pub(crate) struct Evaluator<'a> {
     dropped: Deps,
     /// Variables that hold an async block.
     pub(crate) futures: FxHashSet<LocalId>,
+    /// Where the body names a status that is about a limit, once somebody has asked.
+    limits: OnceCell<Vec<Span>>,
     /// How deep the expression is; what is deeper than anybody writes is not looked at.
     depth: u32,
 }
@@ -92,6 +97,7 @@ impl<'a> Evaluator<'a> {
             returns: false,
             dropped: Deps::NONE,
             futures: FxHashSet::default(),
+            limits: OnceCell::new(),
             depth: 0,
         })
     }
@@ -482,23 +488,24 @@ impl<'a> Evaluator<'a> {
 
     /// Whether an answer says that there were too many requests, or too much in one: that is about no credential.
     fn names_limit(&self, expr: ExprId) -> bool {
-        const LIMITS: &[&str] =
-            &["TOO_MANY_REQUESTS", "TooManyRequests", "PAYLOAD_TOO_LARGE", "PayloadTooLarge"];
-        self.names_within(expr, LIMITS)
+        let span = self.ir.expr_span(expr);
+        self.limits.get_or_init(|| self.named_limits()).iter().any(|limit| span.contains(*limit))
     }
 
-    /// Whether a path within an expression ends in one of these names, or a method has it.
-    fn names_within(&self, expr: ExprId, names: &[&str]) -> bool {
-        let span = self.ir.expr_span(expr);
-        let Some((_, body)) = self.cx.semantics.body(self.def) else { return false };
-        self.ir.body(body).exprs.ids().any(|id| {
-            let name = match self.ir.expr(id) {
+    /// Where the body names a status of that kind.
+    fn named_limits(&self) -> Vec<Span> {
+        const LIMITS: &[&str] =
+            &["TOO_MANY_REQUESTS", "TooManyRequests", "PAYLOAD_TOO_LARGE", "PayloadTooLarge"];
+        let Some((_, body)) = self.cx.semantics.body(self.def) else { return Vec::new() };
+        let is_limit = |id: &ExprId| {
+            let name = match self.ir.expr(*id) {
                 Expr::Path(path) => self.ir.path_segments(path).last().map(|segment| segment.name),
                 Expr::MethodCall { method, .. } => Some(method),
                 _ => None,
             };
-            name.is_some_and(|name| names.contains(&name.as_str())) && span.contains(self.ir.expr_span(id))
-        })
+            name.is_some_and(|name| LIMITS.contains(&name.as_str()))
+        };
+        self.ir.body(body).exprs.ids().filter(is_limit).map(|id| self.ir.expr_span(id)).collect()
     }
 
     /// The function refuses here if what depends on `deps` is as `sense` says.

@@ -88,9 +88,6 @@ impl<'a> Evaluator<'a> {
         let target = types.callee(id);
         let args: Vec<ExprId> = frame.ir.list(args).collect();
         let values: Vec<Value> = args.iter().map(|arg| self.expr(frame, *arg)).collect();
-        if let Callee::Fn(def) = target {
-            self.called_on = self.type_before(frame, callee, *def);
-        }
         match target {
             Callee::Fn(def) => self.workspace_call(frame, id, *def, None, &args, values),
             Callee::Dispatch { targets, .. } => {
@@ -139,7 +136,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The type that a path calls a method of a trait on, where the method is written for many: `Health::route()`.
-    fn type_before(&self, frame: &Frame<'a>, callee: ExprId, method: DefId) -> Option<DefId> {
+    fn type_before(&self, frame: &Frame<'a>, call: ExprId, method: DefId) -> Option<DefId> {
+        let Expr::Call { callee, .. } = frame.ir.expr(call) else { return None };
+        let Expr::Path(path) = frame.ir.expr(callee) else { return None };
         let map = &self.semantics.def_map;
         let container = map.container(method)?;
         let is_for_many = map.kind(container) == DefKind::Trait
@@ -148,7 +147,6 @@ impl<'a> Evaluator<'a> {
                 .impls
                 .get(container)
                 .is_some_and(|data| data.trait_ref.is_some() && matches!(data.head, TypeHead::Param));
-        let Expr::Path(path) = frame.ir.expr(callee) else { return None };
         if !is_for_many {
             return None;
         }
@@ -313,7 +311,8 @@ impl<'a> Evaluator<'a> {
             receiver => (receiver, values, 0),
         };
         let arguments: Vec<Value> = values.clone();
-        let (value, after) = self.function(def, receiver, values);
+        let called_on = self.type_before(frame, id, def);
+        let (value, after) = self.function_of(called_on, def, receiver, values);
         self.put_back(frame, &args[skip.min(args.len())..], after);
         if value.is_unknown() {
             // Something, made by this function.

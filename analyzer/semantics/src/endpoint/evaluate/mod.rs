@@ -20,15 +20,6 @@ use super::{
 };
 use crate::{BodyTypes, DefId, Semantics, Ty};
 
-/// What a lock gives, which is used like what is behind it.
-const GUARDS_OF_LOCKS: &[&str] = &[
-    "std::sync::MutexGuard",
-    "std::sync::RwLockReadGuard",
-    "std::sync::RwLockWriteGuard",
-    "std::sync::Arc",
-    "std::boxed::Box",
-];
-
 /// How deep calls are followed.
 const MOST_FRAMES: usize = 40;
 
@@ -45,8 +36,6 @@ pub struct Evaluator<'a> {
     /// Functions being evaluated.
     stack: Vec<DefId>,
     steps: usize,
-    /// The type that stands before the name in the call of a trait's method that comes next: `Health::route()`.
-    pub(super) called_on: Option<DefId>,
     /// What `Self` is in the method of a trait that runs, where its call says so.
     pub(super) self_type: Option<DefId>,
     /// The framework whose code runs.
@@ -92,7 +81,6 @@ impl<'a> Evaluator<'a> {
             relevant,
             stack: Vec::new(),
             steps: 0,
-            called_on: None,
             self_type: None,
             current_framework: 0,
             visited: FxHashSet::default(),
@@ -158,7 +146,17 @@ impl<'a> Evaluator<'a> {
         receiver: Option<Value>,
         arguments: Vec<Value>,
     ) -> (Value, Vec<Value>) {
-        let called_on = self.called_on.take();
+        self.function_of(None, function, receiver, arguments)
+    }
+
+    /// Evaluates a function; `called_on` is what `Self` is in a trait's method that is written for many types.
+    fn function_of(
+        &mut self,
+        called_on: Option<DefId>,
+        function: DefId,
+        receiver: Option<Value>,
+        arguments: Vec<Value>,
+    ) -> (Value, Vec<Value>) {
         self.visited.insert(function);
         let Some((_, body)) = self.semantics.body(function) else { return (Value::Unknown, arguments) };
         if self.stack.len() >= MOST_FRAMES || self.stack.contains(&function) || self.steps > MOST_STEPS {
@@ -279,18 +277,15 @@ impl<'a> Evaluator<'a> {
                 Some(Router { framework: *index, unknown, ..router })
             })
         };
-        match ty.kind() {
-            // Behind a lock it is one, too.
-            crate::TyKind::External { path, args } if GUARDS_OF_LOCKS.contains(&path.as_str()) => {
-                self.holder(*args.first()?, place)
-            }
+        // Behind a lock or a pointer it is one, too.
+        self.semantics.derefs(ty).find_map(|ty| match ty.kind() {
             crate::TyKind::External { path, args } => of_path(*path, args),
             crate::TyKind::Bounds(bounds) => bounds.iter().find_map(|bound| match bound.name {
                 crate::TraitName::External(path) => of_path(path, &bound.args),
                 crate::TraitName::Workspace(_) => None,
             }),
             _ => None,
-        }
+        })
     }
 
     /// What a const or static comes to.

@@ -4,6 +4,7 @@ use ward_semantics::DefId;
 use ward_syntax::{FileSpan, Symbol};
 
 use crate::models::Source;
+use crate::value::AccessPath;
 
 /// A step in the table of one function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -29,6 +30,8 @@ pub enum StepKind {
         source: Source,
         /// The parameter or function.
         name: Symbol,
+        /// The part of a parameter whose type alone says so: it is not there where a caller's value has nothing in it.
+        part: Option<(u16, AccessPath)>,
     },
     /// A caller's value enters as a parameter.
     Parameter(Symbol),

@@ -50,7 +50,10 @@ impl Evaluator<'_> {
             Expr::Literal(literal) => self.eval_literal(literal),
             Expr::Local(local) => match self.aliases.get(&local).cloned() {
                 Some(place) => self.read_place(&place),
-                None => self.local(local),
+                None => {
+                    let value = self.local(local);
+                    self.without_other_variants(local, value)
+                }
             },
             Expr::Path(_) => self.eval_path(expr),
             Expr::Unary { op: UnaryOp::Not, operand } => self.eval_not(operand),

@@ -5,10 +5,10 @@ use ward_semantics::DefId;
 use ward_syntax::Span;
 
 use super::Evaluator;
-use crate::step::StepKind;
+use crate::step::{StepId, StepKind};
 use crate::summary::Exported;
 use crate::value::{
-    Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Value, ValueId, add, add_origins, joined_shape,
+    Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, add_origins, joined_shape,
 };
 
 impl Evaluator<'_> {
@@ -26,6 +26,7 @@ impl Evaluator<'_> {
         for origin in &exported.origins {
             let through = StepKind::Through { callee, inner: origin.step };
             let base = match origin.root {
+                Root::Source(step) if self.is_absent(callee, step, args) => continue,
                 Root::Source(_) => {
                     let step = self.step(None, span, through);
                     add_origins(&mut value.origins, &[Origin { root: Root::Source(step), step, ..*origin }]);
@@ -71,6 +72,19 @@ impl Evaluator<'_> {
             value.set_part(*name, part);
         }
         self.values.push(value)
+    }
+
+    /// Whether what enters at a step of the callee is part of an argument that has nothing there: another variant.
+    fn is_absent(&mut self, callee: DefId, step: StepId, args: &[ValueId]) -> bool {
+        let summary = self.cx.summaries.get(callee);
+        let Some(StepKind::Source { part: Some((index, path)), .. }) =
+            summary.and_then(|summary| summary.steps.get(step)).map(|step| step.kind)
+        else {
+            return false;
+        };
+        let Some(arg) = args.get(usize::from(index)) else { return false };
+        let part = self.values.part_at(*arg, path);
+        self.values.is_plain(part) && self.values.get(part).text == Text::Constant
     }
 
     /// Facts about a callee's parameters as facts about the arguments.

@@ -339,11 +339,21 @@ impl<'a> Evaluator<'a> {
     }
 
     fn source(&mut self, source: Source, name: Symbol, span: Span) -> ValueId {
+        self.source_in_part(source, name, span, None)
+    }
+
+    fn source_in_part(
+        &mut self,
+        source: Source,
+        name: Symbol,
+        span: Span,
+        part: Option<(u16, AccessPath)>,
+    ) -> ValueId {
         let open = self.cx.models.kinds.of_class(source.class);
         if open.is_empty() {
             return ValueId::NOTHING;
         }
-        let step = self.step(None, span, StepKind::Source { source, name });
+        let step = self.step(None, span, StepKind::Source { source, name, part });
         self.values.of_origin(Origin { open, ..origin(Root::Source(step), step) })
     }
 
@@ -359,7 +369,11 @@ impl<'a> Evaluator<'a> {
         if open.is_empty() || self.values.get(value).origins.iter().any(is_known) {
             return value;
         }
-        let made = self.source(source, name, span);
+        let part = match self.values.get(value).origins.as_slice() {
+            [Origin { root: Root::Parameter(index), path, .. }] if !path.is_empty() => Some((*index, *path)),
+            _ => None,
+        };
+        let made = self.source_in_part(source, name, span, part);
         if value == ValueId::NOTHING { made } else { self.values.join(value, made) }
     }
 

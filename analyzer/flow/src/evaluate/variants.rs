@@ -1,11 +1,12 @@
 //! Which variants of an enum a variable can be where a match has told: what it prints there is what those print.
 
 use smallvec::SmallVec;
-use ward_semantics::TyKind;
+use ward_semantics::{Ty, TyKind};
 use ward_syntax::{
     Attribute, Expr, ExprId, Fields, HoleStyle, Item, ItemKind, LocalId, Pat, PatId, Span, Symbol, UnaryOp,
 };
 
+use super::patterns::variant_field;
 use super::{Evaluator, ValueId};
 
 /// Which variants a value can be.
@@ -83,13 +84,50 @@ impl Evaluator<'_> {
     ) -> ValueId {
         let ty = self.types.expr(expr);
         let local = if self.state.variants.is_empty() { None } else { self.variable(expr) };
-        let known = local.and_then(|local| {
-            self.state.variants.iter().rev().find(|(known, _)| *known == local).map(|row| row.1.clone())
-        });
+        let known = local.and_then(|local| self.known_variants(local)).cloned();
         let before = std::mem::replace(&mut self.shown_variants, known);
         let printed = self.printed(value, ty, style, span);
         self.shown_variants = before;
         printed
+    }
+
+    fn known_variants(&self, local: LocalId) -> Option<&Variants> {
+        self.state.variants.iter().rev().find(|(known, _)| *known == local).map(|row| &row.1)
+    }
+
+    /// A variable read where a match has told which variants it is not: it holds nothing of those.
+    pub(super) fn without_other_variants(&mut self, local: LocalId, value: ValueId) -> ValueId {
+        if self.state.variants.is_empty() || self.values.is_plain(value) {
+            return value;
+        }
+        let Some(Variants::Not(missed)) = self.known_variants(local).cloned() else { return value };
+        let ty = self.types.local(local);
+        missed.into_iter().fold(value, |value, variant| match variant.as_str().split_once('>') {
+            None => self.without_variant(value, ty, variant, &[]),
+            Some((outer, inner)) => match self.fields_of_variant(ty, Symbol::new(outer)).as_slice() {
+                [(part, ty)] => self.without_variant(value, *ty, Symbol::new(inner), &[*part]),
+                _ => value,
+            },
+        })
+    }
+
+    fn without_variant(&mut self, value: ValueId, ty: Ty, variant: Symbol, at: &[Symbol]) -> ValueId {
+        let nothing = self.values.constant(None);
+        self.fields_of_variant(ty, variant).into_iter().fold(value, |value, (part, _)| {
+            let path: SmallVec<[Symbol; 2]> = at.iter().copied().chain([part]).collect();
+            self.values.with_part_at(value, &path, nothing)
+        })
+    }
+
+    /// The parts of a value that are a variant's fields, and their types.
+    fn fields_of_variant(&self, ty: Ty, variant: Symbol) -> SmallVec<[(Symbol, Ty); 2]> {
+        let TyKind::Adt { def, .. } = ty.kind() else { return SmallVec::new() };
+        let shapes = shapes(self.cx.semantics.item(*def));
+        let Some(shape) = shapes.iter().find(|shape| shape.variant == Some(variant)) else {
+            return SmallVec::new();
+        };
+        let infos = self.cx.semantics.fields(*def, shape.index);
+        infos.iter().map(|info| (variant_field(variant, info.name), info.ty)).collect()
     }
 
     /// The variable that an expression is, through references.

@@ -133,6 +133,30 @@ pub(crate) fn of_error(way: &Way) -> bool {
     way.path.names().any(|name| name == sym::ERR)
 }
 
+/// Whether the data is a header, or what the request says of where it comes from or goes to: a link cannot choose that
+/// for who follows it.
+pub(crate) fn is_by_header(way: &Way) -> bool {
+    let Entry::Request(kind) = way.entry else { return false };
+    kind.as_str() == "header" || way.path.names().any(|name| is_header(name.as_str()))
+}
+
+fn is_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    matches!(name.as_str(), "host" | "referer" | "referrer" | "origin" | "forwarded" | ":authority")
+        || name.starts_with("x-forwarded-")
+}
+
+/// Whether all endpoints by which the data comes in ask the caller for a role.
+pub(crate) fn is_by_role(cx: &LintContext, way: &Way) -> bool {
+    let Some(first) = way.steps.first() else { return false };
+    let reaching = cx.endpoints().reaching(cx.semantics(), first.function, Some(first.at));
+    let all = || cx.endpoints().all().iter().zip(cx.endpoint_access());
+    let asks = |endpoint: &Endpoint| {
+        all().any(|(other, access)| std::ptr::eq(other, endpoint) && access.verdict.role)
+    };
+    !reaching.is_empty() && reaching.into_iter().all(asks)
+}
+
 /// Whether the data is the path of a request that one route alone leads in by, and that has a constant path.
 pub(crate) fn is_constant_path(cx: &LintContext, way: &Way) -> bool {
     way.escaped.is_some_and(|context| context.as_str() == "rooted") && is_of_constant_route(cx, way)

@@ -178,6 +178,26 @@ impl Semantics {
         self.text.carries(self, ty, MAX_DEPTH, &mut |_, _| Carries::Text)
     }
 
+    /// Whether what text a type may carry is in types of other crates alone that nothing is known of: names of things
+    /// more often than text.
+    pub fn is_foreign(&self, ty: Ty) -> bool {
+        self.carries_text(ty) && self.holds_only_foreign(ty, MAX_DEPTH)
+    }
+
+    fn holds_only_foreign(&self, ty: Ty, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let all = |types: &[Ty]| types.iter().all(|ty| self.holds_only_foreign(*ty, depth));
+        match ty.kind() {
+            TyKind::Tuple(parts) => all(parts),
+            TyKind::Slice(element) => self.holds_only_foreign(*element, depth),
+            TyKind::External { path, args } if path.as_str().starts_with("std::") => {
+                if args.is_empty() { !self.carries_text(ty) } else { all(args) }
+            }
+            TyKind::External { args, .. } => args.is_empty() && self.row(ty).is_none(),
+            _ => !self.carries_text(ty),
+        }
+    }
+
     /// Whether a value of a type can carry text that somebody chose.
     pub fn carries_text(&self, ty: Ty) -> bool {
         self.carries(ty) == Carries::Text

@@ -4,10 +4,10 @@
 //! therefore none. Behind a literal segment, or a constant origin with its slash, a target stays where it belongs.
 
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::{Entry, Way};
+use ward_flow::Way;
 use ward_linter::{Lint, LintContext, declare_lint};
 
-use crate::flows::{Judgement, UrlPosition, Wording, by_request, is_constant_path, is_own_uri, report};
+use crate::flows::{Judgement, UrlPosition, Wording, by_request, is_by_header, is_constant_path, is_own_uri, report};
 
 declare_lint! {
     /// Text that somebody else chose as the target of a redirect.
@@ -52,20 +52,7 @@ fn check(cx: &LintContext) {
 /// the page that the link stands on. A path is chosen by the link, but where one route alone leads to the handler
 /// and that has a constant path, there is nothing left to choose.
 fn most(cx: &LintContext, way: &Way) -> Confidence {
-    let by_header = match way.entry {
-        Entry::Request(kind) => {
-            kind.as_str() == "header" || way.path.names().any(|name| is_header(name.as_str()))
-        }
-        _ => false,
-    };
-    if by_header || is_constant_path(cx, way) { Confidence::Low } else { Confidence::High }
-}
-
-/// Whether a part of a request is one of the headers that say where it comes from or goes to.
-fn is_header(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('_', "-");
-    matches!(name.as_str(), "host" | "referer" | "referrer" | "origin" | "forwarded" | ":authority")
-        || name.starts_with("x-forwarded-")
+    if is_by_header(way) || is_constant_path(cx, way) { Confidence::Low } else { Confidence::High }
 }
 
 fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {

@@ -16,7 +16,7 @@ use ward_syntax::{FileSpan, Symbol};
 use super::html::{HtmlContext, is_markup};
 use super::template_holes::{Filled, Templates};
 use super::templates::Printed;
-use crate::flows::of_error;
+use crate::flows::{is_by_header, of_error};
 
 declare_lint! {
     /// Text that somebody else chose in a page, without encoding.
@@ -198,6 +198,10 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
         let mut confidence = confidence(reached, way, hole)?;
         // Browsers encode the brackets and quotes of a path; what decodes it brings them back.
         if way.escaped.is_some_and(|context| context.as_str() == "rooted") && !is_decoded(way) {
+            confidence = Confidence::Low;
+        }
+        // Who would have to send the header is who sees the page.
+        if is_by_header(way) {
             confidence = Confidence::Low;
         }
         // Nobody sees the page of a redirect.

@@ -11,6 +11,9 @@ use crate::sources;
 use crate::step::StepKind;
 use crate::value::{Callable, KindSet, Origin, Value, ValueId};
 
+/// What is assumed where a function that is not known is given what may hold no text.
+const FOREIGN: u8 = 2;
+
 /// The types whose methods a receiver of unknown type is taken to have, by name.
 pub(crate) const STANDARD_TYPES: &[&str] = &[
     "std::iter::Iterator",
@@ -242,10 +245,14 @@ impl<'a> Evaluator<'a> {
         if origins.is_empty() {
             return ValueId::NOTHING;
         }
+        let is_foreign = |expr: ExprId| self.cx.semantics.is_foreign(self.types.expr(expr));
+        let mut exprs = inputs.iter().filter(|input| !self.values.is_plain(input.1)).map(|input| input.0);
+        // That it makes text of what may hold none is an assumption of its own.
+        let assumed = if exprs.all(|expr| expr.is_some_and(is_foreign)) { FOREIGN } else { 1 };
         let mut value = Value::default();
         for origin in origins {
             let step = self.step(Some(origin.step), span, StepKind::External(name));
-            value.origins.push(Origin { step, assumed: origin.assumed.saturating_add(1), ..origin });
+            value.origins.push(Origin { step, assumed: origin.assumed.saturating_add(assumed), ..origin });
         }
         self.values.push(value)
     }

@@ -28,11 +28,15 @@ impl Evaluator<'_> {
             return if expression.is_check() { kinds } else { KindSet::NONE };
         };
         let Some(hir) = parsed(text.as_str()) else { return KindSet::NONE };
+        if expression == Expression::Rooted {
+            return if begins_rooted(&hir) { kinds } else { KindSet::NONE };
+        }
         let cleared = self.cleared_by_characters(|refused| match expression {
             Expression::Whole => is_whole(&hir) && holds_only_safe(&hir, refused),
             Expression::Found => holds_only_safe(&hir, refused),
             Expression::Groups => groups(&hir).iter().all(|group| holds_only_safe(group, refused)),
             Expression::Removed => leaves_only_safe(&hir, refused),
+            Expression::Rooted => false,
         });
         kinds.intersection(cleared)
     }
@@ -73,6 +77,43 @@ fn parsed(text: &str) -> Option<Hir> {
 fn is_whole(hir: &Hir) -> bool {
     let properties = hir.properties();
     properties.look_set_prefix().contains(Look::Start) && properties.look_set_suffix().contains(Look::End)
+}
+
+/// Whether what matches begins with one slash, or with a scheme, a host and a slash.
+fn begins_rooted(hir: &Hir) -> bool {
+    if !hir.properties().look_set_prefix().contains(Look::Start) {
+        return false;
+    }
+    let HirKind::Concat(parts) = hir.kind() else { return false };
+    let looks = parts.iter().take_while(|part| matches!(part.kind(), HirKind::Look(_))).count();
+    let Some((HirKind::Literal(begin), rest)) =
+        parts[looks..].split_first().map(|(first, rest)| (first.kind(), rest))
+    else {
+        return false;
+    };
+    match std::str::from_utf8(&begin.0).unwrap_or_default() {
+        "/" => !begin_with_slash(rest),
+        path if path.starts_with('/') => !path.starts_with("//") && !path.starts_with("/\\"),
+        url => url.split_once("://").is_some_and(|(_, rest)| rest.find('/').is_some_and(|end| end > 0)),
+    }
+}
+
+/// Whether what matches these, one behind the other, can begin with a slash of either kind.
+fn begin_with_slash(parts: &[Hir]) -> bool {
+    let certain = parts.iter().position(|part| part.properties().minimum_len() != Some(0));
+    parts[..certain.map_or(parts.len(), |at| at + 1)].iter().any(begins_with_slash)
+}
+
+fn begins_with_slash(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.first().is_some_and(|first| matches!(first, b'/' | b'\\')),
+        HirKind::Class(class) => holds(class, '/') || holds(class, '\\'),
+        HirKind::Repetition(repetition) => begins_with_slash(&repetition.sub),
+        HirKind::Capture(capture) => begins_with_slash(&capture.sub),
+        HirKind::Concat(parts) => begin_with_slash(parts),
+        HirKind::Alternation(parts) => parts.iter().any(begins_with_slash),
+    }
 }
 
 /// Whether what matches holds harmless characters only.
@@ -160,6 +201,16 @@ mod tests {
             assert!(!checks(lax), "{lax}");
         }
         assert!(holds_only_safe(&hir("^[a-z./]+$"), "") && !holds_only_safe(&hir("^[a-z./]+$"), "/"));
+    }
+
+    #[test]
+    fn a_path_begins_with_one_slash() {
+        for rooted in ["^/([a-z0-9._-]+/?)*$", "^/[a-z]+", r"\A/\w", "^/$", "^/app/.*", r"^https://example\.org/"] {
+            assert!(begins_rooted(&hir(rooted)), "{rooted}");
+        }
+        for other in ["/[a-z]+", "^/.*", "^/[a-z/]+$", "^/?[a-z]+$", "^//", "^(/a|//b)", r"^https://example\.org"] {
+            assert!(!begins_rooted(&hir(other)), "{other}");
+        }
     }
 
     #[test]

@@ -417,6 +417,8 @@ pub enum Expression {
     Groups,
     /// Its result is the text without what matches: `removed`.
     Removed,
+    /// It asks whether a text begins with a path of its own, or with a whole origin and a slash: `rooted`.
+    Rooted,
 }
 
 impl Expression {

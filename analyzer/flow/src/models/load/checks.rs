@@ -141,6 +141,7 @@ impl Loader {
             ("found", Some(Expression::Found)),
             ("groups", Some(Expression::Groups)),
             ("removed", Some(Expression::Removed)),
+            ("rooted", Some(Expression::Rooted)),
         ];
         let expression = self.choice(row.expression.as_ref(), &forms, None);
         let barrier = Barrier { kinds: kinds.clone(), when, what, context, given, expression };

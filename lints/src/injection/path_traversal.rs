@@ -114,7 +114,7 @@ fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {
 fn is_whole(way: &Way) -> bool {
     way.hole.is_none()
         && !way.steps.iter().any(|step| match step.kind {
-            WayStepKind::External(name) => matches!(name.as_str(), "join" | "push"),
+            WayStepKind::External(name) => name.as_str() == "join",
             _ => false,
         })
 }

@@ -41,6 +41,11 @@ impl Evaluator<'_> {
                 continue;
             }
             match edge.to {
+                Port::Return if call.receiver.is_some() && matches!(edge.from, Port::Argument(_)) => {
+                    let name = Symbol::new(last_segment(call.name));
+                    let value = self.stepped(value, self.span(call.expr), StepKind::External(name));
+                    result = Some(result.map_or(value, |all| self.values.join(all, value)));
+                }
                 Port::Return => result = Some(result.map_or(value, |all| self.values.join(all, value))),
                 Port::Receiver => self.flow_into(call.receiver.map(|receiver| receiver.0), value, call),
                 Port::Argument(index) => {

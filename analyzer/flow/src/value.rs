@@ -517,14 +517,21 @@ impl Values {
 /// More origins than this are not told apart in one value.
 pub(crate) const MOST_ORIGINS: usize = 12;
 
+/// Whether `a` tells of all that `b` does. What was made safe for a context tells nothing of the same text elsewhere.
 fn same_place(a: &Origin, b: &Origin) -> bool {
-    a.root == b.root && a.path == b.path && b.open.without(a.open).is_empty()
+    a.root == b.root
+        && a.path == b.path
+        && b.open.without(a.open).is_empty()
+        && (a.escaped == b.escaped || a.escaped.is_none())
 }
 
-/// Adds origins that are not there yet; of two for one place the one with fewer assumptions stays.
+/// Adds origins that are not there yet; of two for one place the one with fewer assumptions stays. A text that was made
+/// safe for a context and the same text as it was are two.
 pub(crate) fn add_origins<const N: usize>(origins: &mut SmallVec<[Origin; N]>, more: &[Origin]) {
     for origin in more {
-        let same = |known: &Origin| known.root == origin.root && known.path == origin.path;
+        let same = |known: &Origin| {
+            known.root == origin.root && known.path == origin.path && known.escaped == origin.escaped
+        };
         match origins.iter().position(same) {
             Some(known) => {
                 let known = &mut origins[known];

@@ -213,6 +213,7 @@ impl Evaluator<'_> {
                 && known.sink.kind == hit.sink.kind
                 && known.origin.root == hit.origin.root
                 && known.origin.path == hit.origin.path
+                && known.origin.escaped == hit.origin.escaped
                 && known.message == hit.message
                 && known.part == hit.part
         };

@@ -89,10 +89,24 @@ impl Evaluator<'_> {
         otherwise.retain(|fact| !fact.kinds.is_empty());
         let (mut equal, unequal) = self.told_by_equality((lhs, left), (rhs, right));
         add(&mut equal, &cleared);
+        add(&mut equal, &self.told_by_count(lhs, right));
         add(&mut otherwise, &unequal);
         match op {
             BinaryOp::Eq => self.truth(equal, otherwise),
             _ => self.truth(otherwise, equal),
+        }
+    }
+
+    /// `list.count() == 1`: the only element is the one that was looked at.
+    fn told_by_count(&self, counted: ExprId, number: ValueId) -> Facts {
+        let is_one = self.values.get(number).constant.is_some_and(|text| text.as_str() == "1");
+        match self.ir.expr(counted) {
+            Expr::MethodCall { receiver, method, .. }
+                if is_one && matches!(method.as_str(), "count" | "len") =>
+            {
+                self.told_by_elements(self.last_value(receiver))
+            }
+            _ => Facts::new(),
         }
     }
 

@@ -8,7 +8,7 @@ use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
 use crate::models::{CallModel, Constant, Edge, MessageCall, Part, Port};
 use crate::step::StepKind;
-use crate::value::{Callable, Facts, Value, ValueId, joined_shape};
+use crate::value::{Callable, Fact, Facts, KindSet, Value, ValueId, add, joined_shape};
 
 impl Evaluator<'_> {
     pub(super) fn flow_through(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
@@ -373,14 +373,49 @@ impl Evaluator<'_> {
         let here = || self.span(call.expr).start.to_string();
         let place = match (call.name.as_str(), call.args.as_slice()) {
             ("first", []) => "0".to_owned(),
-            ("last" | "next" | "next_back" | "pop" | "pop_front" | "pop_back", []) => here(),
+            ("last" | "next" | "next_back" | "pop" | "pop_front" | "pop_back" | "peek", []) => here(),
             ("get" | "nth", [(_, at)]) => match fixed(*at) {
                 Some(at) if at.starts_with(|first: char| first.is_ascii_digit()) => at.to_owned(),
                 _ => return result,
             },
             _ => return result,
         };
-        if Self::is_list(self.types.expr(receiver)) { self.element(result, &place) } else { result }
+        if !Self::is_list(self.types.expr(receiver)) {
+            return result;
+        }
+        let element = self.element(result, &place);
+        let nothing_left = self.told_by_end(result, element);
+        if nothing_left.is_empty() {
+            return element;
+        }
+        self.values.push(Value { if_failure: nothing_left, ..self.values.get(element).clone() })
+    }
+
+    /// What it tells that there is no further element: nothing is wrong with that one, and nothing with the list for
+    /// which nothing is wrong with those that were looked at.
+    fn told_by_end(&self, list: ValueId, element: ValueId) -> Facts {
+        let mut facts = self.all_of(element);
+        add(&mut facts, &self.told_by_elements(list));
+        facts
+    }
+
+    /// What is known of a list if it holds no elements but those of which something is known.
+    pub(super) fn told_by_elements(&self, list: ValueId) -> Facts {
+        let mut facts = Facts::new();
+        for origin in &self.values.get(list).origins {
+            let is_element = |fact: &&Fact| {
+                let mut below = fact.path.names().skip(origin.path.names().count());
+                fact.root == origin.root
+                    && origin.path.covers(&fact.path)
+                    && below.next().is_some_and(|name| name.as_str().starts_with('['))
+            };
+            let known = self.state.cleared.iter().filter(is_element);
+            let kinds = known.map(|fact| fact.kinds).reduce(KindSet::intersection).unwrap_or(KindSet::NONE);
+            if !kinds.is_empty() {
+                add(&mut facts, &[Fact { root: origin.root, path: origin.path, kinds }]);
+            }
+        }
+        facts
     }
 
     fn is_list(ty: ward_semantics::Ty) -> bool {

@@ -5,6 +5,7 @@
 //! any value may stand at any place.
 
 use smallvec::SmallVec;
+use ward_semantics::{Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, MacroCall, Symbol};
 
 use super::Evaluator;
@@ -23,14 +24,15 @@ type List = SmallVec<[ValueId; 4]>;
 impl Evaluator<'_> {
     /// What a call makes of lists whose elements are known by their places. `None` where that is not known.
     pub(super) fn listed(&mut self, call: &ExternalCall, elements: Elements) -> Option<ValueId> {
-        let (_, receiver) = call.receiver?;
-        let own = self.elements_of(receiver)?;
+        let (expr, receiver) = call.receiver?;
+        let own = self.elements_of(receiver).or_else(|| self.elements_by_type(receiver, expr))?;
         match elements {
             Elements::Count(_) | Elements::Path | Elements::Unknown => None,
             Elements::Append => {
-                let (_, more) = call.args.first().copied()?;
+                let (expr, more) = call.args.first().copied()?;
                 let mut all = own;
-                all.extend(self.elements_of(more)?);
+                let more = self.elements_of(more).or_else(|| self.elements_by_type(more, expr?))?;
+                all.extend(more);
                 (all.len() <= LONGEST).then(|| self.list_of(&all))
             }
             Elements::Call => {
@@ -72,6 +74,22 @@ impl Evaluator<'_> {
         let (_, count) = fields.iter().find(|(name, _)| name.as_str() == COUNT)?;
         let count: usize = self.values.get(*count).constant?.as_str().parse().ok()?;
         Some((0..count).map(|place| self.values.part(list, index_name(place))).collect())
+    }
+
+    /// The elements of a list of which only the type tells how many there are: `BoxedFilter<(State, u32)>`,
+    /// `impl Filter<Extract = (State, u32)>`.
+    fn elements_by_type(&mut self, list: ValueId, expr: ExprId) -> Option<List> {
+        let is_tuple = |ty: &&Ty| matches!(ty.kind(), TyKind::Tuple(_));
+        let types = match self.types.expr(expr).kind() {
+            TyKind::External { args, .. } => args.iter().find(is_tuple)?,
+            TyKind::Bounds(bounds) => {
+                let mut bound = bounds.iter().flat_map(|bound| &bound.bindings).map(|(_, ty)| ty);
+                bound.find(is_tuple)?
+            }
+            _ => return None,
+        };
+        let TyKind::Tuple(parts) = types.kind() else { return None };
+        Some((0..parts.len()).map(|place| self.values.part(list, index_name(place))).collect())
     }
 
     /// What a macro of a path takes out of it: a value for every type between the slashes.

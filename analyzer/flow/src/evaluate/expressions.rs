@@ -95,10 +95,11 @@ impl Evaluator<'_> {
                 if start == ValueId::NOTHING { end } else { self.values.join(start, end) }
             }
             Expr::Tuple(elements) => {
+                let holder = self.holder.take();
                 let exprs: SmallVec<[ExprId; 6]> = self.ir.list(elements).collect();
                 let values = self.eval_list(elements);
                 let inputs: SmallVec<[_; 6]> = exprs.into_iter().zip(values.iter().copied()).collect();
-                self.check_tuple(expr, &inputs);
+                self.check_tuple(expr, &inputs, holder);
                 let parts =
                     values.iter().enumerate().map(|(i, value)| (super::patterns::index_name(i), *value));
                 let parts = parts.collect();

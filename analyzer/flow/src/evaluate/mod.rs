@@ -117,6 +117,8 @@ struct Evaluator<'a> {
     /// The call on whose result `unwrap` or `expect` is called.
     unwrapped: Option<ExprId>,
     running: Vec<ClosureId>,
+    /// The constructor outside the workspace that is given the tuple to be evaluated next.
+    holder: Option<Symbol>,
     seen_closures: FxHashSet<ClosureId>,
     all_closures: Vec<(ClosureId, ExprId)>,
     /// Assumptions that every way through the current call rests on.
@@ -223,6 +225,7 @@ impl<'a> Evaluator<'a> {
             receives: SmallVec::new(),
             unwrapped: None,
             running: Vec::new(),
+            holder: None,
             seen_closures: FxHashSet::default(),
             all_closures: Vec::new(),
             guesses: 0,

@@ -219,6 +219,8 @@ pub struct TupleSink {
     pub sink: Sink,
     /// What the other element is.
     pub beside: Beside,
+    /// Constructors, by the last two names of their paths, that make something else of such a tuple.
+    pub not_in: Vec<Symbol>,
 }
 
 /// What an element of a tuple is known by.

@@ -172,6 +172,7 @@ pub(super) struct SinkRow {
     pub(super) tuple_with: Option<Texts>,
     pub(super) tuple_with_part: Option<Text>,
     pub(super) tuple_part: Option<Text>,
+    pub(super) tuple_not_in: Option<Texts>,
     pub(super) context: Option<Text>,
     pub(super) when: Option<Texts>,
 }

@@ -123,7 +123,9 @@ impl Loader {
         let types = self.type_paths(row.tuple_with.as_ref()).into_iter().map(Beside::Type);
         let part = row.tuple_with_part.as_ref().map(|part| Beside::Part(Symbol::new(part.get_ref())));
         let own = row.tuple_part.as_ref().map(|part| Beside::Own(Symbol::new(part.get_ref())));
-        let rows = types.chain(part).chain(own).map(|beside| TupleSink { sink: sink.clone(), beside });
+        let not_in = row.tuple_not_in.as_ref().map_or_else(Vec::new, |names| symbols(&names.0));
+        let of = |beside| TupleSink { sink: sink.clone(), beside, not_in: not_in.clone() };
+        let rows = types.chain(part).chain(own).map(of);
         self.models.tuple_sinks.extend(rows.collect::<Vec<_>>());
         for text in row.operator.iter().flat_map(|texts| &texts.0) {
             let forms = [

@@ -338,7 +338,9 @@ impl Expansion<'_> {
                 // Seen from inside a callee its parameter is where the way went on.
                 StepKind::Parameter(_) if depth > 0 => {}
                 StepKind::Parameter(name) => self.push(push(WayStepKind::Parameter(name))),
-                StepKind::Source { source, name, .. } => self.push(push(WayStepKind::Source { source, name })),
+                StepKind::Source { source, name, .. } => {
+                    self.push(push(WayStepKind::Source { source, name }))
+                }
                 StepKind::Bound(name) => self.push(push(WayStepKind::Bound(name))),
                 StepKind::Template => self.push(push(WayStepKind::Template)),
                 StepKind::Appended => self.push(push(WayStepKind::Appended)),

@@ -191,7 +191,11 @@ impl Semantics {
             TyKind::Tuple(parts) => all(parts),
             TyKind::Slice(element) => self.holds_only_foreign(*element, depth),
             TyKind::External { path, args } if path.as_str().starts_with("std::") => {
-                if args.is_empty() { !self.carries_text(ty) } else { all(args) }
+                if args.is_empty() {
+                    !self.carries_text(ty)
+                } else {
+                    all(args)
+                }
             }
             TyKind::External { args, .. } => args.is_empty() && self.row(ty).is_none(),
             _ => !self.carries_text(ty),

@@ -7,7 +7,9 @@ use ward_diagnostics::{Confidence, Severity};
 use ward_flow::Way;
 use ward_linter::{Lint, LintContext, declare_lint};
 
-use crate::flows::{Judgement, UrlPosition, Wording, by_request, is_by_header, is_constant_path, is_own_uri, report};
+use crate::flows::{
+    Judgement, UrlPosition, Wording, by_request, is_by_header, is_constant_path, is_own_uri, report,
+};
 
 declare_lint! {
     /// Text that somebody else chose as the target of a redirect.

@@ -56,7 +56,8 @@ impl Evaluator<'_> {
                 self.construct(*def, *variant, &values)
             }
             Callee::ExternalConstructor(path) => {
-                let holds_tuple = matches!(self.ir.list(args).next().map(|arg| self.ir.expr(arg)), Some(Expr::Tuple(_)));
+                let holds_tuple =
+                    matches!(self.ir.list(args).next().map(|arg| self.ir.expr(arg)), Some(Expr::Tuple(_)));
                 self.holder = holds_tuple.then_some(*path);
                 let inputs = self.inputs(args);
                 self.check_constructor(expr, *path, &inputs);

@@ -1,7 +1,9 @@
 //! Conditions: what is known when they hold and when they fail.
 
 use ward_semantics::{Callee, Resolution};
-use ward_syntax::{BinaryOp, Body, Expr, ExprId, Literal, Pat, PatId, PathId, SourceIr, Symbol, UnaryOp};
+use ward_syntax::{
+    BinaryOp, Body, Expr, ExprId, Literal, Pat, PatId, PathId, SourceIr, Symbol, UnaryOp, sym,
+};
 
 use super::Evaluator;
 use crate::models::{Barrier, SourceClass, When};
@@ -62,9 +64,10 @@ impl Evaluator<'_> {
             let value = evaluator.values.get(id);
             !value.origins.iter().any(|origin| origin.open.meets(text)) && value.text != Text::Unknown
         };
+        let (told_left, told_right) = (self.told_of(lhs, left), self.told_of(rhs, right));
         let cleared = match (fixed(self, left), fixed(self, right)) {
-            (true, false) => self.all_of(right),
-            (false, true) => self.all_of(left),
+            (true, false) => self.all_of(told_right),
+            (false, true) => self.all_of(told_left),
             (true, true) => {
                 let mut cleared = self.bounded(left, right);
                 add(&mut cleared, &self.bounded(right, left));
@@ -94,6 +97,40 @@ impl Evaluator<'_> {
         match op {
             BinaryOp::Eq => self.truth(equal, otherwise),
             _ => self.truth(otherwise, equal),
+        }
+    }
+
+    /// A value as it is compared: what a method that is not known says of a text is another text, and what is known of
+    /// that is not known of the one it was asked of.
+    pub(super) fn told_of(&mut self, expr: ExprId, value: ValueId) -> ValueId {
+        if self.values.get(value).origins.is_empty() || !self.is_derived(expr) {
+            return value;
+        }
+        let mut apart = self.values.get(value).clone();
+        let part = Symbol::new("()");
+        apart.origins.iter_mut().for_each(|origin| origin.path = origin.path.then(part));
+        self.values.push(apart)
+    }
+
+    /// Whether an expression is what a method that no model speaks of says.
+    fn is_derived(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Ref { operand, .. }
+            | Expr::Unary { operand, .. }
+            | Expr::Await(operand)
+            | Expr::Try(operand) => self.is_derived(operand),
+            Expr::MethodCall { receiver, method, .. } => {
+                let is_known = match self.types.callee(expr) {
+                    Callee::Method { ty, name } => {
+                        let methods = &self.cx.models.methods;
+                        methods.contains_key(&(*ty, *name)) || methods.contains_key(&(sym::ANY, *name))
+                    }
+                    Callee::UnknownMethod(name) => self.standard_method(*name).is_some(),
+                    _ => true,
+                };
+                (!is_known && !is_same_text(method.as_str())) || self.is_derived(receiver)
+            }
+            _ => false,
         }
     }
 
@@ -457,6 +494,17 @@ fn is_safe_text(literal: Literal, refused: &str) -> bool {
         }
         Literal::Float(_) | Literal::Bool(_) => true,
     }
+}
+
+/// Whether a method of this name gives the text itself, whatever has it.
+fn is_same_text(method: &str) -> bool {
+    method.starts_with("as_")
+        || method.starts_with("to_")
+        || method.starts_with("into_")
+        || matches!(
+            method,
+            "into" | "clone" | "cloned" | "borrow" | "deref" | "inner" | "get_ref" | "get" | "value" | "text"
+        )
 }
 
 /// Whether a character is harmless, those aside that must be refused.

@@ -440,6 +440,7 @@ impl Evaluator<'_> {
 
     fn eval_match(&mut self, scrutinee: ExprId, arms: Run) -> ValueId {
         let value = self.eval(scrutinee);
+        let told = self.told_of(scrutinee, value);
         let before = self.state.clone();
         let mut result: Option<ValueId> = None;
         let mut after: Option<State> = None;
@@ -450,7 +451,7 @@ impl Evaluator<'_> {
         for arm in self.ir.arms(arms) {
             self.state = before.clone();
             self.assume(&missed);
-            let (success, failure) = self.match_facts(arm.pat, value);
+            let (success, failure) = self.match_facts(arm.pat, told);
             self.assume(&success);
             // The scrutinee is read again: what this arm's pattern told of it holds for the variables too.
             let narrowed = self.narrowed(value);

@@ -150,7 +150,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The standard library's method of this name, for a receiver of unknown type: `map` maps whatever it is.
-    fn standard_method(&self, name: Symbol) -> Option<&'a CallModel> {
+    pub(super) fn standard_method(&self, name: Symbol) -> Option<&'a CallModel> {
         let models = self.cx.models;
         STANDARD_TYPES.iter().find_map(|ty| models.methods.get(&(Symbol::new(ty), name)))
     }

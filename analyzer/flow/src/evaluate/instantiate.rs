@@ -8,7 +8,8 @@ use super::Evaluator;
 use crate::step::{StepId, StepKind};
 use crate::summary::Exported;
 use crate::value::{
-    Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, add_origins, joined_shape,
+    Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, add_origins,
+    joined_shape,
 };
 
 impl Evaluator<'_> {

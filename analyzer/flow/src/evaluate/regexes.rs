@@ -205,10 +205,14 @@ mod tests {
 
     #[test]
     fn a_path_begins_with_one_slash() {
-        for rooted in ["^/([a-z0-9._-]+/?)*$", "^/[a-z]+", r"\A/\w", "^/$", "^/app/.*", r"^https://example\.org/"] {
+        for rooted in
+            ["^/([a-z0-9._-]+/?)*$", "^/[a-z]+", r"\A/\w", "^/$", "^/app/.*", r"^https://example\.org/"]
+        {
             assert!(begins_rooted(&hir(rooted)), "{rooted}");
         }
-        for other in ["/[a-z]+", "^/.*", "^/[a-z/]+$", "^/?[a-z]+$", "^//", "^(/a|//b)", r"^https://example\.org"] {
+        for other in
+            ["/[a-z]+", "^/.*", "^/[a-z/]+$", "^/?[a-z]+$", "^//", "^(/a|//b)", r"^https://example\.org"]
+        {
             assert!(!begins_rooted(&hir(other)), "{other}");
         }
     }

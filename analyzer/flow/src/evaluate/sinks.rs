@@ -253,7 +253,8 @@ impl Evaluator<'_> {
         let Some(((last, value), others)) = elements.split_last() else { return };
         // A header is no field of a struct of the same name.
         let is_struct = |own: &Self, expr: ExprId| matches!(own.types.expr(expr).kind(), TyKind::Adt { .. });
-        for row in models.tuple_sinks.iter().filter(|row| !holder.is_some_and(|of| is_named(of, &row.not_in))) {
+        for row in models.tuple_sinks.iter().filter(|row| !holder.is_some_and(|of| is_named(of, &row.not_in)))
+        {
             if let Beside::Own(part) = row.beside {
                 for (expr, value) in elements {
                     if is_struct(self, *expr) {
@@ -287,7 +288,9 @@ impl Evaluator<'_> {
 
 /// Whether a path ends with one of these names.
 fn is_named(path: Symbol, names: &[Symbol]) -> bool {
-    names.iter().any(|name| path.as_str().strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with("::")))
+    names
+        .iter()
+        .any(|name| path.as_str().strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with("::")))
 }
 
 /// Whether a sink is dangerous in this context.

@@ -619,16 +619,22 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// The name in the only external module that is imported whole where it was looked for. A module is
-    /// more likely one that a macro makes here.
+    /// The name in the only external module that is imported whole where it was looked for, or the only one of which
+    /// nothing is known: of the others it would be. A module is more likely one that a macro makes here.
     fn guess_glob(&self, name: Symbol, is_last: bool) -> Option<Target> {
-        let is_capitalised = || name.as_str().starts_with(char::is_uppercase);
-        match self.external_globs.as_slice() {
-            [glob] if self.certainty == Certainty::Guessing && (is_last || is_capitalised()) => {
-                Some(Target::External(join(self.externals, *glob, &[name])))
-            }
-            _ => None,
+        let is_capitalised = name.as_str().starts_with(char::is_uppercase);
+        if self.certainty != Certainty::Guessing || !(is_last || is_capitalised) {
+            return None;
         }
+        let glob = match self.external_globs.as_slice() {
+            [glob] => *glob,
+            globs if is_capitalised => {
+                let mut unknown = globs.iter().filter(|glob| !self.externals.known_paths.contains(glob));
+                unknown.next().filter(|_| unknown.next().is_none()).copied()?
+            }
+            _ => return None,
+        };
+        Some(Target::External(join(self.externals, glob, &[name])))
     }
 }
 

@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, Finding, LintMetadata, Severity};
-use ward_flow::{Entry, Reached, UNKNOWN, Way};
+use ward_flow::{Entry, Reached, UNKNOWN, Way, WayStepKind};
 use ward_linter::LintContext;
 use ward_semantics::endpoint::{Endpoint, Handler};
-use ward_syntax::{FileSpan, sym};
+use ward_syntax::{FileSpan, Symbol, sym};
 
 /// What a lint says of a place.
 pub(crate) struct Wording {
@@ -110,6 +110,30 @@ fn entry(cx: &LintContext, way: &Way, reached: &Reached) -> Option<(FileSpan, St
     (first.location != reached.place).then_some((first.location, first.message))
 }
 
+/// What requests store, by the name that it has: the field of the request, or the variable that holds it.
+pub(crate) fn stored(cx: &LintContext) -> FxHashMap<Symbol, (Reached, Way)> {
+    let mut stored = FxHashMap::default();
+    for reached in cx.flows("stored") {
+        let mut ways = reached.ways.iter().filter(|way| by_request(way) == Some(Confidence::High));
+        if let Some((way, name)) = ways.find_map(|way| Some((way, name_of(way)?))) {
+            stored.entry(name).or_insert_with(|| (reached.clone(), way.clone()));
+        }
+    }
+    stored
+}
+
+/// The name of what comes by a way: of its part of what comes in, or of the last variable that it is bound to.
+fn name_of(way: &Way) -> Option<Symbol> {
+    let is_name = |name: &Symbol| name.as_str().starts_with(|first: char| first.is_alphabetic());
+    let bound = || {
+        way.steps.iter().rev().find_map(|step| match step.kind {
+            WayStepKind::Bound(name) | WayStepKind::Source { name, .. } => Some(name),
+            _ => None,
+        })
+    };
+    way.path.names().filter(is_name).last().or_else(bound)
+}
+
 /// How sure it is that a request writes here; `None` if none does.
 pub(crate) fn by_request(way: &Way) -> Option<Confidence> {
     let Entry::Request(kind) = way.entry else { return None };
@@ -144,17 +168,6 @@ fn is_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     matches!(name.as_str(), "host" | "referer" | "referrer" | "origin" | "forwarded" | ":authority")
         || name.starts_with("x-forwarded-")
-}
-
-/// Whether all endpoints by which the data comes in ask the caller for a role.
-pub(crate) fn is_by_role(cx: &LintContext, way: &Way) -> bool {
-    let Some(first) = way.steps.first() else { return false };
-    let reaching = cx.endpoints().reaching(cx.semantics(), first.function, Some(first.at));
-    let all = || cx.endpoints().all().iter().zip(cx.endpoint_access());
-    let asks = |endpoint: &Endpoint| {
-        all().any(|(other, access)| std::ptr::eq(other, endpoint) && access.verdict.role)
-    };
-    !reaching.is_empty() && reaching.into_iter().all(asks)
 }
 
 /// Whether the data is the path of a request that one route alone leads in by, and that has a constant path.

@@ -44,7 +44,9 @@ pub(crate) struct Demand<'a> {
 impl<'a> Demand<'a> {
     pub(crate) fn new(cx: Context<'a>) -> Self {
         let models = cx.models;
-        let is_everywhere = |class: SourceClass| models.type_sources.values().any(|of| of.class == class);
+        let by_type =
+            || models.type_sources.values().chain(models.row_sources.iter().map(|(_, source)| source));
+        let is_everywhere = |class: SourceClass| by_type().any(|of| of.class == class);
         let fears_all = |kind: &crate::models::Kind| kind.callers == Callers::Count;
         let by_sink = models
             .kinds

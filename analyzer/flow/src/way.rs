@@ -294,10 +294,16 @@ fn is_entrance(semantics: &Semantics, def: DefId) -> bool {
 }
 
 impl Way {
-    /// Surest first, then shortest; then by where it comes in.
-    fn rank(&self) -> (bool, u8, usize, Option<(FileId, u32)>) {
+    /// What a request brings first, then what is stored or fails inside, then what callers bring; of these the surest,
+    /// then the shortest; then by where it comes in.
+    fn rank(&self) -> (u8, u8, usize, Option<(FileId, u32)>) {
         let at = self.steps.first().map(|step| (step.at.file, step.at.span.start));
-        (matches!(self.entry, Entry::Caller { .. }), self.assumed, self.steps.len(), at)
+        let whose = match self.entry {
+            Entry::Request(_) => 0,
+            Entry::Other { .. } => 1,
+            Entry::Caller { .. } => 2,
+        };
+        (whose, self.assumed, self.steps.len(), at)
     }
 }
 

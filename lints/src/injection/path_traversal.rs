@@ -9,12 +9,12 @@
 
 use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::{Entry, Reached, Way, WayStepKind};
+use ward_flow::{Entry, Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, TyKind};
 use ward_syntax::FileSpan;
 
-use crate::flows::{Judgement, Wording, by_request, is_by_role, is_constant_path, report};
+use crate::flows::{Judgement, Wording, by_request, is_constant_path, report};
 
 declare_lint! {
     /// Text that somebody else chose in the path of a file.
@@ -90,8 +90,7 @@ fn below_own_folders(cx: &LintContext) -> FxHashSet<(DefId, FileSpan)> {
 }
 
 fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {
-    let is_meant = way.lead.is_empty() && is_whole(way) && is_by_role(cx, way);
-    let most = if is_meant || is_in_name(way.lead.as_str()) || is_constant_path(cx, way) {
+    let most = if is_in_name(way.lead.as_str()) || is_constant_path(cx, way) {
         Confidence::Low
     } else {
         Confidence::High
@@ -108,15 +107,6 @@ fn judge(cx: &LintContext, way: &Way, kind: &str) -> Option<Judgement> {
         (false, false) => &ABSOLUTE,
     };
     Some(Judgement { confidence, severity: Severity::High, wording })
-}
-
-/// Whether the text is the whole path, put below no folder.
-fn is_whole(way: &Way) -> bool {
-    way.hole.is_none()
-        && !way.steps.iter().any(|step| match step.kind {
-            WayStepKind::External(name) => name.as_str() == "join",
-            _ => false,
-        })
 }
 
 /// Whether a text stands in a component of a path behind others of its name: `{id}-{name}`. What it leads out of is a

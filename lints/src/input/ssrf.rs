@@ -6,13 +6,14 @@
 //! complete is another question.
 
 use rustc_hash::FxHashSet;
-use ward_diagnostics::{Confidence, Severity};
-use ward_flow::{Entry, Reached, Way};
+use ward_diagnostics::{Confidence, Finding, Severity};
+use ward_flow::models::SourceClass;
+use ward_flow::{Entry, Reached, Way, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, Semantics, TraitName};
 use ward_syntax::Symbol;
 
-use crate::flows::{Judgement, UrlPosition, Wording, by_request, is_by_role, report};
+use crate::flows::{Judgement, UrlPosition, Wording, by_request, report, stored};
 
 declare_lint! {
     /// Text that somebody else chose in the host of a URL that the service asks.
@@ -42,10 +43,57 @@ fn check(cx: &LintContext) {
     let resolves = resolver_filters(cx.semantics());
     report(cx, &SSRF, &["url"], |way, reached, _| {
         let filtered = resolves || way_filters(cx.semantics(), way, reached);
-        // Whose role is asked for may have the service talk to whom he likes: that is what the setting is for.
-        let most = if filtered || is_by_role(cx, way) { Confidence::Low } else { sure_of(cx.semantics(), way, reached) };
+        let most = if filtered { Confidence::Low } else { sure_of(cx.semantics(), way, reached) };
         judge(way, most)
     });
+    if !resolves {
+        check_stored(cx);
+    }
+}
+
+/// Texts that requests brought and that were stored meanwhile: the field of a row has the name of what was stored.
+fn check_stored(cx: &LintContext) {
+    let stored = stored(cx);
+    if stored.is_empty() {
+        return;
+    }
+    for reached in cx.flows("url") {
+        // Whom a request has asked by the same place is told already.
+        if reached.ways.iter().any(|way| matches!(way.entry, Entry::Request(_))) {
+            continue;
+        }
+        let fetched = reached.ways.iter().find_map(|way| {
+            let is_row = matches!(way.entry, Entry::Other { class: SourceClass::Stored, .. });
+            let is_host = matches!(UrlPosition::of(way), UrlPosition::Start | UrlPosition::Host);
+            let (at, brought) = stored.get(&field_of(way)?)?;
+            (is_row && is_host && way.assumed == 0).then_some((way, at, brought))
+        });
+        let Some((way, at, brought)) = fetched else { continue };
+        let semantics = cx.semantics();
+        if way_filters(semantics, way, &reached) || way_filters(semantics, brought, at) {
+            continue;
+        }
+        let callee = reached.callee;
+        let message =
+            format!("a text that a request has stored chooses the host that is asked by `{callee}`");
+        let mut finding = Finding::new(&SSRF, reached.place, message)
+            .label(WORDING.label)
+            .note(WORDING.note)
+            .help(reached.sink.help.as_str())
+            .related(at.place, "stored here");
+        finding.confidence = Confidence::Medium;
+        finding.severity = Severity::High;
+        finding.function = Some(cx.name(reached.function));
+        cx.report(finding.flow(cx.tell(brought, at)).flow(cx.tell(way, &reached)));
+    }
+}
+
+/// The field of a row that a way begins with.
+fn field_of(way: &Way) -> Option<Symbol> {
+    way.steps.iter().find_map(|step| match step.kind {
+        WayStepKind::Source { name, .. } => Some(name),
+        _ => None,
+    })
 }
 
 /// How sure it can be at most that a host is asked. A request that is put together may be one to the service itself, if

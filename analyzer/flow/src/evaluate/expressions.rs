@@ -74,6 +74,7 @@ impl Evaluator<'_> {
                 }
                 let part = self.values.part(value, name);
                 let part = self.narrowed(part);
+                let part = self.with_row_source(part, base, name, self.span(expr));
                 self.with_type_source(part, self.types.expr(expr), name, self.span(expr))
             }
             Expr::Index { base, index } => {

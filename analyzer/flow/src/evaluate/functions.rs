@@ -6,13 +6,13 @@ use ward_syntax::{ExprId, Span};
 
 use super::Evaluator;
 use super::calls::Inputs;
-use crate::models::SourceClass;
+use crate::models::{Asked, SourceClass};
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{Hit, Message};
 use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 
-/// A function follows its callees' hits up to this many.
+/// A function follows its callees' hits up to this many of one kind.
 const MOST_HITS: usize = 64;
 /// A call through a trait looks at this many implementations.
 const MOST_TARGETS: usize = 24;
@@ -176,7 +176,8 @@ impl Evaluator<'_> {
                 message,
                 ..hit.clone()
             };
-            let is_statement = self.cx.models.kinds.of_class(SourceClass::Request).meets(kind);
+            let is_statement = hit.sink.asked == Asked::Always
+                && self.cx.models.kinds.of_class(SourceClass::Request).meets(kind);
             if is_statement && hit.part.is_none() && hit.origin.hole.is_none() && origin.hole.is_some() {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
                 lifted.place = self.place_of_span(at);
@@ -225,9 +226,12 @@ impl Evaluator<'_> {
         }
     }
 
-    /// How many messages there are, or how many other hits: the ones take no room from the others.
+    /// How many messages there are, or how many other hits of this kind: the ones take no room from the others.
     fn hits_like(&self, hit: &Hit) -> usize {
-        self.hits.iter().filter(|known| known.message.is_some() == hit.message.is_some()).count()
+        let is_like = |known: &&Hit| {
+            known.message.is_some() == hit.message.is_some() && known.sink.kind == hit.sink.kind
+        };
+        self.hits.iter().filter(is_like).count()
     }
 }
 

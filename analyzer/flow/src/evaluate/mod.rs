@@ -380,6 +380,28 @@ impl<'a> Evaluator<'a> {
         if value == ValueId::NOTHING { made } else { self.values.join(value, made) }
     }
 
+    /// The field of a value, and what the type of the value tells: a row is read of what was stored before.
+    fn with_row_source(&mut self, field: ValueId, base: ExprId, name: Symbol, span: Span) -> ValueId {
+        let rows = &self.cx.models.row_sources;
+        let value = self.values.get(field);
+        let is_known = |origin: &Origin| matches!(origin.root, Root::Source(_));
+        if rows.is_empty()
+            || value.text == Text::Constant && value.origins.is_empty() && field != ValueId::NOTHING
+        {
+            return field;
+        }
+        if value.origins.iter().any(is_known) {
+            return field;
+        }
+        let TyKind::Adt { def, .. } = self.types.expr(base).kind() else { return field };
+        let item = self.cx.semantics.item(*def);
+        let Some((_, source)) = rows.iter().find(|(derive, _)| item.derives(derive.as_str())) else {
+            return field;
+        };
+        let made = self.source(*source, name, span);
+        if field == ValueId::NOTHING { made } else { self.values.join(field, made) }
+    }
+
     fn constrained(&mut self) -> ValueId {
         self.values.push(Value { text: Text::Constrained, ..Value::default() })
     }

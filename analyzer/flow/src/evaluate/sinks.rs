@@ -163,6 +163,15 @@ impl Evaluator<'_> {
         let path = self.cx.semantics.resolve_macro(self.def, path);
         let Some(sinks) = models.macro_sinks.get(&path) else { return };
         for sink in sinks {
+            let context = match sink.context.map(|context| context.port) {
+                Some(Port::Argument(index)) => {
+                    inputs.get(usize::from(index)).and_then(|(_, value)| self.text_of(*value))
+                }
+                _ => None,
+            };
+            if !is_dangerous_in(sink, context) {
+                continue;
+            }
             let given = match sink.input {
                 Port::Argument(index) => inputs.get(usize::from(index)..).unwrap_or_default().iter().take(1),
                 Port::Arguments => inputs.iter().take(inputs.len()),

@@ -65,6 +65,8 @@ pub struct Models {
     pub checked_parameters: FxHashMap<Symbol, Vec<Symbol>>,
     /// Types every value of which is data of a class other than a request's: internal errors.
     pub type_sources: FxHashMap<Symbol, Source>,
+    /// Derives whose types hold such data in all their fields: rows.
+    pub row_sources: Vec<(Symbol, Source)>,
     /// Kinds of sink.
     pub kinds: Kinds,
     /// Methods of traits whose default body prints the value.

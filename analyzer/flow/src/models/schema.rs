@@ -140,6 +140,7 @@ pub(super) struct SourceRow {
     pub(super) handler_of: Option<Texts>,
     pub(super) extractor: Option<Texts>,
     pub(super) error_type: Option<Texts>,
+    pub(super) fields_of_derive: Option<Texts>,
     pub(super) class: Option<Text>,
     pub(super) checked: Option<Texts>,
     pub(super) argument: Option<u8>,

@@ -48,9 +48,10 @@ impl Loader {
             &row.handler_of,
             &row.extractor,
             &row.error_type,
+            &row.fields_of_derive,
         ];
         if forms.iter().filter(|form| form.is_some()).count() != 1 {
-            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `trait_named`, `handler_of`, `extractor`, `error_type`";
+            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `trait_named`, `handler_of`, `extractor`, `error_type`, `fields_of_derive`";
             self.complain(
                 row.kind.span(),
                 "a source needs one place where it comes in",
@@ -74,6 +75,11 @@ impl Loader {
             // Whatever the type is made of, its text tells something.
             self.models.externals.types.entry(path).or_default().carries = Carries::Text;
             self.models.type_sources.insert(path, source);
+        }
+        for path in row.fields_of_derive.iter().flat_map(|paths| &paths.0) {
+            let path = path.get_ref().as_str();
+            let last = path.rsplit("::").next().unwrap_or(path);
+            self.models.row_sources.push((Symbol::new(last), source));
         }
         if let (Some(checked), Some(parameter)) = (&row.checked, &row.parameter) {
             for path in self.type_paths(Some(parameter)) {

@@ -262,6 +262,14 @@ impl Semantics {
         }
     }
 
+    /// The canonical path of an external type named in an attribute of an item; the path as written where it is none.
+    pub fn resolve_type_path(&self, def: DefId, path: Symbol) -> Symbol {
+        match self.def_map.resolve_text(&self.names(), def, path, Namespace::Type).target {
+            PathTarget::External(path) => path,
+            _ => path,
+        }
+    }
+
     /// The type that a type written in an item means.
     pub fn resolve_type(&self, def: DefId, ty: TypeRefId) -> Ty {
         TypeReader::new(self, def, Elided::Any, &mut Ty::unknown).ty(ty)

@@ -33,6 +33,19 @@ pub enum GuardCall {
     Check(GuardType),
     /// It hands a request on to what is behind a middleware.
     Next,
+    /// It ends the way of a request: nothing behind a middleware sees it.
+    End,
+    /// A setting which, given `true`, lets those through whom it would refuse.
+    Waive,
+}
+
+/// An argument of an attribute: `oai(checker = ..)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttributeKey {
+    /// The attribute's last segment.
+    pub attribute: Symbol,
+    /// The argument's name.
+    pub name: Symbol,
 }
 
 /// Types, traits and derives that ask who the caller is, by canonical path.
@@ -44,8 +57,10 @@ pub struct GuardModels {
     pub holders: FxHashSet<Symbol>,
     /// Types that take what they wrap out of the request, and refuse where that does: `Cached<T>`.
     pub wrappers: FxHashSet<Symbol>,
-    /// Derives that make a type a guard.
-    pub derives: FxHashSet<Symbol>,
+    /// Derives that make a type a guard, and the argument by which it checks what it is given, where it needs one.
+    pub derives: FxHashMap<Symbol, Option<AttributeKey>>,
+    /// Derives that take a type out of the request: by the extractors of its fields, or by the one that an argument names.
+    pub extracts: FxHashMap<Symbol, Option<AttributeKey>>,
     /// Methods of traits through which requests pass: trait and method.
     pub passes: Vec<(Symbol, Symbol)>,
     /// Associated types by which a middleware names what requests pass through: trait and type.

@@ -14,7 +14,7 @@ mod schema;
 mod tests;
 
 pub use error::ModelError;
-pub use guard::{Authenticates, Effect, Effects, GuardCall, GuardModels, GuardType};
+pub use guard::{AttributeKey, Authenticates, Effect, Effects, GuardCall, GuardModels, GuardType};
 pub use kinds::{Bound, Callers, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, UserModels, load};
 

@@ -233,9 +233,13 @@ pub(super) struct GuardRow {
     pub(super) holder: Option<Texts>,
     pub(super) wrapper: Option<Texts>,
     pub(super) derive: Option<Texts>,
+    pub(super) extracts: Option<Texts>,
+    pub(super) by: Option<Text>,
     pub(super) passes: Option<Texts>,
     pub(super) made: Option<Texts>,
     pub(super) next: Option<Texts>,
+    pub(super) end: Option<Texts>,
+    pub(super) waive: Option<Texts>,
     pub(super) authenticates: Option<Text>,
     #[serde(default)]
     pub(super) role: bool,

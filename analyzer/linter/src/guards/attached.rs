@@ -4,7 +4,7 @@ use ward_diagnostics::Confidence;
 use ward_flow::models::GuardCall;
 use ward_semantics::endpoint::{Attached, AttachedKind, Condition, What};
 use ward_semantics::{DefId, DefKind, TraitName, Ty, TyKind, TypeHead};
-use ward_syntax::{ItemKind, Symbol};
+use ward_syntax::{ClosureId, FileId, ItemKind, Symbol};
 
 use super::evaluate::{Context, Evaluator, hands_on, last_segment};
 use super::{Authenticates, Verdict, extract, names};
@@ -24,22 +24,35 @@ pub(crate) fn of_attached(cx: Context, attached: &Attached) -> Verdict {
         what => of_what(cx, *what),
     });
     let mut verdict = parts.fold(own, Verdict::stronger);
+    if is_waived(cx, attached) && verdict.enforces() {
+        verdict.authenticates = Authenticates::Optional;
+    }
     if attached.condition == Condition::Sometimes && verdict.authenticates == Authenticates::Enforced {
         verdict.confidence = Confidence::Low;
     }
     verdict
 }
 
+/// Whether a setting lets everybody through.
+fn is_waived(cx: Context, attached: &Attached) -> bool {
+    let What::External(path) = attached.what else { return false };
+    let Some((ty, _)) = path.as_str().rsplit_once("::") else { return false };
+    let model = |name: &Symbol| cx.models.methods.get(&(Symbol::new(ty), *name));
+    attached.given_true.iter().filter_map(model).any(|model| model.guard == Some(GuardCall::Waive))
+}
+
 /// A filter that takes a credential by its name is passed only by requests that have one.
 fn of_text(attached: &Attached, text: Symbol) -> Verdict {
-    let takes = |what: What| match what {
+    let takes = |what: &What| match what {
         What::External(path) => ["header", "cookie"].iter().any(|word| path.as_str().contains(word)),
         _ => false,
     };
-    let takes = takes(attached.what) || attached.arguments.iter().any(|what| takes(*what));
-    if attached.kind == AttachedKind::Extractor && takes && names::is_credential(text.as_str()) {
+    let mut takes = attached.arguments.iter().chain([&attached.what]).filter(|what| takes(what));
+    let Some(What::External(path)) = takes.next() else { return Verdict::NONE };
+    if attached.kind == AttachedKind::Extractor && names::is_credential(text.as_str()) {
+        let is_optional = last_segment(*path) == "optional";
         return Verdict {
-            authenticates: Authenticates::Enforced,
+            authenticates: if is_optional { Authenticates::Optional } else { Authenticates::Enforced },
             confidence: Confidence::Medium,
             ..Verdict::NONE
         };
@@ -52,11 +65,22 @@ fn of_what(cx: Context, what: What) -> Verdict {
         What::Function(def) => of_function(cx, def),
         What::Closure { function, file, closure } => {
             let summary = Evaluator::closure(cx, function, file, closure);
-            summary.map_or(Verdict::NONE, |summary| extract::of_summary(&summary))
+            let own = summary.map_or(Verdict::NONE, |summary| extract::of_summary(&summary));
+            own.stronger(of_made(cx, function, file, closure))
         }
         What::Item(def) => of_item(cx, def, MOST_TYPES),
         What::External(path) => of_external(cx, path),
         What::Method(_) | What::Text(_) | What::Unknown => Verdict::NONE,
+    }
+}
+
+/// The type that a closure makes: `|inner| Check { inner }`.
+fn of_made(cx: Context, function: DefId, file: FileId, closure: ClosureId) -> Verdict {
+    let body = cx.semantics.ir(file).closure(closure).body;
+    let made = cx.semantics.types(function).map_or_else(Ty::unknown, |types| types.expr(body));
+    match made.kind() {
+        TyKind::Adt { def, .. } => of_item(cx, *def, MOST_TYPES),
+        _ => Verdict::NONE,
     }
 }
 

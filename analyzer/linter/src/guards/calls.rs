@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 use ward_flow::models::{Authenticates, CallModel, Effect, Effects, GuardCall, GuardType};
 use ward_semantics::{Callee, DefId, DefKind, Resolution, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, List, Literal, Symbol, TypeRef, TypeRefId};
+use ward_syntax::{Expr, ExprId, List, Literal, Pat, PatId, Symbol, TypeRef, TypeRefId};
 
 use super::deps::{Deps, Frame, MOST_HOPS, Sense, Shape, Value};
 use super::evaluate::{Evaluator, is_bool, is_fallible, is_next, last_segment};
@@ -37,6 +37,21 @@ impl Call<'_> {
 
 /// How many calls away the credential counts that something chosen at run time is told to judge.
 const HOPS_OF_DECLARED: u8 = 3;
+
+/// Methods by which drivers and mappers of stores read.
+const READS: &[&str] = &[
+    "fetch_one",
+    "fetch_all",
+    "fetch_optional",
+    "get_result",
+    "get_results",
+    "query_row",
+    "query_map",
+    "query_one",
+    "query_opt",
+    "find_one",
+    "find_by_id",
+];
 
 /// A call through a trait is followed to this many implementations.
 const MOST_TARGETS: usize = 24;
@@ -112,6 +127,11 @@ impl Evaluator<'_> {
         }
         for (expr, value) in &mut inputs {
             if let Expr::Closure(closure) = self.ir.expr(*expr) {
+                if let Some(receiver) = receiver {
+                    let params: SmallVec<[PatId; 2]> =
+                        self.ir.closure(closure).params.iter().map(|(pat, _)| *pat).collect();
+                    params.into_iter().for_each(|pat| self.carry(pat, receiver));
+                }
                 *value = self.closure_value(closure, Value::of(given));
             }
         }
@@ -225,6 +245,7 @@ impl Evaluator<'_> {
             };
             all.data = all.data.union(own(summary.data));
             all.fail = all.fail.union(own(summary.fail));
+            all.denies |= summary.denies;
             if summary.reads && is_near {
                 // Versions of one method that call each other are as near as the last of them.
                 let family = |def: DefId| {
@@ -252,7 +273,8 @@ impl Evaluator<'_> {
             all.data = all.data.union(Deps::CREDENTIAL);
             all.fail = all.fail.union(Deps::CREDENTIAL);
         }
-        if names::is_refusing(name) || is_redirect(self.types.expr(call.expr)) {
+        let always = matches!(targets, [only] if self.always_refuses(*only));
+        if names::is_refusing(name) || is_redirect(self.types.expr(call.expr)) || always {
             all.shape = Shape::Refusal;
         }
         if names::is_role(name) && !call.data().is_none() {
@@ -263,6 +285,13 @@ impl Evaluator<'_> {
             }
         }
         all
+    }
+
+    /// Whether a function does nothing but refuse, and its result is an answer, not one of two that a caller asks for.
+    fn always_refuses(&self, def: DefId) -> bool {
+        let asked = |ty: Ty| is_bool(ty) || ty.as_external("std::option::Option").is_some();
+        self.cx.known.summary(def).is_some_and(|summary| summary.always)
+            && self.cx.semantics.signature(def).is_some_and(|signature| !asked(signature.ret))
     }
 
     /// Whether a call makes the answer of a result that it is given: an error becomes the response that tells it.
@@ -292,11 +321,18 @@ impl Evaluator<'_> {
                 if !call.args().first().is_some_and(|(arg, _)| self.is_harmless(*arg)) =>
             {
                 self.read_credential(call.expr, 0);
-                return Value::fallible(Deps::CREDENTIAL);
+                return self.credential(call);
+            }
+            Some(GuardCall::End) => return Value { shape: Shape::Refusal, ..Value::default() },
+            Some(GuardCall::Waive) => {
+                let own = call.receiver();
+                let waives = call.args().first().is_none_or(|(_, value)| value.shape != Shape::Refusal);
+                return if waives { Value::of(own.data) } else { own };
             }
             Some(GuardCall::Check(GuardType { authenticates, role })) => {
                 self.read_credential(call.expr, 0);
                 let role = if role { Deps::ROLE } else { Deps::NONE };
+                self.prove(call.data());
                 let data = call.data().union(Deps::CREDENTIAL).union(role);
                 let fail = if authenticates == Authenticates::Enforced { data } else { Deps::NONE };
                 return Value { data, fail, ..Value::default() };
@@ -305,7 +341,7 @@ impl Evaluator<'_> {
         }
         if self.reads_credential(call) {
             self.read_credential(call.expr, 0);
-            return Value::fallible(Deps::CREDENTIAL);
+            return self.credential(call);
         }
         if call.has_receiver
             && let Some(value) = self.of_option(call)
@@ -313,6 +349,23 @@ impl Evaluator<'_> {
             return value;
         }
         self.assumed(call)
+    }
+
+    /// A credential that a call gives. Where it gives a result of an option, the error is the store's, and only the option
+    /// may be absent.
+    fn credential(&self, call: &Call) -> Value {
+        let mut ty = self.types.expr(call.expr);
+        if let TyKind::External { path, args } = ty.kind()
+            && last_segment(*path) == "Future"
+            && let Some(inner) = args.first()
+        {
+            ty = *inner;
+        }
+        let inner = ty.as_external("std::result::Result").and_then(|args| args.first());
+        match inner.and_then(|inner| inner.as_external("std::option::Option")) {
+            Some(_) => Value::of(Deps::CREDENTIAL),
+            None => Value::fallible(Deps::CREDENTIAL),
+        }
     }
 
     /// A method that takes a header, cookie or metadata by a name that is a credential's.
@@ -352,31 +405,49 @@ impl Evaluator<'_> {
 
     /// Whether a value is a request, its headers, cookies or metadata: by its type, else by how it is come by.
     fn is_of_request(&self, expr: ExprId, depth: u32) -> bool {
-        const WORDS: &[&str] = &[
-            "header",
-            "headers",
-            "request",
-            "req",
-            "cookie",
-            "cookies",
-            "metadata",
-            "parts",
-            "session",
-            "jar",
-            "depot",
-            "extensions",
-            "trailers",
-        ];
-        let is_word = |name: &str| names::words(name).any(|word| WORDS.contains(&word.as_str()));
+        let by_name = || self.by_its_name(expr, depth, &is_carrier) || self.is_carried(expr, depth);
         match self.types.expr(expr).kind() {
             TyKind::External { path, .. } => {
                 let is_map = path.as_str().starts_with("std::collections::");
-                return is_word(last_segment(*path)) || (is_map && self.by_its_name(expr, depth, &is_word));
+                is_carrier(last_segment(*path)) || (is_map && by_name())
             }
-            TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_) | TyKind::Adt { .. } => {}
-            _ => return false,
+            TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_) | TyKind::Adt { .. } => by_name(),
+            _ => false,
         }
-        self.by_its_name(expr, depth, &is_word)
+    }
+
+    /// Whether an expression begins with a variable that was given headers, cookies or a session.
+    fn is_carried(&self, expr: ExprId, depth: u32) -> bool {
+        if depth > 4 || self.carriers.is_empty() {
+            return false;
+        }
+        match self.ir.expr(expr) {
+            Expr::Local(local) => self.carriers.contains(&local),
+            Expr::Field { base: inner, .. }
+            | Expr::MethodCall { receiver: inner, .. }
+            | Expr::Ref { operand: inner, .. }
+            | Expr::Unary { operand: inner, .. }
+            | Expr::Await(inner)
+            | Expr::Try(inner) => self.is_carried(inner, depth + 1),
+            _ => false,
+        }
+    }
+
+    /// What a pattern binds holds headers, cookies or a session if that is what it is bound to.
+    pub(crate) fn carry(&mut self, pat: PatId, from: ExprId) {
+        if !self.by_its_name(from, 0, &is_carrier) {
+            return;
+        }
+        match self.ir.pat(pat) {
+            Pat::Bind { local, .. } => {
+                self.carriers.insert(local);
+            }
+            Pat::TupleStruct { pats, .. } => {
+                let pats: SmallVec<[PatId; 2]> = self.ir.list(pats).collect();
+                pats.into_iter().for_each(|pat| self.carry(pat, from));
+            }
+            _ => {}
+        }
     }
 
     fn by_its_name(&self, expr: ExprId, depth: u32, is_word: &dyn Fn(&str) -> bool) -> bool {
@@ -394,7 +465,9 @@ impl Evaluator<'_> {
             Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => {
                 self.by_its_name(operand, depth + 1, is_word)
             }
-            Expr::Await(inner) | Expr::Try(inner) => self.by_its_name(inner, depth + 1, is_word),
+            Expr::Await(inner) | Expr::Try(inner) | Expr::Match { scrutinee: inner, .. } => {
+                self.by_its_name(inner, depth + 1, is_word)
+            }
             _ => false,
         }
     }
@@ -601,11 +674,11 @@ impl Evaluator<'_> {
         let args = call.args().iter().fold(Value::default(), |joined, (_, value)| joined.join(*value));
         let data = own.data.union(args.data);
         let value = match call.name {
-            "is_some" | "is_ok" => Value { data: all, sense: Sense::Present, ..Value::default() },
+            "is_some" | "is_ok" => Value { data: all, sense: Sense::Present.of(own), ..Value::default() },
             "is_some_and" | "is_ok_and" => {
                 Value { data: all.union(args.all()), sense: Sense::Present, ..Value::default() }
             }
-            "is_none" | "is_err" => Value { data: all, sense: Sense::Absent, ..Value::default() },
+            "is_none" | "is_err" => Value { data: all, sense: Sense::Absent.of(own), ..Value::default() },
             "is_none_or" => Value { data: all.union(args.all()), sense: Sense::Absent, ..Value::default() },
             "unwrap" | "expect" => {
                 self.refuse_for(own.fail, Sense::Absent, call.expr);
@@ -635,6 +708,10 @@ impl Evaluator<'_> {
             "filter" | "and_then" | "then" | "then_some" | "and" => {
                 Value { data, fail: own.fail.union(args.all()), ..Value::default() }
             }
+            // Only what may be absent has these.
+            "ok_or" | "ok_or_else" | "flatten" if own.fail.is_none() && self.may_be_absent(call) => {
+                Value::fallible(data)
+            }
             "or_else" | "or" | "ok_or" | "ok_or_else" | "map_err" | "ok" | "err" | "map" | "transpose"
             | "flatten" | "as_ref" | "as_deref" | "as_mut" | "cloned" | "copied" | "context"
             | "with_context" | "inspect" | "inspect_err" | "take" | "clone" | "wrap_err" => {
@@ -643,6 +720,37 @@ impl Evaluator<'_> {
             _ => return None,
         };
         Some(value)
+    }
+
+    /// Whether the receiver of a call may be absent, or holds what may.
+    fn may_be_absent(&self, call: &Call) -> bool {
+        call.name != "flatten" || is_fallible(self.types.expr(call.expr))
+    }
+
+    /// Whether a value comes straight out of a store: unknown code, without anything that makes nothing an error.
+    pub(crate) fn is_lookup(&self, expr: ExprId, depth: u32) -> bool {
+        if depth > 6 {
+            return false;
+        }
+        let inner = match self.ir.expr(expr) {
+            Expr::Await(inner) => inner,
+            Expr::MethodCall { receiver, method, .. } => match method.as_str() {
+                "map_err" | "context" | "with_context" | "inspect_err" => receiver,
+                _ => {
+                    let model = match self.types.callee(expr) {
+                        Callee::Method { ty, name } => self.cx.models.methods.get(&(*ty, *name)),
+                        _ => None,
+                    };
+                    let is_store = |model: &CallModel| {
+                        model.effects.has(Effect::Read)
+                            || model.sinks.iter().any(|sink| matches!(sink.kind.as_str(), "sql" | "nosql"))
+                    };
+                    return READS.contains(&method.as_str()) || model.is_some_and(is_store);
+                }
+            },
+            _ => return false,
+        };
+        self.is_lookup(inner, depth + 1)
     }
 
     /// What a call of unknown code gives: what went in, and no answer if that is wrong where it judges.
@@ -727,19 +835,6 @@ impl Evaluator<'_> {
             "insert_into",
             "delete_by_id",
         ];
-        const READS: &[&str] = &[
-            "fetch_one",
-            "fetch_all",
-            "fetch_optional",
-            "get_result",
-            "get_results",
-            "query_row",
-            "query_map",
-            "query_one",
-            "query_opt",
-            "find_one",
-            "find_by_id",
-        ];
         let effect = match call.name {
             name if WRITES.contains(&name) => Effect::Write,
             name if READS.contains(&name) => Effect::Read,
@@ -791,6 +886,26 @@ impl Evaluator<'_> {
     pub(crate) fn drop_frames(&mut self, mark: usize) {
         self.frames.truncate(mark);
     }
+}
+
+/// Whether what has this name is a request, or carries what came with it.
+fn is_carrier(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "header",
+        "headers",
+        "request",
+        "req",
+        "cookie",
+        "cookies",
+        "metadata",
+        "parts",
+        "session",
+        "jar",
+        "depot",
+        "extensions",
+        "trailers",
+    ];
+    names::words(name).any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// Whether a type is an answer that sends its reader somewhere else.

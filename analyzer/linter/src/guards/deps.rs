@@ -55,6 +55,11 @@ impl Deps {
         Self(self.0 & (Self::CREDENTIAL.0 | !((1 << FIRST_PARAM) - 1)))
     }
 
+    /// Whether all of it is in another.
+    pub(crate) fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     /// This set with every parameter replaced by what was given for it.
     pub(crate) fn instantiate(self, of_param: impl Fn(usize) -> Self) -> Self {
         let mut result = Self(self.0 & ((1 << FIRST_PARAM) - 1));
@@ -81,6 +86,11 @@ pub(crate) enum Sense {
 }
 
 impl Sense {
+    /// What it says, or the contrary if what is there is a refusal.
+    pub(crate) fn of(self, value: Value) -> Self {
+        if value.denies { self.inverse() } else { self }
+    }
+
     /// What it says when the condition does not hold.
     pub(crate) fn inverse(self) -> Self {
         match self {
@@ -114,6 +124,8 @@ pub(crate) struct Value {
     pub(crate) sense: Sense,
     /// How it stands as an answer.
     pub(crate) shape: Shape,
+    /// Whether it is what refuses: `Some(response)` of a check that gives nothing to those who may go on.
+    pub(crate) denies: bool,
 }
 
 impl Value {
@@ -139,6 +151,7 @@ impl Value {
             fail: self.fail.union(other.fail),
             sense: if self.sense == other.sense { self.sense } else { Sense::Unknown },
             shape: if self.shape == other.shape { self.shape } else { Shape::Plain },
+            denies: self.denies && other.denies,
         }
     }
 }
@@ -186,6 +199,10 @@ pub(crate) struct Summary {
     pub(crate) ties: bool,
     /// Whether there is any refusal in it.
     pub(crate) refuses: bool,
+    /// Whether it does nothing but refuse: `deny(res)`.
+    pub(crate) always: bool,
+    /// Whether it refuses by giving something: `Some(response)`.
+    pub(crate) denies: bool,
     /// How many calls away the credential is read.
     pub(crate) hops: u8,
     /// What it does beyond its result, in it or below it.
@@ -194,6 +211,21 @@ pub(crate) struct Summary {
     pub(crate) credential: Option<FileSpan>,
     /// Where it refuses.
     pub(crate) refusal: Option<FileSpan>,
+}
+
+impl Summary {
+    /// The same with every parameter replaced by what is given for it.
+    pub(crate) fn instantiate(self, given: impl Fn(usize) -> Deps) -> Self {
+        let of = |deps: Deps| deps.instantiate(&given);
+        let fail = of(self.fail);
+        Self {
+            fail,
+            data: of(self.data),
+            present: of(self.present),
+            reads: self.reads || fail.has(Deps::CREDENTIAL),
+            ..self
+        }
+    }
 }
 
 /// A credential read this many calls away is somebody else's business.

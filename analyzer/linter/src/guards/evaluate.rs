@@ -64,8 +64,22 @@ pub(crate) struct Evaluator<'a> {
     answers_bool: bool,
     /// Whether the expression is given to a `return`, with more of the function behind it.
     returns: bool,
+    /// Whether `Some(response)` refuses and `None` lets through.
+    some_refuses: bool,
+    /// Whether it tells by `Ok(true)` and `Ok(false)`: an error is no answer.
+    pub(crate) answers_in_ok: bool,
     /// What is refused only where the request chose to come there.
     dropped: Deps,
+    /// Where some have been let go on by now: on what that depends.
+    escaped: Option<Deps>,
+    /// Whether the branch has refused by now.
+    refused: bool,
+    /// How many closures and futures are around the expression.
+    nesting: u32,
+    /// Parameters that turned out to be a credential: something judges them as one.
+    proven: Deps,
+    /// Variables that hold headers, cookies or a session.
+    pub(crate) carriers: FxHashSet<LocalId>,
     /// Variables that hold an async block.
     pub(crate) futures: FxHashSet<LocalId>,
     /// Where the body names a status that is about a limit, once somebody has asked.
@@ -95,7 +109,14 @@ impl<'a> Evaluator<'a> {
             is_middleware: hands_on(cx, def, types),
             answers_bool: ret.is_some_and(is_bool),
             returns: false,
+            some_refuses: ret.is_some_and(refuses_by_some),
+            answers_in_ok: ret.and_then(|ret| ret.as_external("std::result::Result")?.first().copied()).is_some_and(is_bool),
             dropped: Deps::NONE,
+            escaped: None,
+            refused: false,
+            nesting: 0,
+            proven: Deps::NONE,
+            carriers: FxHashSet::default(),
             futures: FxHashSet::default(),
             limits: OnceCell::new(),
             depth: 0,
@@ -148,6 +169,10 @@ impl<'a> Evaluator<'a> {
         self.answer(root);
         if self.summary.hops == u8::MAX {
             self.summary.hops = 0;
+        }
+        self.summary.denies = self.some_refuses;
+        if self.summary.fail.has(self.proven) {
+            self.summary.fail = self.summary.fail.union(Deps::CREDENTIAL);
         }
     }
 
@@ -250,29 +275,54 @@ impl<'a> Evaluator<'a> {
         let reach = |other_leaves| if other_leaves { Reach::All } else { Reach::Some };
         let frame = Frame { deps: cond.all(), sense: cond.sense, reach: reach(other_leaves) };
         let inverse = Frame { deps: cond.all(), sense: cond.sense.inverse(), reach: reach(then_leaves) };
-        let (one, dropped) = self.branch(mark, frame, then, position);
-        let (other, other_dropped) = match otherwise {
+        let (one, of_then) = self.branch(mark, frame, then, position);
+        let (other, of_other) = match otherwise {
             Some(otherwise) => self.branch(mark, inverse, otherwise, position),
-            None => (Value::default(), Deps::NONE),
+            None => (Value::default(), Left::default()),
         };
-        self.refused_in_all(&[(dropped, then_leaves), (other_dropped, other_leaves)], place);
+        self.refused_in_all(&[(of_then.dropped, then_leaves), (of_other.dropped, other_leaves)], place);
         match (then_leaves, other_leaves) {
             (true, false) => self.frames.push(Frame { reach: Reach::All, ..inverse }),
             (false, true) => self.frames.push(Frame { reach: Reach::All, ..frame }),
             _ => {}
         }
+        for (left, leaves) in [(of_then, then_leaves), (of_other, other_leaves)] {
+            self.frames.extend(left.behind(cond.all()).filter(|_| !leaves));
+            self.escapes(left, cond.all());
+        }
         decided(one.join(other), &[one, other], cond)
     }
 
-    /// One branch: its value, and what it refuses only because the request chose it.
-    fn branch(&mut self, mark: usize, frame: Frame, body: ExprId, position: Position) -> (Value, Deps) {
+    /// One branch: its value, and what is to be known of it behind it.
+    fn branch(&mut self, mark: usize, frame: Frame, body: ExprId, position: Position) -> (Value, Left) {
         self.frames.truncate(mark);
         self.frames.push(frame);
-        let before = std::mem::take(&mut self.dropped);
+        let dropped = std::mem::take(&mut self.dropped);
+        let escaped = std::mem::take(&mut self.escaped);
+        let refused = std::mem::take(&mut self.refused);
         let value = self.visit(body, position);
-        let dropped = std::mem::replace(&mut self.dropped, before);
+        if value.shape == Shape::Refusal && position == Position::Inner && self.is_effect(body) && self.is_unit(body) {
+            self.refuse(body);
+        }
+        let left = Left {
+            dropped: std::mem::replace(&mut self.dropped, dropped),
+            escaped: std::mem::replace(&mut self.escaped, escaped),
+        };
+        self.refused = refused;
         self.frames.truncate(mark);
-        (value, dropped)
+        (value, left)
+    }
+
+    /// Some of those in a branch under this condition have been let go on.
+    fn escapes(&mut self, left: Left, cond: Deps) {
+        if let Some(deps) = left.escaped {
+            let before = self.escaped.unwrap_or_default();
+            self.escaped = Some(before.union(deps).union(cond));
+        }
+    }
+
+    fn is_unit(&self, expr: ExprId) -> bool {
+        matches!(self.types.expr(expr).kind(), TyKind::Tuple(parts) if parts.is_empty())
     }
 
     /// What every branch refuses for is refused whatever the request chose.
@@ -293,7 +343,7 @@ impl<'a> Evaluator<'a> {
         let value = self.eval(scrutinee);
         let mark = self.frames.len();
         let arms = self.ir.arms(arms);
-        let known = arms.iter().map(|arm| self.sense_of(arm.pat));
+        let known = arms.iter().map(|arm| self.sense_of(arm.pat).of(value));
         let any_present = known.clone().any(|sense| sense == Sense::Present);
         let any_absent = known.clone().any(|sense| sense == Sense::Absent);
         let mut values: SmallVec<[Value; 8]> = SmallVec::new();
@@ -302,13 +352,14 @@ impl<'a> Evaluator<'a> {
         let staying = arms.iter().filter(|arm| !self.leaves(arm.body)).count();
         let all_leave = staying == 0;
         for arm in arms {
-            let sense = match self.sense_of(arm.pat) {
+            let sense = match self.sense_of(arm.pat).of(value) {
                 Sense::Unknown if any_present => Sense::Absent,
                 Sense::Unknown if any_absent => Sense::Present,
                 sense => sense,
             };
             self.frames.truncate(mark);
             self.bind(arm.pat, unwrapped(value));
+            self.carry(arm.pat, scrutinee);
             let mut deps = value.all();
             let mut sense = sense;
             if let Some(guard) = arm.guard {
@@ -323,7 +374,9 @@ impl<'a> Evaluator<'a> {
             let frame = Frame { deps: deps.union(self.roles_in(arm.pat)), sense, reach };
             let (value, of_arm) = self.branch(mark, frame, arm.body, position);
             values.push(value);
-            dropped.push((of_arm, leaves));
+            dropped.push((of_arm.dropped, leaves));
+            after.extend(of_arm.behind(frame.deps).filter(|_| !leaves));
+            self.escapes(of_arm, frame.deps);
             if leaves && !all_leave {
                 after.push(Frame { deps: frame.deps, sense: frame.sense.inverse(), reach: Reach::All });
             }
@@ -338,8 +391,10 @@ impl<'a> Evaluator<'a> {
     /// What it says of a credential that a pattern matches.
     pub(crate) fn sense_of(&self, pat: PatId) -> Sense {
         let of_path = |path| match self.ir.path_segments(path).last().map(|segment| segment.name.as_str()) {
-            Some("Some" | "Ok" | "Success" | "Ready") => Sense::Present,
-            Some("None" | "Err" | "Error" | "Failure" | "Forward") => Sense::Absent,
+            Some("Some" | "Ok" | "Success" | "Ready" | "Authorized" | "Authenticated") => Sense::Present,
+            Some(
+                "None" | "Err" | "Error" | "Failure" | "Forward" | "Unauthorized" | "Unauthenticated" | "Forbidden",
+            ) => Sense::Absent,
             _ => Sense::Unknown,
         };
         match self.ir.pat(pat) {
@@ -391,17 +446,22 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn nested(&mut self, body: impl FnOnce(&mut Self) -> Value) -> Value {
         let outer = self.summary;
         let mark = self.frames.len();
+        let (escaped, refused) = (self.escaped, self.refused);
+        let some_refuses = std::mem::replace(&mut self.some_refuses, false);
         self.summary.data = Deps::NONE;
         self.summary.fail = Deps::NONE;
+        self.nesting += 1;
         let value = body(self);
+        self.nesting -= 1;
         self.frames.truncate(mark);
+        (self.escaped, self.refused, self.some_refuses) = (escaped, refused, some_refuses);
         let inner = self.summary;
         self.summary = Summary { data: outer.data, fail: outer.fail, ..inner };
         Value {
             data: inner.data.union(value.data),
             fail: inner.fail.union(value.fail),
             sense: value.sense,
-            shape: Shape::Plain,
+            ..Value::default()
         }
     }
 
@@ -428,12 +488,23 @@ impl<'a> Evaluator<'a> {
         if let Some(inner) = self.wrapped(expr) {
             return self.visit(inner, Position::Answer);
         }
-        let value = self.eval(expr);
+        let mut value = self.eval(expr);
+        if self.some_refuses && value.shape != Shape::Plain {
+            value.shape = if self.is_none_path(expr) { Shape::Success } else { Shape::Refusal };
+        }
         self.summary.data = self.summary.data.union(value.data);
         for frame in &self.frames {
             self.summary.data = self.summary.data.union(frame.deps);
         }
         let from_behind = value.data.has(Deps::NEXT);
+        let goes_on = match value.shape {
+            Shape::Refusal => false,
+            Shape::Success => from_behind || !self.is_middleware,
+            Shape::Plain => from_behind || !(self.is_middleware || self.answers_bool),
+        };
+        if self.returns && goes_on {
+            self.let_go();
+        }
         match value.shape {
             Shape::Refusal => self.refuse(expr),
             Shape::Success if self.is_middleware && !from_behind => self.refuse(expr),
@@ -450,6 +521,27 @@ impl<'a> Evaluator<'a> {
     fn leave_unit(&mut self, _: ExprId) {
         for frame in &self.frames {
             self.summary.data = self.summary.data.union(frame.deps);
+        }
+        if !self.refused {
+            self.let_go();
+        }
+    }
+
+    /// The function is left, and nobody is refused: what comes behind is for the others. Where a credential is known to
+    /// be absent, an early answer is a refusal.
+    fn let_go(&mut self) {
+        let is_absent = |frame: &Frame| frame.sense == Sense::Absent && frame.deps.has(Deps::CREDENTIAL);
+        if !self.frames.iter().any(is_absent) {
+            self.escaped.get_or_insert(Deps::NONE);
+        }
+    }
+
+    pub(crate) fn is_none_path(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Path(path) => {
+                self.ir.path_segments(path).last().is_some_and(|segment| segment.name.as_str() == "None")
+            }
+            _ => false,
         }
     }
 
@@ -484,6 +576,8 @@ impl<'a> Evaluator<'a> {
         }
         self.refuse_for(Deps::NONE, Sense::Absent, expr);
         self.summary.refuses = true;
+        self.refused = true;
+        self.summary.always |= self.frames.is_empty() && self.nesting == 0;
     }
 
     /// Whether an answer says that there were too many requests, or too much in one: that is about no credential.
@@ -546,6 +640,24 @@ impl<'a> Evaluator<'a> {
             .any(|frame| frame.reach == Reach::Some && !frame.deps.has(about_caller))
     }
 
+    /// Something judges what depends on `deps` as a credential: where it is known to be there, so is the credential.
+    pub(crate) fn prove(&mut self, deps: Deps) {
+        let deps = deps.of_caller().without(Deps::CREDENTIAL);
+        if deps.is_none() {
+            return;
+        }
+        let mut is_there = false;
+        for frame in self.frames.iter_mut().filter(|frame| frame.sense == Sense::Present) {
+            if deps.is_within(frame.deps) {
+                frame.deps = frame.deps.union(Deps::CREDENTIAL);
+                is_there = true;
+            }
+        }
+        if is_there {
+            self.proven = self.proven.union(deps);
+        }
+    }
+
     /// A credential is read here.
     pub(crate) fn read_credential(&mut self, expr: ExprId, hops: u8) {
         self.summary.reads = true;
@@ -606,6 +718,23 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// What is to be known of a branch behind it.
+#[derive(Clone, Copy, Default)]
+struct Left {
+    /// What it refuses only because the request chose it.
+    dropped: Deps,
+    /// Where some of those in it have been let go on: on what that depends.
+    escaped: Option<Deps>,
+}
+
+impl Left {
+    /// What holds for those who come out of it.
+    fn behind(self, cond: Deps) -> impl Iterator<Item = Frame> {
+        let frame = |deps: Deps| Frame { deps: deps.union(cond), sense: Sense::Absent, reach: Reach::All };
+        self.escaped.map(frame).into_iter()
+    }
+}
+
 /// A value of which is known that it is there.
 pub(crate) fn unwrapped(value: Value) -> Value {
     Value::of(value.data)
@@ -623,6 +752,15 @@ fn decided(joined: Value, branches: &[Value], cond: Value) -> Value {
         value.shape = Shape::Plain;
     }
     value
+}
+
+/// Whether a function that gives this refuses by giving something, and lets through by giving nothing: `Option<Response>`.
+fn refuses_by_some(ret: Ty) -> bool {
+    let Some([inner, ..]) = ret.as_external("std::option::Option") else { return false };
+    match inner.kind() {
+        TyKind::External { path, .. } => last_segment(*path).ends_with("Response"),
+        _ => false,
+    }
 }
 
 pub(crate) fn is_bool(ty: Ty) -> bool {

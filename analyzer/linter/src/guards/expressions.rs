@@ -79,7 +79,8 @@ impl Evaluator<'_> {
             Expr::Let { pat, scrutinee } => {
                 let value = self.eval(scrutinee);
                 self.bind(pat, unwrapped(value));
-                let sense = self.sense_of(pat);
+                self.carry(pat, scrutinee);
+                let sense = self.sense_of(pat).of(value);
                 Value { data: value.all().union(self.roles_in(pat)), sense, ..Value::default() }
             }
             Expr::Loop { body } => self.repeated(Value::default(), body),
@@ -95,7 +96,11 @@ impl Evaluator<'_> {
             Expr::Break(Some(value)) => self.eval(value),
             Expr::Closure(closure) => self.closure_value(closure, Value::default()),
             Expr::Try(inner) => {
-                let value = self.eval(inner);
+                let mut value = self.eval(inner);
+                if self.answers_in_ok && self.is_lookup(inner, 0) {
+                    // An error of the store is no answer of whom it was asked for.
+                    value = Value { fail: Deps::NONE, ..value };
+                }
                 if value.shape == Shape::Refusal || !value.fail.is_none() {
                     self.refuse_for(value.fail, Sense::Absent, expr);
                 }
@@ -221,12 +226,13 @@ impl Evaluator<'_> {
         let value = self.eval(init);
         let Some(otherwise) = otherwise else {
             self.bind(pat, Value { shape: Shape::Plain, ..value });
+            self.carry(pat, init);
             if let (Pat::Bind { local, .. }, true) = (self.ir.pat(pat), self.is_future(init)) {
                 self.futures.insert(local);
             }
             return Value::default();
         };
-        let sense = self.sense_of(pat).inverse();
+        let sense = self.sense_of(pat).of(value).inverse();
         let mark = self.push_frame(Frame { deps: value.all(), sense, reach: Reach::Some });
         self.eval(otherwise);
         self.drop_frames(mark);
@@ -235,6 +241,7 @@ impl Evaluator<'_> {
             self.push_frame(Frame { deps: value.all(), sense: sense.inverse(), reach: Reach::All });
         }
         self.bind(pat, unwrapped(value));
+        self.carry(pat, init);
         Value::default()
     }
 

@@ -1,11 +1,14 @@
 //! What types say: extractors by their implementations, external ones by their models, wrappers by what they wrap.
 
+use rustc_hash::FxHashMap;
 use ward_diagnostics::Confidence;
-use ward_semantics::{Semantics, Ty, TyKind};
-use ward_syntax::Symbol;
+use ward_flow::models::AttributeKey;
+use ward_semantics::endpoint::attribute_arguments;
+use ward_semantics::{DefId, Semantics, Ty, TyKind};
+use ward_syntax::{Attribute, Item, ItemKind, Symbol};
 
 use super::deps::{Deps, Summary};
-use super::evaluate::Context;
+use super::evaluate::{Context, last_segment};
 use super::{Authenticates, Verdict, names};
 
 /// How deep wrappers are opened.
@@ -100,16 +103,11 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
         let role = role == super::index::Role::Asked;
         return Verdict { authenticates: Authenticates::Enforced, role, ..Verdict::NONE };
     }
-    let derived = item.attributes.iter().any(|attribute| {
-        let derives = attribute.path.as_str() == "derive";
-        derives && attribute.args.as_str().split(',').any(|name| is_guard_derive(cx, name.trim()))
-    });
-    if derived {
-        return Verdict {
-            authenticates: Authenticates::Enforced,
-            confidence: Confidence::High,
-            ..Verdict::NONE
-        };
+    if let Some(key) = derived(item, &cx.models.guards.derives) {
+        return Verdict { authenticates: of_scheme(cx, *def, key), ..Verdict::NONE };
+    }
+    if let Some(key) = derived(item, &cx.models.guards.extracts) {
+        return of_derived(cx, ty, key, bodies);
     }
     if bodies == Bodies::Unknown {
         return Verdict::NONE;
@@ -130,9 +128,70 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
     verdict
 }
 
-fn is_guard_derive(cx: Context, name: &str) -> bool {
-    let last = name.rsplit("::").next().unwrap_or_default().trim();
-    cx.models.guards.derives.iter().any(|path| super::evaluate::last_segment(*path) == last)
+/// What is known of a derive that an item has, by its name.
+fn derived<'a>(
+    item: &Item,
+    known: &'a FxHashMap<Symbol, Option<AttributeKey>>,
+) -> Option<&'a Option<AttributeKey>> {
+    let names = item.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive");
+    let mut names = names.flat_map(|attribute| attribute.args.as_str().split(','));
+    names.find_map(|name| {
+        let name = name.rsplit("::").next().unwrap_or_default().trim();
+        known.iter().find(|(path, _)| last_segment(**path) == name).map(|(_, key)| key)
+    })
+}
+
+/// The argument of an attribute, if it is there.
+fn argument(attributes: &[Attribute], key: AttributeKey) -> Option<&'static str> {
+    let attributes = attributes.iter().filter(|attribute| attribute.last_segment() == key.attribute.as_str());
+    let mut arguments = attributes.flat_map(attribute_arguments);
+    arguments.find(|argument| argument.name == key.name.as_str()).map(|argument| argument.value)
+}
+
+/// A type that stands for a credential. What does not say how it is checked only makes sure that there is one, and of
+/// several that are alternatives the weakest counts.
+fn of_scheme(cx: Context, def: DefId, key: &Option<AttributeKey>) -> Authenticates {
+    let item = cx.semantics.item(def);
+    let Some(key) = *key else { return Authenticates::Enforced };
+    let ItemKind::Enum { variants, .. } = &item.kind else {
+        let checks = argument(&item.attributes, key).is_some();
+        return if checks { Authenticates::Enforced } else { Authenticates::Optional };
+    };
+    let of_variant = |index: usize| {
+        let fields = cx.semantics.fields(def, u32::try_from(index).ok());
+        let all = fields.iter().map(|field| judge(cx, field.ty, 2, Bodies::Unknown).authenticates);
+        all.max().unwrap_or(Authenticates::Optional)
+    };
+    (0..variants.len()).map(of_variant).min().unwrap_or(Authenticates::Optional).max(Authenticates::Optional)
+}
+
+/// A type that a derive takes out of the request.
+fn of_derived(cx: Context, ty: Ty, key: &Option<AttributeKey>, bodies: Bodies) -> Verdict {
+    let TyKind::Adt { def, .. } = ty.kind() else { return Verdict::NONE };
+    let item = cx.semantics.item(*def);
+    if let Some(path) = key.and_then(|key| argument(&item.attributes, key)) {
+        return of_way(cx, *def, path, ty, bodies);
+    }
+    let ItemKind::Struct { fields, .. } = &item.kind else { return Verdict::NONE };
+    let verdicts = cx.semantics.fields(*def, None).iter().zip(&fields.fields).map(|(field, written)| {
+        let way = key.and_then(|key| argument(&written.attributes, key));
+        match way {
+            Some(path) => of_way(cx, *def, path, field.ty, bodies),
+            None => judge(cx, field.ty, 2, bodies),
+        }
+    });
+    verdicts.fold(Verdict::NONE, Verdict::stronger)
+}
+
+/// A type that is taken by way of another: `via(Extension)`.
+fn of_way(cx: Context, def: DefId, path: &str, ty: Ty, bodies: Bodies) -> Verdict {
+    let path = cx.semantics.resolve_type_path(def, Symbol::new(path));
+    if cx.models.guards.holders.contains(&path) {
+        let authenticates =
+            if is_identity_type(cx, ty) { Authenticates::Enforced } else { Authenticates::None };
+        return Verdict { authenticates, confidence: Confidence::Medium, ..Verdict::NONE };
+    }
+    of_external(cx, path, &[ty], 1, bodies)
 }
 
 /// The verdict of a function of which a summary is known.
@@ -168,7 +227,7 @@ pub(crate) fn is_identity_type(cx: Context, ty: Ty) -> bool {
             }
             _ => {
                 !path.as_str().starts_with("std::")
-                    && names::is_identity(super::evaluate::last_segment(*path))
+                    && names::is_identity(last_segment(*path))
             }
         },
         _ => false,

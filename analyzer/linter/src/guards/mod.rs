@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use ward_diagnostics::Confidence;
 use ward_flow::models::Models;
 pub use ward_flow::models::{Authenticates, Effect, Effects};
-use ward_semantics::endpoint::{Attached, Endpoint, Endpoints, Handler};
+use ward_semantics::endpoint::{Attached, AttachedKind, Endpoint, Endpoints, Handler};
 use ward_semantics::{DefId, Semantics, Ty};
 use ward_syntax::{ClosureId, FileId, FileSpan};
 
@@ -182,11 +182,37 @@ impl<'a> Guards<'a> {
             let verdict = self.of_extractor(extractor.ty);
             guards.push(Guard { verdict, how: GuardKind::Argument(index), place });
         }
-        let verdict = self.of_handler(endpoint);
+        let is_taken = |guard: &Guard| match guard.how {
+            GuardKind::Attached(index) => endpoint.layers[index].kind == AttachedKind::Extractor,
+            GuardKind::Argument(_) | GuardKind::Body => false,
+        };
+        let taken = guards.iter().filter(|guard| is_taken(guard));
+        let is_taken = taken.clone().any(|guard| guard.verdict.authenticates == Authenticates::Optional);
+        let verdict = if is_taken { self.of_given(endpoint) } else { self.of_handler(endpoint) };
         let place = verdict.refusal.or(verdict.credential).unwrap_or(endpoint.place);
         guards.push(Guard { verdict, how: GuardKind::Body, place });
         guards.retain(|guard| guard.verdict.authenticates != Authenticates::None);
         guards
+    }
+
+    /// What the code of a handler does itself that is given a credential, or none: what may be absent of what it takes is
+    /// the credential.
+    fn of_given(&self, endpoint: &Endpoint) -> Verdict {
+        let summary = match endpoint.handler {
+            Handler::Closure { function, file, closure } => {
+                Evaluator::closure(self.context(), function, file, closure)
+            }
+            Handler::Function(def) => self.known().summary(def).copied(),
+            _ => None,
+        };
+        let Some(summary) = summary else { return self.of_handler(endpoint) };
+        let extractors = endpoint.extractors(self.semantics);
+        let is_option = |index: usize| {
+            let extractor = extractors.get(index);
+            extractor.is_some_and(|extractor| extractor.ty.as_external("std::option::Option").is_some())
+        };
+        let given = |index: usize| if is_option(index) { Deps::CREDENTIAL } else { Deps::param(index) };
+        extract::of_summary(&summary.instantiate(given))
     }
 
     /// What the code of a handler does itself.

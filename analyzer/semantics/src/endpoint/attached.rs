@@ -12,9 +12,12 @@ pub struct Attached {
     pub kind: AttachedKind,
     /// What it is: the function or closure, the type of the workspace, or the external function that makes it.
     pub what: What,
-    /// Everything of interest among the arguments it was made with, in order, nested ones too: functions and
-    /// closures that do the work, types, texts. A middleware made of a function has that function here.
+    /// Everything of interest among the arguments it was made with, nested ones too: functions and closures that do
+    /// the work, types, texts. A middleware made of a function has that function first, before functions that make its
+    /// other arguments.
     pub arguments: Vec<What>,
+    /// Methods that were called on it with `true`: settings.
+    pub given_true: Vec<Symbol>,
     /// Where it is attached.
     pub place: FileSpan,
     /// Whether it always is.
@@ -78,11 +81,14 @@ impl Attached {
     pub fn new(kind: AttachedKind, value: &Value, place: FileSpan) -> Self {
         let what = what(value);
         let mut arguments = Vec::new();
+        let mut given_true = Vec::new();
         if let Value::Made(made) = value {
             of_made(made, &mut arguments, 0);
+            first_named(made, &mut arguments);
+            settings(made, &mut given_true);
         }
         arguments.retain(|argument| *argument != What::Unknown);
-        Self { kind, what, arguments, place, condition: Condition::Always }
+        Self { kind, what, arguments, given_true, place, condition: Condition::Always }
     }
 
     /// The same, but for what it is.
@@ -173,6 +179,29 @@ fn of_made(made: &Made, into: &mut Vec<What>, depth: usize) {
     }
     for argument in &made.arguments {
         of_value(argument, into, depth + 1);
+    }
+}
+
+/// Puts the function that something was given before those that make its other arguments.
+fn first_named(made: &Made, arguments: &mut Vec<What>) {
+    let given = made.beginning().arguments.iter().find_map(|value| match value {
+        Value::Function(_) | Value::Closure(_) => Some(what(value)),
+        _ => None,
+    });
+    if let Some(given) = given {
+        arguments.retain(|argument| *argument != given);
+        arguments.insert(0, given);
+    }
+}
+
+/// The methods that were called on something with `true`.
+fn settings(made: &Made, into: &mut Vec<Symbol>) {
+    let Some(Value::Made(receiver)) = &made.receiver else { return };
+    settings(receiver, into);
+    if let (What::Method(name) | What::External(name), [Value::Text(text)]) = (made.what, &made.arguments[..])
+        && text.as_str() == "true"
+    {
+        into.push(Symbol::new(name.as_str().rsplit("::").next().unwrap_or_default()));
     }
 }
 

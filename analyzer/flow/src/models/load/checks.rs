@@ -6,7 +6,7 @@ use super::{Loader, Parsed, split_last, symbols};
 use crate::models::error::did_you_mean;
 use crate::models::schema::{BarrierRow, EffectRow, GuardRow, MessageRow, Text};
 use crate::models::{
-    Authenticates, Barrier, Effect, Expression, GuardCall, GuardType, MessageCall, NamedCheck,
+    AttributeKey, Authenticates, Barrier, Effect, Expression, GuardCall, GuardType, MessageCall, NamedCheck,
     ParameterBarrier, Port, RefusedCharacters, When,
 };
 
@@ -56,10 +56,13 @@ impl Loader {
             &row.passes,
             &row.made,
             &row.next,
+            &row.extracts,
+            &row.end,
+            &row.waive,
         ];
         let mut given = forms.into_iter().flatten();
         if given.clone().count() != 1 {
-            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `passes`, `made`, `next`";
+            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `extracts`, `passes`, `made`, `next`, `end`, `waive`";
             let span = given.next().and_then(|texts| texts.0.first()).map_or(0..0, Text::span);
             self.complain(span, "a guard needs one form", Some(help.to_owned()));
         }
@@ -75,13 +78,19 @@ impl Loader {
         for path in self.type_paths(row.wrapper.as_ref()) {
             self.models.guards.wrappers.insert(path);
         }
+        let key = self.attribute_key(row.by.as_ref());
         for path in self.paths(row.derive.as_ref()) {
-            self.models.guards.derives.insert(path);
+            self.models.guards.derives.insert(path, key);
+        }
+        for path in self.paths(row.extracts.as_ref()) {
+            self.models.guards.extracts.insert(path, key);
         }
         for (texts, call) in [
             (&row.call, GuardCall::Check(guard)),
             (&row.credential, GuardCall::Credential),
             (&row.next, GuardCall::Next),
+            (&row.end, GuardCall::End),
+            (&row.waive, GuardCall::Waive),
         ] {
             for callee in self.callees(texts.as_ref()) {
                 self.model(callee).guard = Some(call);
@@ -96,6 +105,17 @@ impl Loader {
                 if is_made { guards.made.push(pair) } else { guards.passes.push(pair) }
             }
         }
+    }
+
+    /// `attribute(name)`.
+    fn attribute_key(&mut self, text: Option<&Text>) -> Option<AttributeKey> {
+        let text = text?;
+        let parts = text.get_ref().strip_suffix(')').and_then(|rest| rest.split_once('('));
+        if parts.is_none() {
+            self.complain(text.span(), "not an argument of an attribute", Some("write `attribute(name)`".to_owned()));
+        }
+        let (attribute, name) = parts?;
+        Some(AttributeKey { attribute: Symbol::new(attribute), name: Symbol::new(name) })
     }
 
     fn effect(&mut self, row: &EffectRow) {

@@ -378,7 +378,8 @@ fn literal_value(literal: Literal) -> Value {
             Value::Text(if digits.len() == text.as_str().len() { text } else { Symbol::new(digits) })
         }
         Literal::Char(c) => Value::Text(Symbol::new(c.encode_utf8(&mut [0; 4]))),
-        Literal::Float(_) | Literal::Bool(_) => Value::Unknown,
+        Literal::Bool(truth) => Value::Text(Symbol::new(if truth { "true" } else { "false" })),
+        Literal::Float(_) => Value::Unknown,
     }
 }
 

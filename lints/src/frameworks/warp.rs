@@ -111,7 +111,8 @@ impl Framework for Warp {
                 }
                 let decorates = answers_differ(&router.routes) || takes_reply(cx, first);
                 for part in &mut router.routes {
-                    if decorates || replies(cx, part.handler) {
+                    let is_given = call.name() != "and_then" && takes_result(cx, first, part.handler);
+                    if decorates || is_given || replies(cx, part.handler) {
                         decorate(part, first, call);
                     } else {
                         answer(part, first, call);
@@ -377,25 +378,41 @@ fn decorate(part: &mut Route, value: &Value, call: &Call<'_>) {
     part.layers.push(Attached::new(AttachedKind::Layer, value, call.place));
 }
 
-/// Whether a function is given a reply, or the result of what answers.
+/// Whether a function is given a reply, or the result of one.
 fn takes_reply(cx: &Evaluator<'_>, value: &Value) -> bool {
-    let ty = match value {
-        Value::Function(def) => {
-            cx.semantics.signature(*def).and_then(|signature| signature.params.first().copied())
+    if let Value::Closure(closure) = value {
+        let declared = cx.semantics.ir(closure.file).closure(closure.closure);
+        if let [(pattern, None)] = declared.params[..] {
+            return passes_reply(cx, closure, pattern, declared.body);
         }
-        Value::Closure(closure) => {
-            let declared = cx.semantics.ir(closure.file).closure(closure.closure);
-            match declared.params.first() {
-                Some((_, Some(ty))) => Some(cx.semantics.resolve_type(closure.function, *ty)),
-                Some((pattern, None)) if declared.params.len() == 1 => {
-                    return passes_reply(cx, closure, *pattern, declared.body);
-                }
-                _ => None,
-            }
-        }
+    }
+    first_taken(cx, value).is_some_and(is_reply)
+}
+
+/// Whether a function is given the result of what answers. A result that a filter has extracted is a value as all
+/// others are.
+fn takes_result(cx: &Evaluator<'_>, value: &Value, answers: Handler) -> bool {
+    let ok = |ty: Ty| ty.as_external("std::result::Result").and_then(|args| args.first().copied());
+    let Some(taken) = first_taken(cx, value).and_then(ok) else { return false };
+    let given = match answers {
+        Handler::Function(def) => cx.semantics.signature(def).and_then(|signature| ok(signature.ret)),
+        Handler::Closure { .. } => return matches!(taken.kind(), TyKind::Param { .. }),
         _ => None,
     };
-    ty.is_some_and(|ty| ty.as_external("std::result::Result").is_some() || is_reply(ty))
+    given.is_some_and(|given| given == taken || matches!(taken.kind(), TyKind::Param { .. } | TyKind::Unknown))
+}
+
+/// The type of the first parameter of a function.
+fn first_taken(cx: &Evaluator<'_>, value: &Value) -> Option<Ty> {
+    match value {
+        Value::Function(def) => cx.semantics.signature(*def)?.params.first().copied(),
+        Value::Closure(closure) => {
+            let declared = cx.semantics.ir(closure.file).closure(closure.closure);
+            let (_, ty) = declared.params.first()?;
+            Some(cx.semantics.resolve_type(closure.function, (*ty)?))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a closure gives its parameter to a function that takes a reply, or makes one of it.

@@ -18,7 +18,13 @@ pub(crate) fn of_attached(cx: Context, attached: &Attached) -> Verdict {
         // A hook sees requests and cannot refuse them; a catcher answers when it is too late.
         return Verdict::NONE;
     }
-    let own = of_what(cx, attached.what);
+    let own = match (attached.kind, attached.what) {
+        // It takes the value itself.
+        (AttachedKind::Extractor, What::Function(def)) => {
+            cx.known.summary(def).map_or(Verdict::NONE, extract::of_summary)
+        }
+        (_, what) => of_what(cx, what),
+    };
     let parts = attached.arguments.iter().map(|what| match what {
         What::Text(text) => of_text(attached, *text),
         what => of_what(cx, *what),

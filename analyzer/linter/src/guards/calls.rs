@@ -246,6 +246,7 @@ impl Evaluator<'_> {
             all.data = all.data.union(own(summary.data));
             all.fail = all.fail.union(own(summary.fail));
             all.denies |= summary.denies;
+            self.prove(own(summary.judged));
             if summary.reads && is_near {
                 // Versions of one method that call each other are as near as the last of them.
                 let family = |def: DefId| {
@@ -355,11 +356,8 @@ impl Evaluator<'_> {
     /// may be absent.
     fn credential(&self, call: &Call) -> Value {
         let mut ty = self.types.expr(call.expr);
-        if let TyKind::External { path, args } = ty.kind()
-            && last_segment(*path) == "Future"
-            && let Some(inner) = args.first()
-        {
-            ty = *inner;
+        if let Some([output, ..]) = ty.as_external("std::future::Future") {
+            ty = *output;
         }
         let inner = ty.as_external("std::result::Result").and_then(|args| args.first());
         match inner.and_then(|inner| inner.as_external("std::option::Option")) {
@@ -751,6 +749,20 @@ impl Evaluator<'_> {
             _ => return false,
         };
         self.is_lookup(inner, depth + 1)
+    }
+
+    /// Whether a value is what a method of a type that is not known gives, or its error in another form.
+    pub(crate) fn is_unknown_read(&self, expr: ExprId, depth: u32) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Await(inner) if depth < 6 => self.is_unknown_read(inner, depth + 1),
+            Expr::MethodCall { receiver, method, .. } if depth < 6 => match method.as_str() {
+                "map_err" | "context" | "with_context" | "inspect_err" => {
+                    self.is_unknown_read(receiver, depth + 1)
+                }
+                _ => matches!(self.types.callee(expr), Callee::UnknownMethod(_)),
+            },
+            _ => false,
+        }
     }
 
     /// What a call of unknown code gives: what went in, and no answer if that is wrong where it judges.

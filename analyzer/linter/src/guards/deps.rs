@@ -201,6 +201,8 @@ pub(crate) struct Summary {
     pub(crate) refuses: bool,
     /// Whether it does nothing but refuse: `deny(res)`.
     pub(crate) always: bool,
+    /// What it has judged as a credential, in it or below it.
+    pub(crate) judged: Deps,
     /// Whether it refuses by giving something: `Some(response)`.
     pub(crate) denies: bool,
     /// How many calls away the credential is read.
@@ -222,6 +224,7 @@ impl Summary {
             fail,
             data: of(self.data),
             present: of(self.present),
+            judged: of(self.judged),
             reads: self.reads || fail.has(Deps::CREDENTIAL),
             ..self
         }

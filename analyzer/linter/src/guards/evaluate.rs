@@ -646,6 +646,7 @@ impl<'a> Evaluator<'a> {
         if deps.is_none() {
             return;
         }
+        self.summary.judged = self.summary.judged.union(deps);
         let mut is_there = false;
         for frame in self.frames.iter_mut().filter(|frame| frame.sense == Sense::Present) {
             if deps.is_within(frame.deps) {

@@ -97,7 +97,10 @@ impl Evaluator<'_> {
             Expr::Closure(closure) => self.closure_value(closure, Value::default()),
             Expr::Try(inner) => {
                 let mut value = self.eval(inner);
-                if self.answers_in_ok && self.is_lookup(inner, 0) {
+                let holds_option = self.types.expr(expr).as_external("std::option::Option").is_some();
+                if self.answers_in_ok && self.is_lookup(inner, 0)
+                    || holds_option && self.is_unknown_read(inner, 0)
+                {
                     // An error of the store is no answer of whom it was asked for.
                     value = Value { fail: Deps::NONE, ..value };
                 }

@@ -12,7 +12,7 @@ use ward_semantics::{DefId, Ty};
 use ward_syntax::{Attribute, FileSpan, Span, Symbol};
 
 use super::common::{
-    FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, first_text, is_attribute_of,
+    FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, first_text, is_attribute_of, viewer_paths,
     method_named, methods_in, opaque_route, owned, text, unknown_path,
 };
 
@@ -172,6 +172,9 @@ impl Framework for ActixWeb {
     }
 
     fn join(&self, prefix: &str, path: &str) -> String {
+        if path.is_empty() {
+            return prefix.to_owned();
+        }
         let prefix = prefix.trim_end_matches('/');
         let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
         format!("{prefix}{slash}{path}")
@@ -227,6 +230,10 @@ impl ActixWeb {
     }
 
     fn service(&self, cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
+        if let Some(paths) = viewer_paths(value) {
+            router.routes.extend(paths.into_iter().map(|path| opaque_route(cx, path, value, call)));
+            return;
+        }
         match value {
             Value::List(all) | Value::OneOf(all) => {
                 for value in all.iter() {

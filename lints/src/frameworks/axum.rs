@@ -13,7 +13,7 @@ use ward_syntax::Symbol;
 
 use super::common::{
     FALLBACK, METHODS, REST, attribute_text, first_text, made_by, method_named, methods_in, opaque_route,
-    owned, text, unknown_path,
+    owned, text, unknown_path, viewer_paths,
 };
 
 /// The framework.
@@ -45,6 +45,17 @@ impl Framework for Axum {
         }
         path.contains("::routing::")
             || path.split("::").any(|name| ROUTER_TYPES.contains(&name) || METHOD_TYPES.contains(&name))
+    }
+
+    /// A path keeps the slash at its end; one that is `/` itself adds none to a prefix.
+    fn join(&self, prefix: &str, path: &str) -> String {
+        match (prefix, path) {
+            ("", _) => path.to_owned(),
+            (_, "" | "/") => prefix.to_owned(),
+            _ if prefix.ends_with('/') => format!("{prefix}{}", path.trim_start_matches('/')),
+            _ if path.starts_with('/') => format!("{prefix}{path}"),
+            _ => format!("{prefix}/{path}"),
+        }
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
@@ -219,6 +230,10 @@ impl Axum {
     }
 
     fn merge(&self, cx: &mut Evaluator<'_>, router: &mut Router, value: &Value, call: &Call<'_>) {
+        if let Some(paths) = viewer_paths(value) {
+            router.routes.extend(paths.into_iter().map(|path| opaque_route(cx, path, value, call)));
+            return;
+        }
         match value {
             Value::Router(inner) => router.routes.extend(cx.close(inner)),
             Value::OneOf(all) | Value::List(all) => {

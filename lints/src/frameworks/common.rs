@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ward_semantics::endpoint::{
     Attached, AttachedKind, AttributeArgument, Call, Evaluator, HOLE, Made, Methods, Route, Router, Value,
-    What, handler,
+    What, handler, join,
 };
 use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{Attribute, FileSpan, ItemKind, Symbol};
@@ -153,6 +153,48 @@ pub(super) fn first_text(value: &Value) -> Option<Symbol> {
             Some(receiver) => value = receiver,
             None => return made.arguments.first().and_then(Value::as_text),
         }
+    }
+}
+
+/// The paths at which a viewer of an API's document answers, with those of the documents: `SwaggerUi::new("/docs")
+/// .url("/openapi.json", document)`.
+pub(super) fn viewer_paths(value: &Value) -> Option<Vec<Symbol>> {
+    let Value::Made(made) = value else { return None };
+    let first = made.beginning();
+    let What::External(path) = first.what else { return None };
+    let mut names = path.as_str().rsplit("::");
+    let (name, ty) = (names.next()?, names.next()?);
+    let text = |at: usize| first.arguments.get(at).and_then(Value::as_text);
+    let mut paths: Vec<Symbol> = match (ty, name) {
+        ("SwaggerUi", "new") => vec![Symbol::new(&join(text(0)?.as_str().split(['{', '<']).next()?, REST))],
+        ("Redoc" | "Scalar", "with_url") => vec![text(0)?],
+        ("RapiDoc", "new") => Vec::new(),
+        ("RapiDoc", "with_openapi") => vec![text(0)?],
+        ("RapiDoc", "with_url") => vec![text(0)?, text(1)?],
+        _ => return None,
+    };
+    documents(made, &mut paths);
+    Some(paths)
+}
+
+/// The paths that the methods called on a viewer say.
+fn documents(made: &Made, into: &mut Vec<Symbol>) {
+    let Some(Value::Made(receiver)) = &made.receiver else { return };
+    documents(receiver, into);
+    let (What::Method(path) | What::External(path)) = made.what else { return };
+    // A document may have a name beside its path.
+    let path_in = |value: &Value| match value {
+        Value::Text(text) => Some(*text),
+        Value::Made(made) => made.arguments.get(1).and_then(Value::as_text),
+        _ => None,
+    };
+    match (path.as_str().rsplit("::").next(), made.arguments.first()) {
+        (Some("url" | "path"), Some(value)) => into.extend(path_in(value)),
+        (Some("urls"), Some(value)) => {
+            let all = each(value);
+            into.extend(all.iter().filter_map(|entry| path_in(each(entry).first()?)));
+        }
+        _ => {}
     }
 }
 

@@ -14,6 +14,7 @@ use ward_syntax::{Attribute, FileSpan, Symbol};
 
 use super::common::{
     METHODS, REST, attribute_text, each, is_attribute_of, methods_in, opaque_route, owned, unknown_path,
+    viewer_paths,
 };
 
 /// The framework.
@@ -165,6 +166,13 @@ impl Rocket {
         value: &Value,
         call: &Call<'_>,
     ) {
+        if let Some(paths) = viewer_paths(value) {
+            for path in paths {
+                let path = Symbol::new(&self.join(prefix.as_str(), path.as_str()));
+                app.routes.push(opaque_route(cx, path, value, call));
+            }
+            return;
+        }
         match value {
             Value::Router(routes) => {
                 let routes = Router { prefix: vec![prefix], ..Router::clone(routes) };

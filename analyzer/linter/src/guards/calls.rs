@@ -626,7 +626,7 @@ impl Evaluator<'_> {
         self.ir.path_segments(path).iter().any(|segment| {
             matches!(
                 segment.name.as_str(),
-                "Authorization" | "BearerAuth" | "BasicAuth" | "AuthBearer" | "AuthBasic"
+                "Authorization" | "Bearer" | "BearerAuth" | "BasicAuth" | "AuthBearer" | "AuthBasic"
             ) || self.ir.list(segment.args).any(|arg| self.names_credential_ref(arg, depth + 1))
         })
     }
@@ -669,7 +669,7 @@ impl Evaluator<'_> {
     fn of_option(&mut self, call: &Call) -> Option<Value> {
         let own = call.receiver();
         let all = own.all();
-        let args = call.args().iter().fold(Value::default(), |joined, (_, value)| joined.join(*value));
+        let args = call.args().iter().map(|(_, value)| *value).reduce(Value::join).unwrap_or_default();
         let data = own.data.union(args.data);
         let value = match call.name {
             "is_some" | "is_ok" => Value { data: all, sense: Sense::Present.of(own), ..Value::default() },
@@ -707,7 +707,9 @@ impl Evaluator<'_> {
                 Value { data, fail: own.fail.union(args.all()), ..Value::default() }
             }
             // Only what may be absent has these.
-            "ok_or" | "ok_or_else" | "flatten" if own.fail.is_none() && self.may_be_absent(call) => {
+            "ok_or" | "ok_or_else" | "flatten"
+                if own.fail.is_none() && own.data.has(Deps::CREDENTIAL) && self.may_be_absent(call) =>
+            {
                 Value::fallible(data)
             }
             "or_else" | "or" | "ok_or" | "ok_or_else" | "map_err" | "ok" | "err" | "map" | "transpose"

@@ -36,6 +36,14 @@ pub(crate) struct Types {
     pub(crate) asked: Vec<Ty>,
 }
 
+/// What a parameter holds beyond being one.
+#[derive(Default)]
+pub(crate) struct Given {
+    pub(crate) value: Value,
+    /// Whether the function is where a credential of the request is read.
+    pub(crate) is_read: bool,
+}
+
 /// Whether an expression is the answer of the function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
@@ -127,7 +135,7 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn function(
         cx: Context<'a>,
         def: DefId,
-        given: &dyn Fn(usize, Ty) -> Value,
+        given: &dyn Fn(usize, Ty) -> Given,
     ) -> Option<(Summary, Types)> {
         let (file, body) = cx.semantics.body(def)?;
         let function = cx.semantics.item(def).as_fn()?;
@@ -141,7 +149,12 @@ impl<'a> Evaluator<'a> {
         let signature = cx.semantics.signature(def);
         for (position, param) in function.params.iter().enumerate() {
             let ty = signature.and_then(|s| s.params.get(position)).copied().unwrap_or_else(Ty::unknown);
-            let own = given(position, ty);
+            let Given { value: own, is_read } = given(position, ty);
+            if is_read {
+                let place = FileSpan { file, span: evaluator.ir.pat_span(param.pat) };
+                evaluator.summary.reads = true;
+                (evaluator.summary.hops, evaluator.summary.credential) = (0, Some(place));
+            }
             let own = Value { data: own.data.union(Deps::param(index)), ..own };
             let own =
                 if is_fallible(ty) { Value { fail: own.fail.union(Deps::param(index)), ..own } } else { own };
@@ -738,7 +751,8 @@ impl Left {
 
 /// A value of which is known that it is there.
 pub(crate) fn unwrapped(value: Value) -> Value {
-    Value::of(value.data)
+    let shape = if value.denies { Shape::Refusal } else { Shape::Plain };
+    Value { shape, denies: value.denies, ..Value::of(value.data) }
 }
 
 /// A value that one of several branches gives: where some refuse and some do not, it fails by the condition.

@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use ward_semantics::{DefId, DefKind, Semantics, Ty};
-use ward_syntax::{Expr, ExprId, ItemKind, Literal, SourceIr, Symbol};
+use ward_semantics::endpoint::attribute_arguments;
+use ward_semantics::{DefId, DefKind, Semantics, Ty, TyKind};
+use ward_syntax::{Expr, ExprId, ItemKind, Literal, Pat, SourceIr, Symbol};
 
 use super::deps::{Deps, Summary, Value};
-use super::evaluate::{Context, Evaluator, Types, last_segment};
-use super::{Authenticates, Verdict, extract};
+use super::evaluate::{Context, Evaluator, Given, Types, last_segment};
+use super::{Authenticates, Verdict, extract, names};
 
 /// What is known so far.
 #[derive(Debug, Default)]
@@ -231,13 +232,42 @@ fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
     let (summary, types) = Evaluator::function(cx, def, &|index, ty| {
         let guard = cx.known.given(cx, ty);
         if !guard.data.is_none() {
-            return guard;
+            return Given { value: guard, is_read: false };
         }
-        let is_request =
-            sources.get(index).is_some_and(|source| source.is_some_and(|source| is_chosen(source.kind)));
-        Value::of(if is_request { Deps::REQUEST } else { Deps::NONE })
+        let Some(source) = sources.get(index).copied().flatten() else { return Given::default() };
+        if is_sent_beside(source.kind) && is_one_value(ty) && is_named_credential(cx, def, index) {
+            return Given { value: Value::fallible(Deps::CREDENTIAL), is_read: true };
+        }
+        let value = Value::of(if is_chosen(source.kind) { Deps::REQUEST } else { Deps::NONE });
+        Given { value, is_read: false }
     })?;
     Some((def, summary, types))
+}
+
+/// Whether a kind of source is what comes with a request beside what it asks for.
+fn is_sent_beside(kind: Symbol) -> bool {
+    matches!(kind.as_str(), "header" | "cookie")
+}
+
+/// Whether a type holds one header or cookie: `Header<String>`, in contrast to all of them.
+fn is_one_value(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::External { args, .. } if !args.is_empty())
+}
+
+/// Whether a parameter is called like a credential, by an attribute or else by itself.
+fn is_named_credential(cx: Context, def: DefId, index: usize) -> bool {
+    let (file, _) = cx.semantics.locate(def);
+    let Some(param) = cx.semantics.item(def).as_fn().and_then(|function| function.params.get(index)) else {
+        return false;
+    };
+    let arguments = param.attributes.iter().flat_map(attribute_arguments);
+    let named = arguments.filter(|argument| argument.name == "name").find_map(|argument| argument.literal());
+    let ir = cx.semantics.ir(file);
+    match (named, ir.pat(param.pat)) {
+        (Some(name), _) => names::is_credential(&name),
+        (None, Pat::Bind { local, .. }) => names::is_credential(ir.local(local).name.as_str()),
+        _ => false,
+    }
 }
 
 /// Whether a kind of source is what a request chose to name something.

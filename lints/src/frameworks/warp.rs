@@ -10,7 +10,7 @@ use ward_semantics::endpoint::{
     Attached, AttachedKind, Call, ClosureValue, Condition, Evaluator, Framework, Handler, Made, Methods,
     Outcome, Route, Router, Unknown, UnknownPart, Value, What, handler, texts,
 };
-use ward_semantics::{Callee, TraitName, Ty, TyKind};
+use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, Pat, PatId, Symbol};
 
 use super::common::{FALLBACK, method_named, owned, unknown_path};
@@ -380,12 +380,6 @@ fn decorate(part: &mut Route, value: &Value, call: &Call<'_>) {
 
 /// Whether a function is given a reply, or the result of one.
 fn takes_reply(cx: &Evaluator<'_>, value: &Value) -> bool {
-    if let Value::Closure(closure) = value {
-        let declared = cx.semantics.ir(closure.file).closure(closure.closure);
-        if let [(pattern, None)] = declared.params[..] {
-            return passes_reply(cx, closure, pattern, declared.body);
-        }
-    }
     first_taken(cx, value).is_some_and(is_reply)
 }
 
@@ -402,35 +396,38 @@ fn takes_result(cx: &Evaluator<'_>, value: &Value, answers: Handler) -> bool {
     given.is_some_and(|given| given == taken || matches!(taken.kind(), TyKind::Param { .. } | TyKind::Unknown))
 }
 
-/// The type of the first parameter of a function.
+/// The type of the first parameter of a function; of a closure that only passes it on, that of the function behind it.
 fn first_taken(cx: &Evaluator<'_>, value: &Value) -> Option<Ty> {
     match value {
         Value::Function(def) => cx.semantics.signature(*def)?.params.first().copied(),
         Value::Closure(closure) => {
             let declared = cx.semantics.ir(closure.file).closure(closure.closure);
-            let (_, ty) = declared.params.first()?;
-            Some(cx.semantics.resolve_type(closure.function, (*ty)?))
+            match declared.params[..] {
+                [(pattern, None)] => {
+                    first_taken(cx, &Value::Function(passes_on(cx, closure, pattern, declared.body)?))
+                }
+                [(_, ty), ..] => Some(cx.semantics.resolve_type(closure.function, ty?)),
+                [] => None,
+            }
         }
         _ => None,
     }
 }
 
-/// Whether a closure gives its parameter to a function that takes a reply, or makes one of it.
-fn passes_reply(cx: &Evaluator<'_>, closure: &ClosureValue, pattern: PatId, body: ExprId) -> bool {
+/// The function to which a closure gives its parameter first of all.
+fn passes_on(cx: &Evaluator<'_>, closure: &ClosureValue, pattern: PatId, body: ExprId) -> Option<DefId> {
     let ir = cx.semantics.ir(closure.file);
     let mut body = body;
     while let Expr::Block { tail: Some(tail), .. } | Expr::Await(tail) = ir.expr(body) {
         body = tail;
     }
     let (Expr::Call { args, .. }, Pat::Bind { local, .. }) = (ir.expr(body), ir.pat(pattern)) else {
-        return false;
+        return None;
     };
-    if ir.list(args).next().map(|first| ir.expr(first)) != Some(Expr::Local(local)) {
-        return false;
-    }
-    match cx.semantics.types(closure.function).map(|types| types.callee(body)) {
-        Some(Callee::Fn(def)) => takes_reply(cx, &Value::Function(*def)),
-        _ => false,
+    let first = ir.list(args).next().map(|first| ir.expr(first));
+    match cx.semantics.types(closure.function)?.callee(body) {
+        Callee::Fn(def) if first == Some(Expr::Local(local)) => Some(*def),
+        _ => None,
     }
 }
 

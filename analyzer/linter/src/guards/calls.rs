@@ -201,7 +201,9 @@ impl Evaluator<'_> {
         if value.all().has(Deps::CREDENTIAL) && is_carried() {
             let ty = self.types.expr(*arg);
             if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
-                self.attached.push(ty);
+                let is_there = |frame: &Frame| frame.sense == Sense::Present && frame.deps.has(Deps::CREDENTIAL);
+                let for_all = value.data.has(Deps::STAND_IN) && !self.frames.iter().any(is_there);
+                self.attached.push((ty, for_all));
             }
         }
     }
@@ -570,7 +572,8 @@ impl Evaluator<'_> {
             return None;
         }
         self.read_credential(call.expr, 0);
-        Some(Value::fallible(Deps::CREDENTIAL.union(given.data)))
+        let data = Deps::CREDENTIAL.union(given.data);
+        Some(if self.cx.known.is_for_all(ty) { Value::of(data) } else { Value::fallible(data) })
     }
 
     /// `let user: &User = context.data_unchecked()`: by what is wanted of it, here or by who calls.
@@ -691,6 +694,8 @@ impl Evaluator<'_> {
                 }
                 if args.shape == Shape::Refusal || is_fallible(self.types.expr(call.expr)) {
                     Value::fallible(data.union(args.fail))
+                } else if own.fail.has(Deps::CREDENTIAL) {
+                    Value::of(data.union(Deps::STAND_IN))
                 } else {
                     Value::of(data)
                 }

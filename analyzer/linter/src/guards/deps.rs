@@ -29,6 +29,9 @@ impl Deps {
     /// The answer of what is behind a middleware.
     pub(crate) const NEXT: Self = Self(16);
 
+    /// Something that was put in place of a credential where there was none.
+    pub(crate) const STAND_IN: Self = Self(32);
+
     /// The parameter at `index`, `self` being the first where there is one.
     pub(crate) fn param(index: usize) -> Self {
         Self(1 << (FIRST_PARAM as usize + index.min(MOST_PARAMS)))

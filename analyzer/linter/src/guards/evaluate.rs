@@ -30,8 +30,8 @@ pub(crate) struct Context<'a> {
 /// The types that a function says something of.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
-    /// Of what it leaves in a request that comes of a credential.
-    pub(crate) attached: Vec<Ty>,
+    /// Of what it leaves in a request that comes of a credential, and whether it does so where there is none, too.
+    pub(crate) attached: Vec<(Ty, bool)>,
     /// Of the workspace, extracted by naming them.
     pub(crate) asked: Vec<Ty>,
 }
@@ -62,8 +62,8 @@ pub(crate) struct Evaluator<'a> {
     locals: FxHashMap<LocalId, Value>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) summary: Summary,
-    /// Types of what it leaves in a request that comes of a credential.
-    pub(crate) attached: Vec<Ty>,
+    /// Types of what it leaves in a request that comes of a credential, and whether it does so where there is none, too.
+    pub(crate) attached: Vec<(Ty, bool)>,
     /// Types of the workspace that it extracts by naming them: `request.guard::<User>()`.
     pub(crate) asked: Vec<Ty>,
     /// Whether it hands requests on: an answer that does not come from behind it refuses.
@@ -513,7 +513,7 @@ impl<'a> Evaluator<'a> {
         let goes_on = match value.shape {
             Shape::Refusal => false,
             Shape::Success => from_behind || !self.is_middleware,
-            Shape::Plain => from_behind || !(self.is_middleware || self.answers_bool),
+            Shape::Plain => from_behind,
         };
         if self.returns && goes_on {
             self.let_go();

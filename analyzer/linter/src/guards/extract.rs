@@ -85,14 +85,17 @@ fn of_held(cx: Context, args: &[Ty], depth: usize, bodies: Bodies) -> Verdict {
             ..Verdict::NONE
         };
     }
-    if is_identity_type(cx, held) {
-        return Verdict {
-            authenticates: Authenticates::Enforced,
-            confidence: Confidence::Medium,
-            ..Verdict::NONE
-        };
-    }
-    Verdict::NONE
+    left(cx, held)
+}
+
+/// What it says that a request carries a value of this type, which a middleware left in it.
+fn left(cx: Context, ty: Ty) -> Verdict {
+    let authenticates = match is_identity_type(cx, ty) {
+        true if cx.known.is_for_all(ty) => Authenticates::Optional,
+        true => Authenticates::Enforced,
+        false => Authenticates::None,
+    };
+    Verdict { authenticates, confidence: Confidence::Medium, ..Verdict::NONE }
 }
 
 /// A type of the workspace: by its extracting implementation, else by a derive.
@@ -187,9 +190,7 @@ fn of_derived(cx: Context, ty: Ty, key: &Option<AttributeKey>, bodies: Bodies) -
 fn of_way(cx: Context, def: DefId, path: &str, ty: Ty, bodies: Bodies) -> Verdict {
     let path = cx.semantics.resolve_type_path(def, Symbol::new(path));
     if cx.models.guards.holders.contains(&path) {
-        let authenticates =
-            if is_identity_type(cx, ty) { Authenticates::Enforced } else { Authenticates::None };
-        return Verdict { authenticates, confidence: Confidence::Medium, ..Verdict::NONE };
+        return left(cx, ty);
     }
     of_external(cx, path, &[ty], 1, bodies)
 }

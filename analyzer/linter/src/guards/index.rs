@@ -21,6 +21,8 @@ pub(crate) struct Known {
     verdicts: FxHashMap<Ty, Verdict>,
     /// Types of what middleware leaves in requests.
     attached: FxHashSet<Ty>,
+    /// Those of them that it leaves in all requests: with nobody in them where nobody is known.
+    for_all: FxHashSet<Ty>,
     /// Types that functions extract by naming them, and the functions.
     asked: FxHashMap<Ty, Vec<DefId>>,
     /// What the project declares as a guard.
@@ -53,7 +55,8 @@ impl Known {
         known.evaluate_all(semantics, models);
         // What a middleware leaves may have any name: those who ask for it are seen the second time.
         let cx = Context { semantics, models, known: &Self::default() };
-        if known.attached.iter().any(|ty| !extract::is_identity_type(cx, *ty)) {
+        let is_new = |ty: &Ty| known.for_all.contains(ty) || !extract::is_identity_type(cx, *ty);
+        if known.attached.iter().any(is_new) {
             known.evaluate_all(semantics, models);
         }
         known.verdicts = known.type_verdicts(semantics, models);
@@ -114,7 +117,8 @@ impl Known {
                 summary.hops = 0;
             }
             self.summaries[def.index()] = Some(Box::new(summary));
-            self.attached.extend(types.attached);
+            self.for_all.extend(types.attached.iter().filter(|(_, for_all)| *for_all).map(|(ty, _)| *ty));
+            self.attached.extend(types.attached.into_iter().map(|(ty, _)| ty));
             for ty in types.asked {
                 let asking = self.asked.entry(ty).or_default();
                 if !asking.contains(&def) {
@@ -132,6 +136,11 @@ impl Known {
     /// Whether some middleware leaves a value of this type in requests that comes of a credential.
     pub(crate) fn is_attached(&self, ty: Ty) -> bool {
         self.attached.contains(&ty)
+    }
+
+    /// Whether some middleware leaves a value of this type in all requests, whoever sends them.
+    pub(crate) fn is_for_all(&self, ty: Ty) -> bool {
+        self.for_all.contains(&ty)
     }
 
     /// The verdicts of all types that functions take, where there is one.
@@ -249,9 +258,15 @@ fn is_sent_beside(kind: Symbol) -> bool {
     matches!(kind.as_str(), "header" | "cookie")
 }
 
-/// Whether a type holds one header or cookie: `Header<String>`, in contrast to all of them.
+/// Whether a type holds one header or cookie as text, `Header<String>`: what others hold is said by their types.
 fn is_one_value(ty: Ty) -> bool {
-    matches!(ty.kind(), TyKind::External { args, .. } if !args.is_empty())
+    match ty.kind() {
+        TyKind::External { path, args } => {
+            path.as_str() == "std::string::String" || args.first().is_some_and(|inner| is_one_value(*inner))
+        }
+        TyKind::Str => true,
+        _ => false,
+    }
 }
 
 /// Whether a parameter is called like a credential, by an attribute or else by itself.

@@ -146,7 +146,7 @@ pub(super) fn doors<'a>(cx: &'a LintContext) -> Vec<Door<'a>> {
             continue;
         }
         let place = endpoint.handler_place(semantics);
-        let openness = public::openness(cx, endpoint, function);
+        let openness = public::openness(cx, endpoint, access, function);
         let door = Door { endpoint, access, function, place, openness };
         match doors.iter_mut().find(|known| known.place == place) {
             Some(known) if known.is_guarded() && !door.is_guarded() => *known = door,

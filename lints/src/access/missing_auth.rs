@@ -74,7 +74,7 @@ fn describe_service(
     confidence: Confidence,
 ) -> Finding {
     let message =
-        format!("no endpoint of `{name}` asks who calls, and {count} of them change what it stores");
+        format!("no endpoint of `{name}` refuses who is not known, and {count} of them change what it stores");
     let mut finding = Finding::new(&MISSING_AUTH, first.place, message)
         .label("the first of them")
         .note("whoever reaches the service's port can do all it offers")
@@ -117,15 +117,21 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if (takes_nothing(cx, &door) || does_nothing(cx, &door)) && door.access.effects.is_empty() {
         return None;
     }
-    let siblings = siblings(cx, doors, &door)?;
+    let harms_object = changes && door.names_object() && does_harm(&door) || reaches_machine(&door);
+    // Two of two tell enough of an endpoint that changes what the request names.
+    let of_pair = if harms_object { pair(cx, doors, &door) } else { None };
+    let siblings = match of_pair {
+        Some(pair) => pair,
+        None => siblings(cx, doors, &door)?,
+    };
     let least = if changes { 75 } else { 90 };
-    if siblings.guarded < 3 || siblings.percent() < least {
-        return None;
+    if of_pair.is_none() && (siblings.guarded < 3 || siblings.percent() < least) {
+        return wider(cx, doors, door, siblings.kinship).filter(|_| harms_object);
     }
     // A router of its own for what is public is a decision, not a mistake.
     let of_router = related(cx, doors, &door, Kinship::Router);
     if of_router.total >= 2 && of_router.percent() < 50 {
-        return None;
+        return wider(cx, doors, door, Kinship::Router).filter(|_| harms_object);
     }
     let mut confidence = match siblings.percent() {
         90.. if changes && siblings.total >= 5 => Confidence::High,
@@ -157,10 +163,44 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
         let unseen = changes && door.access.effects.is_empty();
         confidence = if names || unseen { lower(Confidence::High).min(confidence) } else { Confidence::Low };
     }
-    if door.is_unclear() || siblings.percent() < 85 || door.has_unseen_guard(cx) {
+    // Siblings that ask for themselves are not guarded by what stands before them all.
+    let has_unseen = (siblings.outside > 0 || !harms_object) && door.has_unseen_guard(cx);
+    if door.is_unclear() || siblings.percent() < 85 || has_unseen {
+        confidence = Confidence::Low;
+    }
+    if of_pair.is_some() && related(cx, doors, &door, Kinship::Crate).percent() < 50 {
         confidence = Confidence::Low;
     }
     Some(Evidence { door, siblings, confidence })
+}
+
+/// The siblings in the file, or else of the router, if there are two, and both are guarded.
+fn pair(cx: &LintContext, doors: &[Door], door: &Door) -> Option<Siblings> {
+    let found = [Kinship::File, Kinship::Router].map(|kinship| related(cx, doors, door, kinship));
+    if found.iter().any(|siblings| siblings.total > 2) {
+        return None;
+    }
+    found.into_iter().find(|siblings| siblings.guarded == 2)
+}
+
+/// So many guarded endpoints of a service tell of one among open ones.
+const FEWEST_AROUND: usize = 20;
+
+/// An endpoint among few that are all open, of a service or below a path where nearly all others are guarded.
+fn wider<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>, near: Kinship) -> Option<Evidence<'a>> {
+    let around = [Kinship::Prefix, Kinship::Crate].into_iter().filter(|kinship| *kinship > near);
+    let mut around = around.map(|kinship| related(cx, doors, &door, kinship));
+    let siblings = around.find(|siblings| siblings.guarded >= 6 && siblings.percent() >= 85)?;
+    let is_sure = siblings.guarded >= FEWEST_AROUND && siblings.percent() >= 95 && siblings.outside * 2 <= siblings.guarded;
+    let is_unclear = door.is_unclear() || door.has_unseen_guard(cx) || is_beside_guarded_path(cx, doors, &door);
+    let confidence = if is_sure && !is_unclear { Confidence::Medium } else { Confidence::Low };
+    Some(Evidence { door, siblings, confidence })
+}
+
+/// Whether a handler runs programs or reaches files of the machine it runs on.
+fn reaches_machine(door: &Door) -> bool {
+    door.endpoint.methods.may_change()
+        && [Effect::Command, Effect::File].iter().any(|effect| door.access.effects.has(*effect))
 }
 
 /// So few guarded endpoints that only read say nothing of others.
@@ -215,9 +255,9 @@ fn reads(cx: &LintContext, door: &Door) -> bool {
     door.names_object() && cx.semantics().call_graph().callees(door.function).iter().any(is_own)
 }
 
-/// Whether nothing in a service asks who calls.
+/// Whether nothing in a service refuses who is not known.
 fn is_unguarded(doors: &[Door]) -> bool {
-    doors.iter().all(|door| door.access.verdict.authenticates == Authenticates::None)
+    doors.iter().all(|door| !door.is_guarded())
 }
 
 /// So many endpoints that change something make a service worth a word.
@@ -239,7 +279,10 @@ fn report_service(cx: &LintContext, doors: &[Door]) {
     // Where people log in, something should come of it.
     let knows_users = doors.iter().any(|door| is_about_users(door.endpoint.path.as_str()));
     // A service that has a crate for credentials asks for them in some way that was not understood.
-    let confidence = if knows_users && !has_credentials(cx) { Confidence::Medium } else { Confidence::Low };
+    // So does one that reads them and was not seen to refuse.
+    let asks = doors.iter().any(|door| door.access.verdict.authenticates != Authenticates::None);
+    let is_plain = knows_users && !asks && !has_credentials(cx);
+    let confidence = if is_plain { Confidence::Medium } else { Confidence::Low };
     cx.report(describe_service(cx, name.as_str(), first, changing.len(), confidence));
 }
 

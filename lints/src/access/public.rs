@@ -1,7 +1,7 @@
 //! Endpoints that anybody is meant to call, known by name, path and behaviour.
 
 use ward_linter::LintContext;
-use ward_linter::guards::words;
+use ward_linter::guards::{Effect, EndpointAccess, words};
 use ward_semantics::endpoint::Endpoint;
 use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::Symbol;
@@ -145,6 +145,7 @@ const PROOFS: &[&str] = &[
     "otp",
     "password",
     "passwd",
+    "pwd",
     "passcode",
     "secret",
     "signature",
@@ -160,14 +161,21 @@ const PROOFS: &[&str] = &[
 ];
 
 /// Whether anybody is meant to call an endpoint.
-pub(super) fn openness(cx: &LintContext, endpoint: &Endpoint, function: DefId) -> Openness {
+pub(super) fn openness(
+    cx: &LintContext,
+    endpoint: &Endpoint,
+    access: &EndpointAccess,
+    function: DefId,
+) -> Openness {
     let path = endpoint.path.as_str();
     let declared = endpoint.methods.names().iter().any(|method| cx.access().is_public(method, path));
     if declared || cx.declared_public(function).is_some() {
         return Openness::Declared;
     }
     let name = cx.semantics().def_map.name(function);
-    let by_nature = says_so(path, name.as_str())
+    // What runs programs is for nobody by its last word alone: `/extension/install`.
+    let weak = if access.effects.has(Effect::Command) { &[] } else { WEAK };
+    let by_nature = says_so(path, name.as_str(), weak)
         || proves_itself(cx, endpoint)
         || lets_in(cx, function)
         || endpoint.methods.names() == ["OPTIONS"];
@@ -175,7 +183,7 @@ pub(super) fn openness(cx: &LintContext, endpoint: &Endpoint, function: DefId) -
 }
 
 /// By the names.
-fn says_so(path: &str, handler: &str) -> bool {
+fn says_so(path: &str, handler: &str, weak: &[&str]) -> bool {
     let fixed = || path.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('{'));
     let has = |text: &str, known: &[&str]| words(text).any(|word| known.contains(&word.as_str()));
     let squashed =
@@ -183,7 +191,7 @@ fn says_so(path: &str, handler: &str) -> bool {
     fixed().any(|segment| has(segment, STRONG) || STRONG.contains(&squashed(segment).as_str()))
         || has(handler, STRONG)
         || ["sign_up", "sign_in", "sign_out", "log_in", "log_out"].iter().any(|name| handler.contains(name))
-        || fixed().next_back().is_none_or(|segment| words(segment).all(|word| WEAK.contains(&word.as_str())))
+        || fixed().next_back().is_none_or(|segment| words(segment).all(|word| weak.contains(&word.as_str())))
         || fixed().rev().take(2).any(|segment| has(segment, ENDS))
         || fixed().any(|segment| segment == "auth" || segment == "public" || segment == ".well-known")
 }
@@ -243,15 +251,15 @@ fn lets_in(cx: &LintContext, function: DefId) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::says_so;
+    use super::{WEAK, says_so};
 
     #[test]
     fn names_tell_what_anybody_may_call() {
-        assert!(says_so("/api/v1/login", "post"));
-        assert!(says_so("/users/password/reset", "x"));
-        assert!(says_so("/users", "sign_up"));
-        assert!(says_so("/healthz", "x"));
-        assert!(!says_so("/users/{id}", "delete_user"));
-        assert!(!says_so("/orders/{id}/status/history", "list"));
+        assert!(says_so("/api/v1/login", "post", WEAK));
+        assert!(says_so("/users/password/reset", "x", WEAK));
+        assert!(says_so("/users", "sign_up", WEAK));
+        assert!(says_so("/healthz", "x", WEAK));
+        assert!(!says_so("/users/{id}", "delete_user", WEAK));
+        assert!(!says_so("/orders/{id}/status/history", "list", WEAK));
     }
 }

@@ -307,7 +307,7 @@ fn collect_layers(value: &Value, call: &Call<'_>, into: &mut Vec<Attached>) {
                 _ => "",
             };
             match (name, made.arguments.first()) {
-                ("layer" | "option_layer", Some(layer)) => {
+                ("layer" | "option_layer" | "layer_fn", Some(layer)) => {
                     let start = into.len();
                     collect_layers(layer, call, into);
                     for attached in &mut into[start..] {

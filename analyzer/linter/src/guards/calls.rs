@@ -507,6 +507,9 @@ impl Evaluator<'_> {
                     if let Some(text) = self.cx.known.text_of_const(self.cx.semantics, def) {
                         return names::is_credential(text.as_str());
                     }
+                    if self.is_number(def) {
+                        return false;
+                    }
                 }
                 name.starts_with(char::is_uppercase) && names::is_credential(name)
             }
@@ -519,6 +522,13 @@ impl Evaluator<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a const is no name of anything.
+    fn is_number(&self, def: DefId) -> bool {
+        let Some((file, body)) = self.cx.semantics.body(def) else { return false };
+        let ir = self.cx.semantics.ir(file);
+        matches!(ir.expr(ir.body(body).root), Expr::Literal(Literal::Int(_) | Literal::Float(_) | Literal::Bool(_)))
     }
 
     /// `extensions().get::<Claims>()`, `parts.extract::<TypedHeader<Authorization<Bearer>>>()`: by what is asked for.
@@ -868,9 +878,11 @@ impl Evaluator<'_> {
         statement_effect(text.map_or("", Symbol::as_str))
     }
 
-    fn text_in(&self, expr: ExprId, depth: u32) -> Option<Symbol> {
+    /// The text that an expression is, or begins with.
+    pub(crate) fn text_in(&self, expr: ExprId, depth: u32) -> Option<Symbol> {
         match self.ir.expr(expr) {
             Expr::Literal(Literal::Str(text)) => Some(text),
+            Expr::Local(local) => self.texts.get(&local).copied(),
             Expr::Ref { operand, .. } if depth < 4 => self.text_in(operand, depth + 1),
             Expr::Path(path) => match self.types.path(path) {
                 Resolution::Def(def) => self.cx.known.text_of_const(self.cx.semantics, def),

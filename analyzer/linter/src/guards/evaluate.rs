@@ -90,6 +90,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) carriers: FxHashSet<LocalId>,
     /// Variables that hold an async block.
     pub(crate) futures: FxHashSet<LocalId>,
+    /// Texts that variables hold.
+    pub(crate) texts: FxHashMap<LocalId, Symbol>,
     /// Where the body names a status that is about a limit, once somebody has asked.
     limits: OnceCell<Vec<Span>>,
     /// How deep the expression is; what is deeper than anybody writes is not looked at.
@@ -126,6 +128,7 @@ impl<'a> Evaluator<'a> {
             proven: Deps::NONE,
             carriers: FxHashSet::default(),
             futures: FxHashSet::default(),
+            texts: FxHashMap::default(),
             limits: OnceCell::new(),
             depth: 0,
         })

@@ -230,8 +230,13 @@ impl Evaluator<'_> {
         let Some(otherwise) = otherwise else {
             self.bind(pat, Value { shape: Shape::Plain, ..value });
             self.carry(pat, init);
-            if let (Pat::Bind { local, .. }, true) = (self.ir.pat(pat), self.is_future(init)) {
-                self.futures.insert(local);
+            if let Pat::Bind { local, .. } = self.ir.pat(pat) {
+                if self.is_future(init) {
+                    self.futures.insert(local);
+                }
+                if let Some(text) = self.text_in(init, 0) {
+                    self.texts.insert(local, text);
+                }
             }
             return Value::default();
         };

@@ -10,7 +10,7 @@ use ward_linter::guards::{is_authorizing, words};
 use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::{BodyId, Expr, ExprId, Id, SourceIr, Symbol, TypeRef};
 
-use super::Evidence;
+use super::{Evidence, actions};
 use crate::access::doors::{Door, Openness};
 
 /// So many siblings must call the check.
@@ -115,7 +115,9 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
         return Vec::new();
     }
     let silent = (0..group.len()).filter(|index| !asks(index));
-    let silent = silent.filter(|index| is_plain(cx, group[*index]));
+    let is_about_changes = actions::is_about_changes(name.as_str());
+    let is_meant = |door: &Door| !is_about_changes || door.endpoint.methods.may_change();
+    let silent = silent.filter(|index| is_meant(group[*index]) && is_plain(cx, group[*index]));
     let evidence = |index: usize| {
         let door = group[index];
         Evidence {

@@ -6,7 +6,7 @@ use ward_linter::guards::{Authenticates, words};
 use ward_semantics::{Callee, DefId, DefKind, TraitName, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, Pat, Span, Symbol};
 
-use super::Evidence;
+use super::{Evidence, actions};
 
 /// So many implementations, or methods, must ask.
 const FEWEST: usize = 4;
@@ -156,7 +156,11 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
             if asking.iter().any(|def| asks_alone(&def)) { Confidence::Low } else { Confidence::Medium };
         // What the asking ones do after they asked: calls on the same fields.
         let guarded: Vec<Symbol> = asking.iter().flat_map(|def| backend_calls(cx, *def)).collect();
+        let is_about_changes = actions::is_about_changes(cx.semantics().def_map.name(check).as_str());
         for function in silent {
+            if is_about_changes && actions::only_reads(cx.semantics().def_map.name(function).as_str()) {
+                continue;
+            }
             if !authorizing(cx, function).is_empty()
                 || !names_object(cx, function)
                 || compares(cx, function)

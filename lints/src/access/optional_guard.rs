@@ -1,13 +1,14 @@
 //! Guards that let everybody pass: taken as an option whose absence nobody refuses.
 //!
 //! `Option<User>` is right where a page looks different for those who are logged in. It is reported where the handler
-//! changes something and never looks at the option, or where nearly all siblings insist.
+//! changes something and never looks at the option, or where nearly all siblings insist. A check that answers by a `bool`
+//! nobody looks at lets everybody pass, too.
 
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::guards::{Authenticates, Effect, Guard, GuardKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::TyKind;
-use ward_syntax::{Expr, FileId, LocalId, Pat, PatId};
+use ward_syntax::{Expr, FileId, FileSpan, LocalId, Pat, PatId};
 
 use super::doors::{Door, Openness, doors, siblings};
 
@@ -64,13 +65,35 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     finding
 }
 
+/// An endpoint that has a credential checked and goes on whatever the answer is.
+fn describe_unheard(cx: &LintContext, door: &Door, check: FileSpan) -> Finding {
+    let message = format!("`{}` goes on whatever this check says", door.title());
+    let mut finding = Finding::new(&OPTIONAL_GUARD, check, message)
+        .label("`?` passes on errors; the answer is dropped")
+        .note("`Ok(false)` is no error: callers with a wrong credential do what the handler does")
+        .help("answer 401 where it is false: `if !check(..).await? { return Err(..) }`");
+    finding.confidence = if door.is_unclear() { Confidence::Low } else { Confidence::High };
+    finding.endpoint = Some(door.reference());
+    finding.function = Some(cx.name(door.function));
+    finding
+}
+
 fn check(cx: &LintContext) {
     let doors = doors(cx);
     for door in &doors {
-        if let Some(evidence) = judge(cx, &doors, *door) {
+        if let Some(check) = unheard(cx, door) {
+            cx.report(describe_unheard(cx, door, check));
+        } else if let Some(evidence) = judge(cx, &doors, *door) {
             cx.report(describe(cx, &evidence));
         }
     }
+}
+
+/// The check whose answer a handler drops that lets in everybody else, too.
+fn unheard(cx: &LintContext, door: &Door) -> Option<FileSpan> {
+    let is_open = !door.is_guarded() && door.openness != Openness::Declared;
+    let matters = door.endpoint.methods.may_change() || !door.access.effects.is_empty();
+    cx.guards().unheard(door.function).filter(|_| is_open && matters)
 }
 
 fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evidence<'a>> {

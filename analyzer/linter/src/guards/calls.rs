@@ -74,7 +74,7 @@ impl Evaluator<'_> {
         };
         if let Expr::Path(path) = self.ir.expr(callee)
             && name.starts_with("from_request")
-            && self.names_credential_type(path)
+            && (self.wants_credential || self.names_credential_type(path))
         {
             self.inputs(expr, None, args);
             self.read_credential(expr, 0);
@@ -621,7 +621,7 @@ impl Evaluator<'_> {
         super::extract::is_identity_type(self.cx, ty)
     }
 
-    fn names_credential_ref(&self, ty: TypeRefId, depth: u32) -> bool {
+    pub(crate) fn names_credential_ref(&self, ty: TypeRefId, depth: u32) -> bool {
         let TypeRef::Path(path) = self.ir.type_ref(ty) else { return false };
         depth < 4 && self.names_credential_type_at(path, depth)
     }
@@ -785,7 +785,9 @@ impl Evaluator<'_> {
     /// What a call of unknown code gives: what went in, and no answer if that is wrong where it judges.
     fn assumed(&mut self, call: &Call) -> Value {
         let data = call.data();
-        let fallible = is_fallible(self.types.expr(call.expr)) || self.types.expr(call.expr).is_unknown();
+        let ty = self.types.expr(call.expr);
+        let waited = ty.as_external("std::future::Future").and_then(|args| args.first());
+        let fallible = ty.is_unknown() || is_fallible(ty) || waited.is_some_and(|ty| is_fallible(*ty));
         // What may be absent and is handed on as such is not refused.
         let handed_on = |own: &Self, arg: ExprId| {
             is_fallible(own.types.expr(arg)) && !is_fallible(own.types.expr(call.expr))

@@ -216,6 +216,8 @@ pub(crate) struct Summary {
     pub(crate) credential: Option<FileSpan>,
     /// Where it refuses.
     pub(crate) refusal: Option<FileSpan>,
+    /// Where it has a credential checked and drops the answer.
+    pub(crate) unheard: Option<FileSpan>,
 }
 
 impl Summary {

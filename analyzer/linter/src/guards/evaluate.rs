@@ -90,6 +90,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) carriers: FxHashSet<LocalId>,
     /// Variables that hold an async block.
     pub(crate) futures: FxHashSet<LocalId>,
+    /// Whether the variable that is bound is declared as a credential: `let token: Authorization<Bearer> = ..`.
+    pub(crate) wants_credential: bool,
     /// Texts that variables hold.
     pub(crate) texts: FxHashMap<LocalId, Symbol>,
     /// Where the body names a status that is about a limit, once somebody has asked.
@@ -128,6 +130,7 @@ impl<'a> Evaluator<'a> {
             proven: Deps::NONE,
             carriers: FxHashSet::default(),
             futures: FxHashSet::default(),
+            wants_credential: false,
             texts: FxHashMap::default(),
             limits: OnceCell::new(),
             depth: 0,
@@ -264,10 +267,28 @@ impl<'a> Evaluator<'a> {
             if value.shape == Shape::Refusal && self.is_effect(stmt) {
                 self.refuse(stmt);
             }
+            self.drops(stmt, value);
         }
         match tail {
             Some(tail) => self.visit(tail, position),
             None => Value::default(),
+        }
+    }
+
+    /// `check(&key).await?;` of a check that says yes or no, which nobody hears: what has been refused until then is only
+    /// that there is no credential.
+    fn drops(&mut self, stmt: ExprId, value: Value) {
+        let Expr::Try(inner) = self.ir.expr(stmt) else { return };
+        let mut call = inner;
+        while let Expr::Await(inner) | Expr::MethodCall { receiver: inner, .. } = self.ir.expr(call)
+            && !matches!(self.types.callee(call), Callee::Fn(_))
+        {
+            call = inner;
+        }
+        let checks = matches!(self.types.callee(call), Callee::Fn(_)) && is_bool(self.types.expr(stmt));
+        if checks && value.data.has(Deps::CREDENTIAL) && self.nesting == 0 {
+            self.summary.fail = self.summary.fail.without(Deps::CREDENTIAL);
+            self.summary.unheard = Some(self.place(call));
         }
     }
 

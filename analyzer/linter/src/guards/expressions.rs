@@ -75,7 +75,13 @@ impl Evaluator<'_> {
                 let parts: SmallVec<[ExprId; 8]> = inits.iter().map(|init| init.value).collect();
                 self.all_of(parts)
             }
-            Expr::LetStmt { pat, init, otherwise, .. } => self.let_statement(pat, init, otherwise),
+            Expr::LetStmt { pat, init, otherwise, ty, .. } => {
+                let wanted = ty.is_some_and(|ty| self.names_credential_ref(ty, 0));
+                let before = std::mem::replace(&mut self.wants_credential, wanted);
+                let value = self.let_statement(pat, init, otherwise);
+                self.wants_credential = before;
+                value
+            }
             Expr::Let { pat, scrutinee } => {
                 let value = self.eval(scrutinee);
                 self.bind(pat, unwrapped(value));

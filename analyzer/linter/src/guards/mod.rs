@@ -243,6 +243,11 @@ impl<'a> Guards<'a> {
         self.known().summary(def).map_or(Effects::NONE, |summary| summary.effects)
     }
 
+    /// Where a function has a credential checked and drops the answer, if it does.
+    pub fn unheard(&self, def: DefId) -> Option<FileSpan> {
+        self.known().summary(def)?.unheard
+    }
+
     /// Whether something in a function, or below it, refuses for the lack of a role: `authorize(&user, Action::Delete)?`.
     pub fn asks_role(&self, def: DefId) -> bool {
         let summary = self.known().summary(def);

@@ -1,6 +1,7 @@
 //! From bodies to endpoints: which are evaluated, and what is done about routes that got lost.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use ward_project::FileRole;
 use ward_syntax::{FileSpan, Symbol};
 
 use super::relevant::{Crates, Relevant, is_test};
@@ -39,6 +40,11 @@ pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framew
     lost(&mut evaluator, &mut table);
     attributed(&mut evaluator, &mut table);
     let mut all = table.all;
+    // What no `mod` names is not compiled.
+    all.retain(|endpoint| {
+        let file = endpoint.handler_place(semantics).file;
+        semantics.files[file.index()].role != FileRole::Unnamed
+    });
     all.sort_by(|a, b| {
         let key = |e: &Endpoint| (e.path.as_str(), e.methods.names(), e.place);
         key(a).cmp(&key(b))

@@ -73,8 +73,9 @@ fn describe_service(
     count: usize,
     confidence: Confidence,
 ) -> Finding {
-    let message =
-        format!("no endpoint of `{name}` refuses who is not known, and {count} of them change what it stores");
+    let message = format!(
+        "no endpoint of `{name}` refuses who is not known, and {count} of them change what it stores"
+    );
     let mut finding = Finding::new(&MISSING_AUTH, first.place, message)
         .label("the first of them")
         .note("whoever reaches the service's port can do all it offers")
@@ -191,8 +192,11 @@ fn wider<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>, near: Kinship
     let around = [Kinship::Prefix, Kinship::Crate].into_iter().filter(|kinship| *kinship > near);
     let mut around = around.map(|kinship| related(cx, doors, &door, kinship));
     let siblings = around.find(|siblings| siblings.guarded >= 6 && siblings.percent() >= 85)?;
-    let is_sure = siblings.guarded >= FEWEST_AROUND && siblings.percent() >= 95 && siblings.outside * 2 <= siblings.guarded;
-    let is_unclear = door.is_unclear() || door.has_unseen_guard(cx) || is_beside_guarded_path(cx, doors, &door);
+    let is_sure = siblings.guarded >= FEWEST_AROUND
+        && siblings.percent() >= 95
+        && siblings.outside * 2 <= siblings.guarded;
+    let is_unclear =
+        door.is_unclear() || door.has_unseen_guard(cx) || is_beside_guarded_path(cx, doors, &door);
     let confidence = if is_sure && !is_unclear { Confidence::Medium } else { Confidence::Low };
     Some(Evidence { door, siblings, confidence })
 }

@@ -12,8 +12,8 @@ use ward_semantics::{DefId, Ty};
 use ward_syntax::{Attribute, FileSpan, Span, Symbol};
 
 use super::common::{
-    FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, first_text, is_attribute_of, viewer_paths,
-    method_named, methods_in, opaque_route, owned, text, unknown_path,
+    FALLBACK, METHODS, REST, attached_by_text, attribute_text, each, first_text, is_attribute_of,
+    method_named, methods_in, opaque_route, owned, text, unknown_path, viewer_paths,
 };
 
 /// The framework, or one that is built like it.

@@ -393,7 +393,8 @@ fn takes_result(cx: &Evaluator<'_>, value: &Value, answers: Handler) -> bool {
         Handler::Closure { .. } => return matches!(taken.kind(), TyKind::Param { .. }),
         _ => None,
     };
-    given.is_some_and(|given| given == taken || matches!(taken.kind(), TyKind::Param { .. } | TyKind::Unknown))
+    given
+        .is_some_and(|given| given == taken || matches!(taken.kind(), TyKind::Param { .. } | TyKind::Unknown))
 }
 
 /// The type of the first parameter of a function; of a closure that only passes it on, that of the function behind it.

@@ -201,7 +201,8 @@ impl Evaluator<'_> {
         if value.all().has(Deps::CREDENTIAL) && is_carried() {
             let ty = self.types.expr(*arg);
             if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
-                let is_there = |frame: &Frame| frame.sense == Sense::Present && frame.deps.has(Deps::CREDENTIAL);
+                let is_there =
+                    |frame: &Frame| frame.sense == Sense::Present && frame.deps.has(Deps::CREDENTIAL);
                 let for_all = value.data.has(Deps::STAND_IN) && !self.frames.iter().any(is_there);
                 self.attached.push((ty, for_all));
             }
@@ -528,7 +529,10 @@ impl Evaluator<'_> {
     fn is_number(&self, def: DefId) -> bool {
         let Some((file, body)) = self.cx.semantics.body(def) else { return false };
         let ir = self.cx.semantics.ir(file);
-        matches!(ir.expr(ir.body(body).root), Expr::Literal(Literal::Int(_) | Literal::Float(_) | Literal::Bool(_)))
+        matches!(
+            ir.expr(ir.body(body).root),
+            Expr::Literal(Literal::Int(_) | Literal::Float(_) | Literal::Bool(_))
+        )
     }
 
     /// `extensions().get::<Claims>()`, `parts.extract::<TypedHeader<Authorization<Bearer>>>()`: by what is asked for.

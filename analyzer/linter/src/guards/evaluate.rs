@@ -122,7 +122,9 @@ impl<'a> Evaluator<'a> {
             answers_bool: ret.is_some_and(is_bool),
             returns: false,
             some_refuses: ret.is_some_and(refuses_by_some),
-            answers_in_ok: ret.and_then(|ret| ret.as_external("std::result::Result")?.first().copied()).is_some_and(is_bool),
+            answers_in_ok: ret
+                .and_then(|ret| ret.as_external("std::result::Result")?.first().copied())
+                .is_some_and(is_bool),
             dropped: Deps::NONE,
             escaped: None,
             refused: false,
@@ -338,7 +340,11 @@ impl<'a> Evaluator<'a> {
         let escaped = std::mem::take(&mut self.escaped);
         let refused = std::mem::take(&mut self.refused);
         let value = self.visit(body, position);
-        if value.shape == Shape::Refusal && position == Position::Inner && self.is_effect(body) && self.is_unit(body) {
+        if value.shape == Shape::Refusal
+            && position == Position::Inner
+            && self.is_effect(body)
+            && self.is_unit(body)
+        {
             self.refuse(body);
         }
         let left = Left {
@@ -430,7 +436,8 @@ impl<'a> Evaluator<'a> {
         let of_path = |path| match self.ir.path_segments(path).last().map(|segment| segment.name.as_str()) {
             Some("Some" | "Ok" | "Success" | "Ready" | "Authorized" | "Authenticated") => Sense::Present,
             Some(
-                "None" | "Err" | "Error" | "Failure" | "Forward" | "Unauthorized" | "Unauthenticated" | "Forbidden",
+                "None" | "Err" | "Error" | "Failure" | "Forward" | "Unauthorized" | "Unauthenticated"
+                | "Forbidden",
             ) => Sense::Absent,
             _ => Sense::Unknown,
         };

@@ -226,10 +226,7 @@ pub(crate) fn is_identity_type(cx: Context, ty: Ty) -> bool {
             "std::sync::Arc" | "std::boxed::Box" | "std::option::Option" => {
                 args.first().is_some_and(|inner| is_identity_type(cx, *inner))
             }
-            _ => {
-                !path.as_str().starts_with("std::")
-                    && names::is_identity(last_segment(*path))
-            }
+            _ => !path.as_str().starts_with("std::") && names::is_identity(last_segment(*path)),
         },
         _ => false,
     }

@@ -83,8 +83,19 @@ pub(crate) fn is_credential(name: &str) -> bool {
 
 /// Whether a header or cookie of this name says nothing of who calls.
 pub(crate) fn is_about_nobody(name: &str) -> bool {
-    const NEVER: &[&str] =
-        &["csrf", "xsrf", "consent", "lang", "locale", "theme", "accept", "flash", "state", "timezone", "useragent"];
+    const NEVER: &[&str] = &[
+        "csrf",
+        "xsrf",
+        "consent",
+        "lang",
+        "locale",
+        "theme",
+        "accept",
+        "flash",
+        "state",
+        "timezone",
+        "useragent",
+    ];
     let lower: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     NEVER.iter().any(|part| lower.contains(part))
 }

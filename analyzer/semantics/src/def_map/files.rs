@@ -52,7 +52,9 @@ impl ModuleDirectory {
         path: Option<Symbol>,
         attributes: &[Attribute],
     ) -> Vec<(FileId, Self)> {
-        let conditional = attributes.iter().filter_map(conditional_path);
+        let conditional: Vec<&str> = attributes.iter().filter_map(conditional_path).collect();
+        // What a `cfg_attr` says stands among the attributes as if it always held.
+        let path = path.filter(|path| !conditional.contains(&path.as_str()));
         let given = path.map(Symbol::as_str).into_iter().chain(conditional);
         let mut found: Vec<(FileId, Self)> = Vec::new();
         for path in given {

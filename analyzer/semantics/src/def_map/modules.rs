@@ -532,6 +532,12 @@ impl<'a> Collector<'a> {
             parent = module;
             module = self.child_module(module, Symbol::new(part));
         }
+        // A folder without a file of its own is no module unless one of those above names it.
+        while let Scope { owner: None, parent: Some(above), .. } = self.map.scope(parent)
+            && !self.owners.contains(&Some(parent))
+        {
+            parent = *above;
+        }
         if self.names_all_files(parent) {
             self.map.unnamed_files.insert(id);
         }

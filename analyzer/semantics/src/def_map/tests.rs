@@ -652,6 +652,8 @@ mod child;
 pub fn here() {}
 //- src/lost/child.rs
 pub fn g() {}
+//- src/old/kept.rs
+pub fn g() {}
 //- scripts/tool.rs
 fn main() {}
 ",
@@ -662,7 +664,7 @@ fn main() {}
     assert_eq!(world.value("tool::main", "self::main"), "fn tool::main");
     assert!(!world.map.is_exported(world.find("app::lost::here")));
     // What no `mod` names is not compiled; a file that lies nowhere near a crate is one of its own.
-    assert_eq!(world.map.unnamed_files.len(), 2);
+    assert_eq!(world.map.unnamed_files.len(), 3);
 }
 
 #[test]

@@ -83,13 +83,15 @@ impl Operation {
 
 /// Whether a check is about changing something by its name, `check_write_allowed`: what only reads need not call it.
 pub(super) fn is_about_changes(check: &str) -> bool {
-    const WORDS: &[&str] = &["write", "writes", "writable", "modify", "mutate", "edit", "update", "delete", "upload"];
+    const WORDS: &[&str] =
+        &["write", "writes", "writable", "modify", "mutate", "edit", "update", "delete", "upload"];
     words(check).any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// Whether a function only reads by its name.
 pub(super) fn only_reads(name: &str) -> bool {
-    const MORE: &[&str] = &["stat", "head", "exists", "lookup", "load", "watch", "scan", "status", "has", "is"];
+    const MORE: &[&str] =
+        &["stat", "head", "exists", "lookup", "load", "watch", "scan", "status", "has", "is"];
     words(name).next().is_some_and(|word| READS.contains(&word.as_str()) || MORE.contains(&word.as_str()))
 }
 

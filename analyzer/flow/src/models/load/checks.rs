@@ -112,7 +112,11 @@ impl Loader {
         let text = text?;
         let parts = text.get_ref().strip_suffix(')').and_then(|rest| rest.split_once('('));
         if parts.is_none() {
-            self.complain(text.span(), "not an argument of an attribute", Some("write `attribute(name)`".to_owned()));
+            self.complain(
+                text.span(),
+                "not an argument of an attribute",
+                Some("write `attribute(name)`".to_owned()),
+            );
         }
         let (attribute, name) = parts?;
         Some(AttributeKey { attribute: Symbol::new(attribute), name: Symbol::new(name) })

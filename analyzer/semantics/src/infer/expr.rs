@@ -238,7 +238,10 @@ impl Infer<'_> {
         let ty = self.infer_alone(base);
         let ty = self.known(ty);
         let ty = self.variables.resolve(ty);
-        match self.semantics.find_field(ty, name) {
+        let found = self.semantics.find_field(ty, name);
+        let found =
+            found.or_else(|| self.wrapped(ty).and_then(|inner| self.semantics.find_field(inner, name)));
+        match found {
             Some((field, owner)) => {
                 if let Some(def) = owner {
                     self.fields.push((expr, (def, None)));

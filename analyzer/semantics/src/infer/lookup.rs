@@ -56,7 +56,27 @@ impl<'a> Infer<'a> {
             };
             ty = self.known(target);
         }
+        if let Some(found) = self.wrapped(receiver).and_then(|inner| self.own_method(inner, name)) {
+            return found;
+        }
         self.method_of_all(receiver, name, external.map_or(Method::Missing, Method::External))
+    }
+
+    /// What a parameter of the function holds whose type is not described: a wrapper of one type, as frameworks hand
+    /// over the state of a service, dereferences to it.
+    pub(super) fn wrapped(&self, ty: Ty) -> Option<Ty> {
+        let ty = self.variables.resolve(ty);
+        let TyKind::External { path, args } = ty.kind() else { return None };
+        let [inner] = &**args else { return None };
+        let is_taken = || {
+            let signature = self.semantics.signature(self.owner);
+            signature.is_some_and(|signature| signature.params.contains(&ty))
+        };
+        let is_wrapper = matches!(inner.kind(), TyKind::Adt { .. })
+            && !path.as_str().starts_with("std::")
+            && self.semantics.row(ty).is_none()
+            && is_taken();
+        is_wrapper.then_some(*inner)
     }
 
     /// A method that the rows for every type know, unless nothing is known of the receiver.

@@ -50,6 +50,7 @@ impl Infer<'_> {
                     return ty;
                 }
                 self.fill_collection(self_ty, name, &mut args);
+                self.fill_buffer(name, &mut args);
                 let call = RowCall { row: Some(row), self_ty, written: &written };
                 self.call_row(Some(function), &call, &mut args, expected)
             }
@@ -191,6 +192,23 @@ impl Infer<'_> {
             if let Some(item) = self.item_of(ty) {
                 self.collect_into(item, collection);
             }
+        }
+    }
+
+    /// A list of integers that something is read into is one of bytes: `let mut buffer = [0; 1024]`.
+    fn fill_buffer(&mut self, name: Symbol, args: &mut Args) {
+        const READERS: [&str; 7] =
+            ["read", "read_exact", "read_buf", "read_to_end", "peek", "recv", "recv_from"];
+        if args.exprs.is_empty() || !READERS.contains(&name.as_str()) {
+            return;
+        }
+        let ty = self.arg(args, 0, Ty::unknown());
+        let ty = self.variables.shallow(ty);
+        if !ty.has_infer() {
+            return;
+        }
+        if let Some(item) = self.item_of(ty) {
+            self.variables.unify(item, known().types.u8);
         }
     }
 

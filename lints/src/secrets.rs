@@ -33,7 +33,7 @@ const HARMLESS: &str = "publish push page pagination next continuation cursor sy
     foreign sort cache status language country postal error exit return source challenge";
 
 /// How a value is written, at the end of a name.
-const WRITTEN: &str = "value val str string text bytes opt option b64 base64 b64u hex hexa encoded decoded raw plain header ref inner";
+const WRITTEN: &str = "value val str string text bytes opt option b64 base64 b64u hex hexa encoded decoded raw plain header ref inner lock guard";
 
 /// What a name begins with that is a question or a number.
 const ASKED: &str = "is has max min num no allow use require enable";
@@ -47,11 +47,12 @@ const TOKEN: &str = "token tokens credential authorization";
 
 /// Keys, tokens and codes of these kinds are secrets.
 const KINDS_OF_KEY: &str =
-    "api master admin private signing secret auth encryption shared root webhook service";
+    "api master admin private signing secret auth encryption shared root webhook service setup";
 const KINDS_OF_TOKEN: &str = "access auth api admin bearer session refresh csrf xsrf secret registration reset verification \
     authorization jwt id invite as hs service webhook unsubscribe expected required security shared";
 const KINDS_OF_CODE: &str =
     "verification verify auth login access invite recovery backup confirmation confirm sms mfa 2fa expected";
+const KINDS_OF_PASS: &str = "expected user admin root db database basic auth login smtp mail master";
 const KINDS_OF_HASH: &str = "password passwd token secret key";
 
 /// Whether a list has a word.
@@ -68,6 +69,9 @@ impl Named {
             all.pop();
         }
         let Some((last, before)) = all.split_last() else { return Self::Nothing };
+        if has(WRITTEN, last) {
+            return Self::Nothing;
+        }
         let any = |list: &str| all.iter().any(|word| has(list, word));
         let is_kind = |list: &str| before.iter().any(|word| has(list, word));
         // What a name ends in is what it is: `token_type` is a type, `type_token` a token.
@@ -81,6 +85,7 @@ impl Named {
             "token" | "tokens" if is_kind(KINDS_OF_TOKEN) && !any(HARMLESS) => Self::Secret,
             "code" | "pin" if is_kind(KINDS_OF_CODE) => Self::Token,
             "hash" | "digest" if is_kind(KINDS_OF_HASH) => Self::Secret,
+            "pass" if is_kind(KINDS_OF_PASS) => Self::Secret,
             _ if any(SECRET) => Self::Secret,
             _ if any(HARMLESS) => Self::Other,
             _ if has(TOKEN, last) => Self::Token,
@@ -107,10 +112,10 @@ mod tests {
         let cases = [
             (
                 Named::Secret,
-                "password webhook_secret apiKey X-Api-Key ADMIN_TOKEN session_token password_hash master_key totp_code auth_token_str",
+                "password webhook_secret apiKey X-Api-Key ADMIN_TOKEN session_token password_hash master_key totp_code auth_token_str expected_pass setup_key_lock",
             ),
             (Named::Token, "token verification_code authorization tokens"),
-            (Named::Nothing, "body access_key key code value hash mac"),
+            (Named::Nothing, "body access_key key code value hash mac pass render_pass lock guard"),
             (
                 Named::Other,
                 "token_type max_tokens token_id secret_name has_password publish_token public_key_token page_token",

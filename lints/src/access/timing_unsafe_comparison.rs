@@ -178,7 +178,8 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
         return None;
     }
     // Two computed codes, or a repetition of what was typed.
-    if (left.is_mac && right.is_mac) || is_repetition(&left) || is_repetition(&right) {
+    let is_no_guess = |side: &Side| is_repetition(side) || is_identity(side);
+    if (left.is_mac && right.is_mac) || is_no_guess(&left) || is_no_guess(&right) {
         return None;
     }
     let sent = left.origin == Origin::Request || right.origin == Origin::Request;
@@ -238,6 +239,12 @@ fn is_repetition(side: &Side) -> bool {
     const WORDS: &str = "confirm confirmation confirmed again repeat repeated retype retyped reentered password2 \
         check";
     side.names.first().is_some_and(|name| words(name).any(|word| has(WORDS, &word)))
+}
+
+/// Whether a value says who somebody is: a password that is compared with it is one that is chosen, and may not be the same.
+fn is_identity(side: &Side) -> bool {
+    const WORDS: &str = "email emails mail username usernames nickname identity";
+    side.names.first().is_some_and(|name| words(name).last().is_some_and(|word| has(WORDS, &word)))
 }
 
 /// Whether values of a type are texts or bytes; not known of many.

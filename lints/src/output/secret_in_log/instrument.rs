@@ -32,7 +32,8 @@ pub(super) fn recorded(cx: &LintContext, function: DefId) -> Vec<Evidence> {
         }
         let by_name = printed::of_name(name, *ty, || is_about_access(cx, function))
             .map(|confidence| (Printed::Secret { name: name.to_owned() }, confidence));
-        let by_type = || Some((printed::of_type(cx, *ty, 3)?, ward_diagnostics::Confidence::Medium));
+        let by_type =
+            || Some((printed::of_type(cx, *ty, printed::DEEPEST)?, ward_diagnostics::Confidence::Medium));
         if let Some((printed, confidence)) = by_name.or_else(by_type) {
             let place = FileSpan { file, span: ir.pat_span(param.pat) };
             found.push(Evidence { place, line: place, function, printed, confidence });

@@ -4,9 +4,9 @@ use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::words;
 use ward_semantics::{Callee, DefId, Ty, TyKind};
-use ward_syntax::{Attribute, Expr, ExprId, HoleStyle, ItemKind, UnaryOp};
+use ward_syntax::{Attribute, Expr, ExprId, Field, HoleStyle, ItemKind, Literal, Piece, UnaryOp};
 
-use crate::scope::{Origin, Scope};
+use crate::scope::{Origin, Root, Scope};
 use crate::secrets::{Named, has, is_about_access};
 
 /// What is printed.
@@ -29,7 +29,17 @@ pub(super) enum Printed {
 }
 
 /// Structs are looked into no deeper.
-const DEEPEST: u8 = 3;
+pub(super) const DEEPEST: u8 = 3;
+/// Wrappers around them are.
+const MOST_WRAPPERS: u8 = 4;
+
+/// Structs whose names end so hold what a service is set up with.
+const SETUP: &str = "config configuration conf cfg settings options credentials";
+/// Databases whose addresses hold a password.
+const DATABASES: &str =
+    "database db mongo mongodb postgres postgresql pg mysql mariadb amqp rabbitmq clickhouse";
+/// Callers of a generic function are looked at up to this many.
+const MOST_CALLERS: usize = 64;
 
 /// Words that say that a value was made harmless.
 const HARMLESS: &str = "masked mask redacted redact hidden obfuscated censored sanitized truncated short preview fingerprint \
@@ -48,7 +58,7 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
         }
         let has_display = scope.cx.semantics().display_impl(ty).is_some();
         if !(style == HoleStyle::Other && has_display)
-            && let Some(printed) = of_type(scope.cx, ty, DEEPEST)
+            && let Some(printed) = of_type(scope.cx, ty, DEEPEST).or_else(|| of_generic(scope, value, ty))
         {
             return Some((printed, Confidence::Medium));
         }
@@ -62,7 +72,10 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
     };
     let is_access = || is_about_access(scope.cx, scope.function);
     let exposed = is_exposed.then_some(Confidence::Medium);
-    let confidence = of_name(name, scope.types.expr(subject), is_access).max(exposed)?;
+    let ty = scope.types.expr(subject);
+    let connection =
+        (is_text(ty) == Some(true) && is_connection(scope, subject, name)).then_some(Confidence::Medium);
+    let confidence = of_name(name, ty, is_access).max(exposed).max(connection)?;
     // A constant stands in the source for everybody to read.
     if scope.origin(subject).0 == Origin::Constant || is_hashed(scope, subject) {
         return None;
@@ -169,46 +182,136 @@ fn takes_out(scope: &Scope) -> bool {
         || ir.segments.iter().any(|segment| segment.name.as_str().starts_with("SetSensitive"))
 }
 
-/// The secret that `Debug` of a type prints, if the workspace derives it.
+/// The secret that `Debug` of a type prints, if the workspace derives it. Only structs and enums count for how deep it is.
 pub(super) fn of_type(cx: &LintContext, ty: Ty, depth: u8) -> Option<Printed> {
-    let depth = depth.checked_sub(1)?;
+    of_wrapped(cx, ty, depth, MOST_WRAPPERS)
+}
+
+fn of_wrapped(cx: &LintContext, ty: Ty, depth: u8, wrappers: u8) -> Option<Printed> {
+    let inside = |ty: Ty| of_wrapped(cx, ty, depth, wrappers.checked_sub(1)?);
     match ty.kind() {
         TyKind::External { path, args } => {
             let hides = ["Secret", "Redacted", "Sensitive", "Zeroizing", "Masked", "Box<dyn"]
                 .iter()
                 .any(|word| path.as_str().contains(word));
-            if hides { None } else { args.iter().find_map(|arg| of_type(cx, *arg, depth)) }
+            if hides { None } else { args.iter().find_map(|arg| inside(*arg)) }
         }
-        TyKind::Slice(element) => of_type(cx, *element, depth),
-        TyKind::Tuple(parts) => parts.iter().find_map(|part| of_type(cx, *part, depth)),
-        TyKind::Adt { def, .. } => of_struct(cx, *def, depth),
+        TyKind::Slice(element) => inside(*element),
+        TyKind::Tuple(parts) => parts.iter().find_map(|part| inside(*part)),
+        TyKind::Adt { def, .. } => of_own(cx, *def, depth.checked_sub(1)?),
         _ => None,
     }
 }
 
-fn of_struct(cx: &LintContext, def: DefId, depth: u8) -> Option<Printed> {
+/// The secret in a struct or enum of the workspace.
+fn of_own(cx: &LintContext, def: DefId, depth: u8) -> Option<Printed> {
     let semantics = cx.semantics();
     let item = semantics.item(def);
-    let ItemKind::Struct { fields, .. } = &item.kind else { return None };
     let derives = item.derives("Debug") && !item.attributes.iter().any(hides);
     if !derives
         || words(item.name.as_str()).any(|word| has("secret sensitive redacted masked view mock test", &word))
     {
         return None;
     }
-    let types = semantics.fields(def, None);
-    for (field, info) in fields.fields.iter().zip(types) {
+    match &item.kind {
+        ItemKind::Struct { fields, .. } => of_fields(cx, def, None, &fields.fields, depth),
+        // Of an enum within something else it is seldom this variant.
+        ItemKind::Enum { variants, .. } if depth + 1 == DEEPEST => {
+            variants.iter().enumerate().find_map(|(index, variant)| {
+                of_fields(cx, def, Some(index as u32), &variant.fields.fields, depth)
+            })
+        }
+        _ => None,
+    }
+}
+
+fn of_fields(
+    cx: &LintContext,
+    def: DefId,
+    variant: Option<u32>,
+    fields: &[Field],
+    depth: u8,
+) -> Option<Printed> {
+    let item = cx.semantics().item(def);
+    let types = cx.semantics().fields(def, variant);
+    for (field, info) in fields.iter().zip(types) {
         if field.attributes.iter().any(hides) {
             continue;
         }
-        if of_name(field.name.as_str(), info.ty, || false) == Some(Confidence::High) {
+        let of_setup = || words(item.name.as_str()).last().is_some_and(|word| has(SETUP, &word));
+        let least = if of_setup() { Confidence::Medium } else { Confidence::High };
+        if of_name(field.name.as_str(), info.ty, of_setup) >= Some(least) {
             return Some(Printed::Field { ty: item.name.to_string(), field: field.name.to_string() });
         }
-        if let Some(Printed::Field { ty, field: inner }) = of_type(cx, info.ty, depth) {
-            return Some(Printed::Field { ty, field: inner });
+        if let Some(printed) = of_type(cx, info.ty, depth) {
+            return Some(printed);
         }
     }
     None
+}
+
+/// What a function that prints any type prints for one of its callers.
+fn of_generic(scope: &Scope, value: ExprId, ty: Ty) -> Option<Printed> {
+    let TyKind::Param { .. } = ty.kind() else { return None };
+    let (_, Root::Parameter(index)) = scope.origin(value) else { return None };
+    let semantics = scope.cx.semantics();
+    let mut callers: Vec<DefId> = semantics.call_graph().callers(scope.function).to_vec();
+    callers.sort_unstable();
+    callers.into_iter().take(MOST_CALLERS).find_map(|caller| {
+        let (types, (file, body)) = (semantics.types(caller)?, semantics.body(caller)?);
+        let ir = semantics.ir(file);
+        ir.body(body).exprs.ids().find_map(|call: ExprId| {
+            let arg = match (types.callee(call), ir.expr(call)) {
+                (Callee::Fn(def), Expr::Call { args, .. }) if *def == scope.function => {
+                    ir.list(args).nth(index)?
+                }
+                _ => return None,
+            };
+            of_type(scope.cx, types.expr(arg), DEEPEST)
+        })
+    })
+}
+
+/// Whether a text is what a database is connected to by, which holds the password: by its name, or as the address in the
+/// settings of one.
+fn is_connection(scope: &Scope, subject: ExprId, name: &str) -> bool {
+    let all: Vec<String> = words(name).collect();
+    let Some((last, before)) = all.split_last() else { return false };
+    if all.iter().any(|word| has(HARMLESS, word) || has("base sqlite", word)) || speaks_of_files(scope) {
+        return false;
+    }
+    let is_database = |word: &String| has(DATABASES, word);
+    match last.as_str() {
+        "dsn" => true,
+        "url" | "uri" if before.iter().any(is_database) => true,
+        "string" | "str" => before.last().is_some_and(|word| has("connection conn", word)),
+        "url" | "uri" if before.is_empty() => match scope.ir.expr(subject) {
+            Expr::Field { base, .. } => match scope.types.expr(base).kind() {
+                TyKind::Adt { def, .. } => {
+                    let of: Vec<String> = words(scope.cx.semantics().item(*def).name.as_str()).collect();
+                    of.iter().any(is_database) && of.last().is_some_and(|word| has(SETUP, word))
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a function has to do with a database that is a file, whose address holds no password.
+fn speaks_of_files(scope: &Scope) -> bool {
+    let ir = scope.ir;
+    let names_one = |text: &str| text.to_ascii_lowercase().contains("sqlite");
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::Literal(Literal::Str(text)) => names_one(text.as_str()),
+        Expr::Path(path) => ir.path_segments(path).iter().any(|segment| names_one(segment.name.as_str())),
+        Expr::Format(format) => ir.format(format).pieces.iter().any(|piece| match piece {
+            Piece::Text { text, .. } => names_one(text.as_str()),
+            Piece::Hole { .. } => false,
+        }),
+        _ => false,
+    })
 }
 
 /// Whether an attribute takes a field out of `Debug`, or has a macro write it.

@@ -176,6 +176,7 @@ fn judge(way: &Way, kind: &str) -> Option<Judgement> {
     match role(way.lead.as_str()) {
         Role::Program => Some(Judgement { confidence, severity: Severity::Critical, wording: &PROGRAM }),
         Role::Shell => shell(way, confidence),
+        Role::Option | Role::PerhapsOption if begins_with_scheme(way) => None,
         Role::Option => Some(Judgement {
             confidence: confidence.min(Confidence::Medium),
             severity: Severity::Medium,
@@ -194,6 +195,11 @@ fn shell(way: &Way, confidence: Confidence) -> Option<Judgement> {
         return None;
     }
     Some(Judgement { confidence, severity: Severity::Critical, wording: &SHELL })
+}
+
+/// Whether the text is a URL that was read as one: a scheme begins with a letter.
+fn begins_with_scheme(way: &Way) -> bool {
+    way.escaped.is_some_and(|context| context.as_str() == "scheme")
 }
 
 /// What a word of a command is.

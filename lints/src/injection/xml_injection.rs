@@ -57,8 +57,16 @@ fn judge(way: &Way) -> Option<Judgement> {
     if is_escaped(way) {
         return None;
     }
-    let confidence = by_request(way)?.min(Confidence::Medium);
+    let most = if is_own_host(way) { Confidence::Low } else { Confidence::Medium };
+    let confidence = by_request(way)?.min(most);
     Some(Judgement { confidence, severity: Severity::Medium, wording: &WORDING })
+}
+
+/// Whether the text is the host that the request was sent to: nobody sends another one for somebody else.
+fn is_own_host(way: &Way) -> bool {
+    let is_header =
+        matches!(way.entry, Entry::Request(kind) if matches!(kind.as_str(), "header" | "request"));
+    is_header && way.path.names().any(|name| name.as_str().eq_ignore_ascii_case("host"))
 }
 
 /// Whether the text's special characters stand as references, which a CDATA section does not read.

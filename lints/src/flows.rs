@@ -142,6 +142,9 @@ pub(crate) fn by_request(way: &Way) -> Option<Confidence> {
         _ if of_error(way) => Confidence::Low,
         // Between whoever talks to an agent and its tools stands the agent.
         "tool" => Confidence::Medium,
+        // Which protocol is spoken, and with whom, is not known; messages of numbered parts are those of a program's own.
+        "connection" if is_decoded(way) => Confidence::Low,
+        "connection" => Confidence::Medium,
         _ => Confidence::High,
     };
     let sure = match way.assumed {
@@ -150,6 +153,19 @@ pub(crate) fn by_request(way: &Way) -> Option<Confidence> {
         _ => Confidence::Low,
     };
     Some(sure.min(most))
+}
+
+/// Whether a message was read from bytes that are no text.
+fn is_decoded(way: &Way) -> bool {
+    const DECODERS: [&str; 6] =
+        ["deserialize", "from_bytes", "decode", "from_reader", "read_message", "decode_from_slice"];
+    way.steps.iter().any(
+        |step| matches!(step.kind, WayStepKind::External(name) if DECODERS.contains(&last_segment(name))),
+    )
+}
+
+fn last_segment(path: ward_syntax::Symbol) -> &'static str {
+    path.as_str().rsplit("::").next().unwrap_or_default()
 }
 
 /// Whether the data is what an error says that was made of it.

@@ -105,6 +105,11 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
                 matches!(path.as_str(), "std::option::Option" | "std::result::Result" | "std::boxed::Box");
             own.or_else(|| if wraps { of_type(cx, *args.first()?) } else { None })
         }
+        TyKind::Adt { def, .. } if !cx.models.derive_sources.is_empty() => {
+            let item = cx.semantics.item(*def);
+            let row = cx.models.derive_sources.iter().find(|(derive, _)| item.derives(derive.as_str()));
+            row.map(|(_, source)| *source)
+        }
         _ => None,
     }
 }

@@ -32,6 +32,10 @@ pub struct FunctionSummary {
     /// The parameters that hold request data, `self` not counted, with what they hold; also where their types
     /// carry no text.
     pub inputs: SmallVec<[(u16, Source); 2]>,
+    /// The parameters of which it asks how long they are, or what is in them.
+    pub measures: SmallVec<[u16; 2]>,
+    /// The texts and numbers among its parameters by which it is decided whether it fails.
+    pub refuses: SmallVec<[u16; 2]>,
     /// The types of the messages that it receives.
     pub receives: SmallVec<[Ty; 1]>,
     /// It never returns.
@@ -243,6 +247,7 @@ impl FunctionSummary {
         let hit = |hit: &Hit| (hit.place, hit.origin.root_kind(), hit.origin.path);
         same(&self.result, &other.result)
             && self.diverges == other.diverges
+            && self.refuses == other.refuses
             && self.outputs.len() == other.outputs.len()
             && self.outputs.iter().zip(&other.outputs).all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1))
             && self.hits.iter().map(hit).eq(other.hits.iter().map(hit))

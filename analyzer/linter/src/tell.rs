@@ -71,6 +71,7 @@ fn request_part(kind: Symbol) -> &'static str {
         "argument" => "an argument of the remote call",
         "tool" => "an argument of the tool call",
         "uri" => "the request URI",
+        "connection" => "whoever connects",
         "archive" => "the name of an archive entry",
         _ => "the request",
     }

@@ -65,6 +65,8 @@ pub enum Carries {
     SmallNumber,
     /// Numbers.
     Number,
+    /// Addresses of hosts, and numbers: no free text, but who is talked to.
+    Address,
     /// Free text, itself or in a part of it.
     Text,
 }

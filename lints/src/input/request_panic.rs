@@ -5,8 +5,10 @@
 //! seen to be reached by an endpoint, and what is often checked in ways that are not followed (bounds, parts of a document or
 //! text), is told with low confidence.
 
+use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Severity};
-use ward_flow::{Reached, WayStepKind};
+use ward_flow::models::Asked;
+use ward_flow::{Entry, Reached, Way, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Expr, FileSpan};
@@ -31,11 +33,47 @@ declare_lint! {
 pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check };
 
 /// A kind of sink, what to say of it, and how bad it is.
-const KINDS: [(&str, &str, &str, Severity); 4] = [
+const KINDS: [(&str, &str, &str, Severity); 10] = [
     (
         "unwrap",
         "a malformed request makes the `unwrap` after",
         "this comes from the request and may be malformed",
+        Severity::Medium,
+    ),
+    (
+        "utf-8",
+        "a malformed request makes the `unwrap` after",
+        "this comes from the request and may be malformed",
+        Severity::Medium,
+    ),
+    (
+        "refused",
+        "a malformed request makes the `unwrap` after",
+        "this number comes from the request and may be refused",
+        Severity::Medium,
+    ),
+    (
+        "absent",
+        "a request without it makes the `unwrap` of",
+        "the request may leave this out",
+        Severity::Medium,
+    ),
+    (
+        "first-element",
+        "a request with nothing in it is out of bounds for",
+        "the request may leave this empty",
+        Severity::Medium,
+    ),
+    (
+        "later-element",
+        "a request with fewer parts is out of bounds for",
+        "the request decides how many there are",
+        Severity::Medium,
+    ),
+    (
+        "duration",
+        "a number of the request makes",
+        "a negative number panics, and so does one that is too large",
         Severity::Medium,
     ),
     (
@@ -64,6 +102,7 @@ fn check(cx: &LintContext) {
                 (reached, if sure { confidence } else { Confidence::Low })
             })
             .collect();
+        let all = if kind == "absent" { once_in_each(all) } else { all };
         let places: Vec<(FileSpan, Confidence)> =
             all.iter().map(|(reached, confidence)| (reached.place, *confidence)).collect();
         for (reached, confidence) in all {
@@ -78,14 +117,33 @@ fn check(cx: &LintContext) {
             if places.iter().any(is_told) {
                 continue;
             }
-            let ends = if kind == "unwrap" { " panic" } else { "" };
-            let message = format!("{message} `{}`{ends}", reached.callee);
+            let message = message_of(kind, message, &reached);
             let mut finding = numbers::finding(cx, &REQUEST_PANIC, message, &reached, confidence)
                 .label(label)
                 .note("a panic ends the request without an answer, and the whole service where panics abort; whatever lock is held is poisoned");
             finding.severity = severity;
             cx.report(finding);
         }
+    }
+}
+
+/// What is left out is told once in each function.
+fn once_in_each(all: Vec<(Reached, Confidence)>) -> Vec<(Reached, Confidence)> {
+    let mut all = all;
+    all.sort_by_key(|(reached, _)| reached.place);
+    let mut told = FxHashSet::default();
+    all.retain(|(reached, _)| told.insert((reached.function, reached.callee)));
+    all
+}
+
+fn message_of(kind: &str, message: &str, reached: &Reached) -> String {
+    let callee = reached.callee;
+    match kind {
+        "unwrap" | "utf-8" | "refused" | "absent" | "duration" => format!("{message} `{callee}` panic"),
+        _ if reached.sink.asked == Asked::Unwrapped => {
+            format!("a malformed request makes the `unwrap` after `{callee}` panic")
+        }
+        _ => format!("{message} `{callee}`"),
     }
 }
 
@@ -100,12 +158,48 @@ fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
         !reaching().is_empty()
             || (cx.endpoints().all().is_empty() && (callee != "parse" || parses_known(cx, reached)))
     };
-    kind == "unwrap" && !is_part && !is_round_trip(reached) && !is_part_of_uri(cx, reached) && is_reached()
+    let is_told = match kind {
+        "unwrap" => !is_part && !is_round_trip(reached) && !is_part_of_uri(cx, reached),
+        "first-element" | "later-element" => !reached.ways.iter().all(|way| is_of_route(kind, way)),
+        "absent" => reached.ways.iter().any(is_read),
+        "utf-8" | "refused" | "duration" => true,
+        _ => false,
+    };
+    is_told && is_reached()
+}
+
+/// Whether what a request brings was read into the type that has the part: nothing else was made of it on the way.
+fn is_read(way: &Way) -> bool {
+    const READERS: [&str; 9] = [
+        "from_slice",
+        "from_str",
+        "from_bytes",
+        "from_reader",
+        "from_value",
+        "deserialize",
+        "deserialize_bytes",
+        "json",
+        "into_inner",
+    ];
+    let is_reader = |name: &str| READERS.contains(&name.rsplit("::").next().unwrap_or(name));
+    way.steps.iter().all(|step| match step.kind {
+        WayStepKind::External(name) => is_reader(name.as_str()),
+        _ => true,
+    })
+}
+
+/// Whether how many parts there are is known by the route that led here: a path has as many as it is matched with, and no
+/// segment that is captured is empty.
+fn is_of_route(kind: &str, way: &Way) -> bool {
+    let Entry::Request(entry) = way.entry else { return true };
+    let is_rooted = way.escaped.is_some_and(|context| context.as_str() == "rooted");
+    let is_of_uri = way.path.names().any(|name| name.as_str() == "uri");
+    is_rooted || is_of_uri || entry.as_str() == "uri" || (kind == "first-element" && entry.as_str() == "path")
 }
 
 /// Whether the path of a request is parsed as a path, which it was before.
 fn is_part_of_uri(cx: &LintContext, reached: &Reached) -> bool {
-    let is_path = |way: &ward_flow::Way| way.escaped.is_some_and(|context| context.as_str() == "rooted");
+    let is_path = |way: &Way| way.escaped.is_some_and(|context| context.as_str() == "rooted");
     let of_uri = |ty: Ty| {
         let path = match ty.kind() {
             TyKind::External { path, .. } => path.as_str(),

@@ -7,7 +7,7 @@ use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
 use crate::models::{Barrier, Port, When};
 use crate::sources;
-use crate::value::{Callable, Fact, Facts, Origin, Outcome, Text, Value, ValueId, add, kinds_of};
+use crate::value::{Callable, Fact, Facts, KindSet, Origin, Outcome, Text, Value, ValueId, add, kinds_of};
 
 impl Evaluator<'_> {
     /// What is known of a receiver's outcome is known of what is made of it.
@@ -93,10 +93,10 @@ impl Evaluator<'_> {
             }) || owner_of(call).is_some_and(is_unknown);
             return if is_foreign { self.converted(result) } else { result };
         }
-        let kinds = &self.cx.models.kinds;
-        let (text, kinds) = (kinds.of_text(), kinds.carried_by(carries));
+        let text = self.cx.models.kinds.of_text();
+        let kinds = payload.map_or(KindSet::ALL, |ty| self.carried_by_type(ty));
         let mut if_success = self.all_of(input);
-        if_success.iter_mut().for_each(|fact| fact.kinds = text);
+        if_success.iter_mut().for_each(|fact| fact.kinds = text.without(kinds));
         let mut parsed = Value { text: Text::Constrained, if_success, ..Value::default() };
         if !kinds.is_empty() {
             let result = self.restricted(result, kinds);

@@ -94,23 +94,41 @@ impl Evaluator<'_> {
             self.unwrapped = Some(self.fallible(receiver));
         }
         let value = self.eval(receiver);
+        if self.unwrapped != outer {
+            self.check_unwrapped(receiver);
+        }
         self.unwrapped = outer;
         let inputs = self.inputs(args);
         self.note_change(receiver, method, &inputs);
+        if method.as_str() == "next" {
+            self.note_taken(expr, receiver);
+        }
+        let result = self.call_on(expr, (receiver, value), method, &inputs);
+        self.note_question(method, receiver, value);
+        result
+    }
+
+    fn call_on(
+        &mut self,
+        expr: ExprId,
+        (receiver, value): (ExprId, ValueId),
+        method: Symbol,
+        inputs: &Inputs,
+    ) -> ValueId {
         let types = self.types;
         match types.callee(expr) {
             Callee::Fn(def) => {
-                self.call_workspace(&[*def], &with_receiver(receiver, value, &inputs), self.span(expr))
+                self.call_workspace(&[*def], &with_receiver(receiver, value, inputs), self.span(expr))
             }
             Callee::Dispatch { targets, .. } => {
-                self.call_workspace(targets, &with_receiver(receiver, value, &inputs), self.span(expr))
+                self.call_workspace(targets, &with_receiver(receiver, value, inputs), self.span(expr))
             }
             Callee::Guess(targets) => {
-                self.call_guessed(targets, &with_receiver(receiver, value, &inputs), self.span(expr))
+                self.call_guessed(targets, &with_receiver(receiver, value, inputs), self.span(expr))
             }
             Callee::Method { ty, name } => {
                 let (ty, receiver) = (Some(*ty), Some((receiver, value)));
-                self.call_external(&ExternalCall { expr, ty, name: *name, receiver, args: &inputs })
+                self.call_external(&ExternalCall { expr, ty, name: *name, receiver, args: inputs })
             }
             Callee::Value => {
                 let values: SmallVec<[ValueId; 4]> = inputs.iter().map(|input| input.1).collect();
@@ -119,7 +137,7 @@ impl Evaluator<'_> {
             }
             _ => {
                 let receiver = Some((receiver, value));
-                self.call_external(&ExternalCall { expr, ty: None, name: method, receiver, args: &inputs })
+                self.call_external(&ExternalCall { expr, ty: None, name: method, receiver, args: inputs })
             }
         }
     }

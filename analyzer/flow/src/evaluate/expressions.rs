@@ -81,6 +81,7 @@ impl Evaluator<'_> {
                 let at = self.eval(index);
                 let value = self.eval(base);
                 self.check_index(base, value, index, at);
+                self.check_element(base, value, index);
                 match self.values.get(at).constant {
                     Some(key) if !key.as_str().starts_with(|c: char| c.is_ascii_digit()) => {
                         let part = self.values.part(value, key);
@@ -131,8 +132,11 @@ impl Evaluator<'_> {
                 ValueId::NOTHING
             }
             Expr::Return(value) => {
-                let value = value.map_or(ValueId::NOTHING, |value| self.eval(value));
-                self.leave(value);
+                let returned = value.map_or(ValueId::NOTHING, |value| self.eval(value));
+                if let Some(value) = value {
+                    self.note_doubts(value);
+                }
+                self.leave(returned);
                 self.die();
                 ValueId::NOTHING
             }
@@ -301,6 +305,7 @@ impl Evaluator<'_> {
         let values = self.eval_list(elements);
         let Some((first, rest)) = values.split_first() else { return self.values.constant(None) };
         let all = rest.iter().fold(*first, |all, value| self.values.join(all, *value));
+        let all = self.of_known_length(all);
         self.with_keys(all, &values)
     }
 
@@ -364,7 +369,9 @@ impl Evaluator<'_> {
         let loops = std::mem::take(&mut self.loops);
         self.exits.push(Exit::default());
         let was_dead = self.state.dead;
+        let conditions = self.conditions.len();
         let value = run(self);
+        self.conditions.truncate(conditions);
         self.leave(value);
         let exit = self.exits.pop().unwrap_or_default();
         self.loops = loops;
@@ -393,6 +400,7 @@ impl Evaluator<'_> {
         if let Some(otherwise) = otherwise {
             let before = self.state.clone();
             self.assume(&failure);
+            self.conditions.push(init);
             self.eval(otherwise);
             self.state = State { dead: before.dead, ..before };
             self.assume(&success);
@@ -401,6 +409,8 @@ impl Evaluator<'_> {
     }
 
     fn eval_if(&mut self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>) -> ValueId {
+        let depth = self.conditions.len();
+        self.conditions.push(cond);
         let cond = self.eval(cond);
         let before = self.state.clone();
         self.assume_success(cond);
@@ -412,6 +422,9 @@ impl Evaluator<'_> {
         let no = otherwise.map_or(ValueId::NOTHING, |otherwise| self.eval(otherwise));
         let no = self.with_branch_facts(no);
         let after_else = std::mem::take(&mut self.state);
+        if !after_then.dead && !after_else.dead {
+            self.conditions.truncate(depth);
+        }
         let value = match (after_then.dead, after_else.dead) {
             (true, _) => no,
             (_, true) => yes,
@@ -449,6 +462,9 @@ impl Evaluator<'_> {
         let has_variants = self.has_variants(scrutinee);
         let matched = if has_variants { self.variable(scrutinee) } else { None };
         let mut taken: SmallVec<[Symbol; 4]> = SmallVec::new();
+        let depth = self.conditions.len();
+        self.conditions.push(scrutinee);
+        let mut leads_out = false;
         for arm in self.ir.arms(arms) {
             self.state = before.clone();
             self.assume(&missed);
@@ -461,6 +477,7 @@ impl Evaluator<'_> {
                 self.note_variants(matched, arm.pat, &taken);
             }
             if let Some(guard) = arm.guard {
+                self.conditions.push(guard);
                 let guard = self.eval(guard);
                 self.assume_success(guard);
                 self.state.dead |= self.is_of_debug_builds(guard);
@@ -473,6 +490,7 @@ impl Evaluator<'_> {
             let arm_value = self.eval(arm.body);
             let arm_value = self.with_branch_facts(arm_value);
             let arm_state = std::mem::take(&mut self.state);
+            leads_out |= arm_state.dead;
             if !arm_state.dead {
                 result = Some(result.map_or(arm_value, |all| self.values.join(all, arm_value)));
             }
@@ -480,6 +498,9 @@ impl Evaluator<'_> {
                 None => arm_state,
                 Some(after) => self.join_states(after, arm_state),
             });
+        }
+        if !leads_out {
+            self.conditions.truncate(depth);
         }
         let variants = before.variants.clone();
         self.state = after.unwrap_or(before);
@@ -610,6 +631,7 @@ impl Evaluator<'_> {
 
     fn eval_try(&mut self, expr: ExprId, operand: ExprId) -> ValueId {
         let value = self.eval(operand);
+        self.note_doubts(operand);
         let error = self.error_of(value, self.types.expr(operand), self.span(operand));
         let error = match self.types.conversion(expr) {
             Some(conversion) => self.call_function(conversion, &[error], self.span(expr), &[None]),

@@ -6,7 +6,7 @@ use ward_syntax::{ExprId, Span};
 
 use super::Evaluator;
 use super::calls::Inputs;
-use crate::models::{Asked, SourceClass};
+use crate::models::{Asked, Sink, SourceClass};
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{Hit, Message};
@@ -100,6 +100,7 @@ impl Evaluator<'_> {
         let always = self.facts_here(&summary.always, values);
         self.assume(&always);
         self.assume_checked(def, values);
+        self.note_check(def, &summary.measures, values);
         let result = self.instantiate(&summary.result, def, values, span, &closures);
         if summary.diverges && def != self.def {
             self.die();
@@ -170,6 +171,9 @@ impl Evaluator<'_> {
             if open.is_empty() || (message.is_none() && !open.meets(kind)) {
                 continue;
             }
+            if self.is_asked_for(&hit.sink) && self.is_measured_origin(&origin) {
+                continue;
+            }
             let mut lifted = Hit {
                 next: Some((callee, index)),
                 calls: hit.calls.saturating_add(1),
@@ -177,7 +181,8 @@ impl Evaluator<'_> {
                 ..hit.clone()
             };
             let is_statement = hit.sink.asked == Asked::Always
-                && self.cx.models.kinds.of_class(SourceClass::Request).meets(kind);
+                && self.cx.models.kinds.of_class(SourceClass::Request).meets(kind)
+                && !self.is_of_operator(&hit.sink);
             if is_statement && hit.part.is_none() && hit.origin.hole.is_none() && origin.hole.is_some() {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
                 lifted.place = self.place_of_span(at);
@@ -202,6 +207,11 @@ impl Evaluator<'_> {
             };
             self.record(lifted);
         }
+    }
+
+    /// Whether a sink's kind is one of an operator's: what panics is repaired where it does.
+    fn is_of_operator(&self, sink: &Sink) -> bool {
+        self.cx.models.operator_sinks.iter().any(|(_, row)| row.kind == sink.kind)
     }
 
     pub(super) fn record(&mut self, hit: Hit) {

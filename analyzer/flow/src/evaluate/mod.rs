@@ -17,6 +17,7 @@ mod elements;
 mod escapes;
 mod expressions;
 mod external;
+mod fallible;
 mod functions;
 mod instantiate;
 mod lists;
@@ -116,6 +117,20 @@ struct Evaluator<'a> {
     receives: SmallVec<[Ty; 1]>,
     /// The call on whose result `unwrap` or `expect` is called.
     unwrapped: Option<ExprId>,
+    /// The variables whose lists the body fills itself.
+    filled: Option<FxHashSet<LocalId>>,
+    /// The first `next` of each iterator in a variable.
+    taken: FxHashMap<LocalId, ExprId>,
+    /// The conditions that hold at the current expression, or that led out of the function before.
+    conditions: Vec<ExprId>,
+    /// The parameters by which it is decided whether the function fails.
+    refuses: SmallVec<[u16; 2]>,
+    /// Options of which it was asked whether they are empty.
+    asked: Vec<(Root, AccessPath)>,
+    /// What was asked how long it is, or what is in it.
+    measured: Vec<(Root, AccessPath)>,
+    /// The variables of lists of which that was asked.
+    measured_lists: FxHashSet<LocalId>,
     running: Vec<ClosureId>,
     /// The constructor outside the workspace that is given the tuple to be evaluated next.
     holder: Option<Symbol>,
@@ -224,6 +239,13 @@ impl<'a> Evaluator<'a> {
             inputs: SmallVec::new(),
             receives: SmallVec::new(),
             unwrapped: None,
+            filled: None,
+            taken: FxHashMap::default(),
+            conditions: Vec::new(),
+            refuses: SmallVec::new(),
+            asked: Vec::new(),
+            measured: Vec::new(),
+            measured_lists: FxHashSet::default(),
             running: Vec::new(),
             holder: None,
             seen_closures: FxHashSet::default(),
@@ -241,6 +263,7 @@ impl<'a> Evaluator<'a> {
         self.bind_parameters();
         self.check_default_method();
         let result = self.eval(self.body.root);
+        self.note_doubts(self.body.root);
         self.leave(result);
         self.run_unseen_closures();
     }
@@ -275,7 +298,7 @@ impl<'a> Evaluator<'a> {
         for (index, param) in function.params.iter().enumerate() {
             let ty = signature.and_then(|signature| signature.params.get(index)).copied();
             let carries = ty.map_or(Carries::Text, |ty| self.cx.semantics.carries(ty));
-            let kinds = self.cx.models.kinds.carried_by(carries);
+            let kinds = ty.map_or(KindSet::ALL, |ty| self.carried_by_type(ty));
             let name = self.pattern_name(param.pat);
             let extracted = ty.and_then(|ty| self.extracted(ty, name, self.ir.pat_span(param.pat)));
             let value = match sources.get(index).copied().flatten() {
@@ -530,6 +553,15 @@ impl<'a> Evaluator<'a> {
         self.values.push(value)
     }
 
+    /// The kinds for which a value of a type may be dangerous.
+    fn carried_by_type(&self, ty: Ty) -> KindSet {
+        let carries = self.cx.semantics.carries(ty);
+        match ty.kind() {
+            TyKind::Scalar(_) => self.cx.models.kinds.carried_alone(carries),
+            _ => self.cx.models.kinds.carried_by(carries),
+        }
+    }
+
     /// Cuts what the type of an expression cannot carry.
     fn cut(&mut self, id: ValueId, ty: Ty) -> ValueId {
         if id == ValueId::NOTHING || self.values.is_plain(id) {
@@ -537,7 +569,7 @@ impl<'a> Evaluator<'a> {
         }
         let carries = self.cx.semantics.carries(ty);
         if carries != Carries::Text {
-            return self.restricted(id, self.cx.models.kinds.carried_by(carries));
+            return self.restricted(id, self.carried_by_type(ty));
         }
         if sources::is_read_by_conversion(self.cx, ty) { self.converted(id) } else { id }
     }
@@ -646,6 +678,7 @@ impl<'a> Evaluator<'a> {
         if self.state.dead {
             return;
         }
+        self.note_failure(value);
         // What was checked after the value was made holds for it too.
         let value = self.narrowed(value);
         let value = self.with_known_facts(value);
@@ -705,6 +738,8 @@ impl<'a> Evaluator<'a> {
         summary.always = always.take(MOST_FACTS_TOLD).collect();
         summary.hits = std::mem::take(&mut self.hits);
         summary.closure_calls = std::mem::take(&mut self.closure_calls);
+        summary.measures = self.measured_parameters();
+        summary.refuses = std::mem::take(&mut self.refuses);
         summary.inputs = std::mem::take(&mut self.inputs);
         summary.receives = std::mem::take(&mut self.receives);
         summary.steps = std::mem::take(&mut self.steps);

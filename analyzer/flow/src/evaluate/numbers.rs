@@ -108,6 +108,8 @@ impl Evaluator<'_> {
             Operator::Index | Operator::Slice | Operator::SlicedText => "[..]",
             Operator::Divide => "/",
             Operator::Repeat => "[_; n]",
+            Operator::First | Operator::Later => "[..]",
+            Operator::Absent | Operator::RefusedText | Operator::RefusedNumber => "",
         });
         for (_, sink) in models.operator_sinks.iter().filter(|(of, _)| *of == operator) {
             self.check_input(sink, name, value, self.span(place), (0, None));

@@ -175,8 +175,12 @@ impl Evaluator<'_> {
 
     /// What a match of the pattern tells, and what its failure tells.
     pub(super) fn match_facts(&mut self, pat: PatId, scrutinee: ValueId) -> (Facts, Facts) {
+        let outcome = self.outcome_of_pattern(pat);
+        if outcome != Outcome::Open {
+            self.note_asked(scrutinee);
+        }
         let value = self.values.get(scrutinee);
-        match self.outcome_of_pattern(pat) {
+        match outcome {
             Outcome::Success => {
                 let (mut success, mut failure) = (value.if_success.clone(), value.if_failure.clone());
                 if let Pat::TupleStruct { pats, .. } = self.ir.pat(pat)

@@ -38,7 +38,14 @@ impl Evaluator<'_> {
             Expression::Removed => leaves_only_safe(&hir, refused),
             Expression::Rooted => false,
         });
-        kinds.intersection(cleared)
+        let cleared = kinds.intersection(cleared);
+        let is_endless = match expression {
+            Expression::Whole => is_endless_number(&hir),
+            Expression::Groups => groups(&hir).into_iter().any(is_endless_number),
+            Expression::Found | Expression::Removed | Expression::Rooted => false,
+        };
+        // Any number of digits is more than a number has.
+        if is_endless { cleared.without(self.refused_kinds()) } else { cleared }
     }
 
     /// The text of the regular expression that a static or constant holds.
@@ -55,9 +62,15 @@ impl Evaluator<'_> {
         let (file, body) = self.cx.semantics.body(def)?;
         let (types, ir) = (self.cx.semantics.types(def)?, self.cx.semantics.ir(file));
         let mut texts = ir.body(body).exprs.ids().filter_map(|id: ExprId| {
-            let Expr::Call { args, .. } = ir.expr(id) else { return None };
-            let callee = types.callee(id);
-            let model = self.cx.models.of_callee(callee)?;
+            let (args, model) = match ir.expr(id) {
+                Expr::Call { args, .. } => (args, self.cx.models.of_callee(types.callee(id))?),
+                Expr::Macro(call) => {
+                    let call = ir.macro_call(call);
+                    let path = self.cx.semantics.resolve_macro(def, call.path);
+                    (call.args, self.cx.models.functions.get(self.cx.models.macros.get(&path)?)?)
+                }
+                _ => return None,
+            };
             let first = ir.list(args).next().filter(|_| model.is_expression)?;
             match ir.expr(first) {
                 Expr::Literal(Literal::Str(text)) => Some(text),
@@ -71,6 +84,23 @@ impl Evaluator<'_> {
 
 fn parsed(text: &str) -> Option<Hir> {
     (text.len() <= LONGEST).then(|| regex_syntax::parse(text).ok()).flatten()
+}
+
+/// Whether an expression is digits, any number of them.
+fn is_endless_number(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Repetition(repetition) => {
+            let is_digits = matches!(repetition.sub.kind(), HirKind::Class(class)
+                if holds(class, '0') && !holds(class, 'a') && !holds(class, '-'));
+            is_digits && repetition.max.is_none()
+        }
+        HirKind::Capture(capture) => is_endless_number(&capture.sub),
+        HirKind::Concat(parts) => {
+            let mut parts = parts.iter().filter(|part| !matches!(part.kind(), HirKind::Look(_)));
+            matches!((parts.next(), parts.next()), (Some(only), None) if is_endless_number(only))
+        }
+        _ => false,
+    }
 }
 
 /// Whether nothing can stand before or behind a match.
@@ -214,6 +244,16 @@ mod tests {
             ["/[a-z]+", "^/.*", "^/[a-z/]+$", "^/?[a-z]+$", "^//", "^(/a|//b)", r"^https://example\.org"]
         {
             assert!(!begins_rooted(&hir(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn any_number_of_digits_is_no_number() {
+        for endless in [r"^\d+$", "[0-9]*", r"(\d+)"] {
+            assert!(is_endless_number(&hir(endless)), "{endless}");
+        }
+        for bounded in [r"^\d{1,9}$", r"^[a-z]+$", r"^\w+$", r"^-?\d{2}$"] {
+            assert!(!is_endless_number(&hir(bounded)), "{bounded}");
         }
     }
 

@@ -21,6 +21,19 @@ impl Evaluator<'_> {
         if sink.asked == Asked::Unwrapped && (self.unwrapped != Some(call.expr) || self.never_fails(call)) {
             return;
         }
+        if self.is_element(sink) {
+            if self.is_measured(call)
+                || call.receiver.is_some_and(|(receiver, _)| self.is_filled_here(receiver))
+            {
+                return;
+            }
+            if let Some(later) = self.sink_of_element(sink, call) {
+                return self.check_sink_in(&later, call, assumed, None);
+            }
+            if self.is_first_of_split(sink, call) {
+                return;
+            }
+        }
         if let Some(context) = self.context_of(sink, call) {
             self.check_sink_in(sink, call, assumed, context);
         }

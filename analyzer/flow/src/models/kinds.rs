@@ -25,10 +25,14 @@ pub struct Kind {
 pub enum KindCarries {
     /// Text: what parses as a number is harmless.
     Text,
+    /// Text that names a host: what parses as an address is as dangerous.
+    Address,
     /// Numbers, also those parsed of a text.
     Number,
     /// Numbers of more than 16 bits.
     LargeNumber,
+    /// Text, and what holds texts or numbers; not a number alone.
+    List,
     /// Text and numbers.
     Any,
 }
@@ -88,7 +92,8 @@ impl SourceClass {
 pub struct Kinds {
     /// By name; the position is the bit in a [`KindSet`].
     all: Vec<Kind>,
-    carried: [KindSet; 4],
+    carried: [KindSet; 5],
+    lists: KindSet,
     of_class: [KindSet; SourceClass::ALL.len()],
     upper: KindSet,
     compared: KindSet,
@@ -115,8 +120,11 @@ impl Kind {
     fn is_open_for(&self, carries: Carries) -> bool {
         match carries {
             Carries::Nothing => false,
-            Carries::SmallNumber => matches!(self.carries, KindCarries::Number | KindCarries::Any),
-            Carries::Number => self.carries != KindCarries::Text,
+            Carries::SmallNumber => {
+                matches!(self.carries, KindCarries::Number | KindCarries::List | KindCarries::Any)
+            }
+            Carries::Number => !matches!(self.carries, KindCarries::Text | KindCarries::Address),
+            Carries::Address => self.carries != KindCarries::Text,
             // A number may be parsed of it.
             Carries::Text => true,
         }
@@ -132,13 +140,15 @@ impl Kinds {
             of.fold(KindSet::NONE, KindSet::union)
         };
         let others = KindSet::ALL.without(set(&|_| true));
-        let carried = [Carries::Nothing, Carries::SmallNumber, Carries::Number, Carries::Text]
-            .map(|carries| set(&|kind| kind.is_open_for(carries)));
+        let carried =
+            [Carries::Nothing, Carries::SmallNumber, Carries::Number, Carries::Address, Carries::Text]
+                .map(|carries| set(&|kind| kind.is_open_for(carries)));
         let of_class = SourceClass::ALL.map(|(_, class)| set(&|kind| kind.from.contains(&class)));
         let is_number = |kind: &Kind| matches!(kind.carries, KindCarries::Number | KindCarries::LargeNumber);
         let upper = set(&is_number);
+        let lists = set(&|kind| kind.carries == KindCarries::List);
         let compared = set(&|kind| is_number(kind) && kind.bound == Bound::Any);
-        let mut kinds = Self { all, carried, of_class, upper, compared };
+        let mut kinds = Self { all, carried, lists, of_class, upper, compared };
         // What nobody declared is a request's text.
         kinds.carried[Carries::Text as usize] = KindSet::ALL;
         kinds.of_class[SourceClass::Request as usize] =
@@ -165,6 +175,11 @@ impl Kinds {
     /// The kinds for which a value that carries this may be dangerous.
     pub fn carried_by(&self, carries: Carries) -> KindSet {
         self.carried[carries as usize]
+    }
+
+    /// The kinds for which a single number may be dangerous that carries this.
+    pub fn carried_alone(&self, carries: Carries) -> KindSet {
+        self.carried_by(carries).without(self.lists)
     }
 
     /// The kinds for which data of a class is dangerous.
@@ -204,18 +219,24 @@ mod tests {
             kind("capacity", KindCarries::LargeNumber, request),
             kind("index", KindCarries::Number, request),
             kind("leak", KindCarries::Any, &[SourceClass::Error]),
+            kind("url", KindCarries::Address, request),
+            kind("first", KindCarries::List, request),
         ]);
         let set = |names: &[&str]| {
             names.iter().map(|name| kinds.set(Symbol::new(name))).fold(KindSet::NONE, KindSet::union)
         };
         assert_eq!(kinds.carried_by(Carries::Nothing), KindSet::NONE);
-        assert_eq!(kinds.carried_by(Carries::SmallNumber), set(&["index", "leak"]));
-        assert_eq!(kinds.carried_by(Carries::Number), set(&["index", "leak", "capacity"]));
+        assert_eq!(kinds.carried_by(Carries::SmallNumber), set(&["index", "leak", "first"]));
+        assert_eq!(kinds.carried_by(Carries::Number), set(&["index", "leak", "capacity", "first"]));
+        assert_eq!(kinds.carried_alone(Carries::Number), set(&["index", "leak", "capacity"]));
+        assert_eq!(kinds.carried_by(Carries::Address), set(&["index", "leak", "capacity", "url", "first"]));
         assert_eq!(kinds.carried_by(Carries::Text), KindSet::ALL);
         assert_eq!(kinds.of_numbers(), set(&["capacity", "index"]));
         assert_eq!(kinds.of_class(SourceClass::Error), set(&["leak"]));
         assert_eq!(kinds.of_class(SourceClass::Stored), KindSet::NONE);
         assert!(!kinds.of_class(SourceClass::Request).meets(set(&["leak"])));
-        assert!(kinds.of_text().meets(set(&["sql"])) && !kinds.of_text().meets(set(&["index", "leak"])));
+        assert!(
+            kinds.of_text().meets(set(&["sql", "url"])) && !kinds.of_text().meets(set(&["index", "leak"]))
+        );
     }
 }

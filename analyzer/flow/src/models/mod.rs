@@ -71,6 +71,8 @@ pub struct Models {
     pub kinds: Kinds,
     /// Methods of traits whose default body prints the value.
     pub default_sinks: Vec<DefaultSink>,
+    /// Types whose values are read from a request, by the last name of what they derive.
+    pub derive_sources: Vec<(Symbol, Source)>,
     /// Structs whose fields are dangerous to fill, by the last name of what they derive.
     pub derive_sinks: Vec<(Symbol, Sink)>,
     /// Texts in whose holes something is dangerous, by the literal text around the hole.
@@ -258,6 +260,16 @@ pub enum Operator {
     Divide,
     /// The length of `[value; length]` and `vec![value; length]`.
     Repeat,
+    /// The list of `list[0]`.
+    First,
+    /// The list of `list[1]`, `list[2]`, ..
+    Later,
+    /// What is unwrapped of a value that was read from a request: an option that it may leave out.
+    Absent,
+    /// A text that a function of the workspace may refuse, where its result is unwrapped.
+    RefusedText,
+    /// A number that one may refuse.
+    RefusedNumber,
 }
 
 /// A sink known by name alone.

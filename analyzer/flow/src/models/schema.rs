@@ -139,6 +139,7 @@ pub(super) struct SourceRow {
     pub(super) trait_named: Option<Texts>,
     pub(super) handler_of: Option<Texts>,
     pub(super) extractor: Option<Texts>,
+    pub(super) derive: Option<Texts>,
     pub(super) error_type: Option<Texts>,
     pub(super) fields_of_derive: Option<Texts>,
     pub(super) class: Option<Text>,

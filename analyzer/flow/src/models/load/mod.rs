@@ -126,9 +126,20 @@ struct Loader {
     kinds: Vec<Kind>,
 }
 
-const SOURCE_KINDS: [&str; 12] = [
-    "path", "query", "body", "form", "header", "cookie", "upload", "uri", "request", "argument", "tool",
+const SOURCE_KINDS: [&str; 13] = [
+    "path",
+    "query",
+    "body",
+    "form",
+    "header",
+    "cookie",
+    "upload",
+    "uri",
+    "request",
+    "argument",
+    "tool",
     "archive",
+    "connection",
 ];
 
 /// Names in templates that are no path.

@@ -25,8 +25,10 @@ impl Loader {
         }
         let carries = [
             ("text", KindCarries::Text),
+            ("address", KindCarries::Address),
             ("number", KindCarries::Number),
             ("large-number", KindCarries::LargeNumber),
+            ("list", KindCarries::List),
             ("any", KindCarries::Any),
         ];
         let carries = self.choice(row.carries.as_ref(), &carries, KindCarries::Text);
@@ -134,6 +136,11 @@ impl Loader {
                 ("sliced-text", Operator::SlicedText),
                 ("divide", Operator::Divide),
                 ("repeat", Operator::Repeat),
+                ("first", Operator::First),
+                ("later", Operator::Later),
+                ("absent", Operator::Absent),
+                ("refused-text", Operator::RefusedText),
+                ("refused-number", Operator::RefusedNumber),
             ];
             let operator = self.choice(Some(text), &forms, Operator::Index);
             self.models.operator_sinks.push((operator, sink.clone()));

@@ -47,11 +47,12 @@ impl Loader {
             &row.trait_named,
             &row.handler_of,
             &row.extractor,
+            &row.derive,
             &row.error_type,
             &row.fields_of_derive,
         ];
         if forms.iter().filter(|form| form.is_some()).count() != 1 {
-            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `trait_named`, `handler_of`, `extractor`, `error_type`, `fields_of_derive`";
+            let help = "give one of `parameter`, `call`, `attribute`, `impl_attribute`, `trait_named`, `handler_of`, `extractor`, `derive`, `error_type`, `fields_of_derive`";
             self.complain(
                 row.kind.span(),
                 "a source needs one place where it comes in",
@@ -109,6 +110,10 @@ impl Loader {
                     source,
                 });
             }
+        }
+        for path in self.paths(row.derive.as_ref()) {
+            let last = path.as_str().rsplit("::").next().unwrap_or_default();
+            self.models.derive_sources.push((Symbol::new(last), source));
         }
         let attributes = row.attribute.is_some() || row.impl_attribute.is_some() || row.trait_named.is_some();
         if attributes && row.parameters.is_none() {

@@ -50,7 +50,8 @@ impl Loader {
         for other in row.implements.iter().flat_map(|texts| &texts.0) {
             ty.implements.extend(self.template(other, &params));
         }
-        let carries = [("none", Carries::Nothing), ("number", Carries::Number)];
+        let carries =
+            [("none", Carries::Nothing), ("number", Carries::Number), ("address", Carries::Address)];
         ty.carries = self.choice(row.text.as_ref(), &carries, Carries::Text);
         let mut models = Vec::with_capacity(row.methods.0.len() + row.functions.0.len());
         for (calls, receiver) in [(&row.methods, Receiver::Taken), (&row.functions, Receiver::None)] {

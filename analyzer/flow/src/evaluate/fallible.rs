@@ -1,0 +1,686 @@
+//! What a request can leave out or make fail: a list that is shorter than it is taken for, an option that stays empty, a
+//! function of the workspace that refuses what it is given.
+//!
+//! A function tells its callers by which texts and numbers it decides whether it fails: those that a condition speaks of
+//! behind which it returns an error, and those that it gives to what fails by itself.
+
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
+use ward_semantics::{Callee, Carries, DefId, Ty, TyKind};
+use ward_syntax::{Body, Expr, ExprId, List, Literal, LocalId, Pat, PatId, SourceIr, Symbol, sym};
+
+use super::Evaluator;
+use super::calls::ExternalCall;
+use crate::models::{Asked, Operator, Port, Sink};
+use crate::value::{KindSet, Origin, Outcome, Root, Value, ValueId};
+
+/// How many times a type is dereferenced.
+const MOST_DEREFS: usize = 6;
+
+/// Methods that make a list longer or fill it.
+const FILLS: &[&str] = &[
+    "push",
+    "push_back",
+    "push_front",
+    "insert",
+    "extend",
+    "extend_from_slice",
+    "append",
+    "resize",
+    "resize_with",
+    "read",
+    "read_exact",
+    "fill",
+    "copy_from_slice",
+    "clone_from_slice",
+];
+/// Methods whose result is their receiver's still, as far as failing goes.
+const SAME_OUTCOME: &[&str] = &[
+    "ok",
+    "as_ref",
+    "as_mut",
+    "map_err",
+    "map",
+    "cloned",
+    "copied",
+    "context",
+    "with_context",
+    "ok_or",
+    "ok_or_else",
+    "and_then",
+    "trim",
+];
+/// What derives read from outside: what is left out there is `None`.
+const READ_BY: &[&str] =
+    &["Deserialize", "FromForm", "Multipart", "MultipartForm", "TryFromMultipart", "FromMultipart"];
+
+impl Evaluator<'_> {
+    // Lists that are shorter than they are taken for.
+
+    /// `list[1]`: an element that the request may have left out.
+    pub(super) fn check_element(&mut self, base: ExprId, value: ValueId, index: ExprId) {
+        if self.cx.models.operator_sinks.is_empty() {
+            return;
+        }
+        let Expr::Literal(Literal::Int(number)) = self.ir.expr(index) else { return };
+        let is_list = matches!(self.types.expr(base).kind(), TyKind::External { path, .. }
+            if matches!(path.as_str(), "std::vec::Vec" | "std::collections::VecDeque" | "bytes::Bytes"));
+        if !is_list || self.is_filled_here(base) {
+            return;
+        }
+        let operator = if number.as_str() == "0" { Operator::First } else { Operator::Later };
+        if operator == Operator::First && self.is_of_split(base) {
+            return;
+        }
+        // What is found in a text may carry none of it.
+        let value = match self.parsed_text(base) {
+            Some(text) if !self.is_measured_list(base) => self.last_value(text),
+            _ => value,
+        };
+        let value = self.unmeasured(value);
+        self.check_operator_of(operator, Symbol::new("[..]"), value, base);
+    }
+
+    /// Whether what a sink fears is that a list has no such element.
+    pub(super) fn is_element(&self, sink: &Sink) -> bool {
+        let mut rows = self.cx.models.operator_sinks.iter();
+        rows.any(|(of, row)| matches!(of, Operator::First | Operator::Later) && row.kind == sink.kind)
+    }
+
+    /// A list that is written out is as long as it is.
+    pub(super) fn of_known_length(&mut self, list: ValueId) -> ValueId {
+        let rows = self.cx.models.operator_sinks.iter();
+        let rows = rows.filter(|(of, _)| matches!(of, Operator::First | Operator::Later));
+        let kinds = rows.map(|(_, sink)| self.cx.kind(sink.kind)).fold(KindSet::NONE, KindSet::union);
+        if kinds.is_empty() || self.values.get(list).origins.is_empty() {
+            return list;
+        }
+        let mut value = self.values.get(list).clone();
+        value.origins.iter_mut().for_each(|origin| origin.open = origin.open.without(kinds));
+        self.values.push(value)
+    }
+
+    /// The sink that counts for a call that takes an element: the second `next` of a variable asks for one behind the
+    /// first.
+    pub(super) fn sink_of_element(&self, sink: &Sink, call: &ExternalCall) -> Option<Sink> {
+        let taken = call.receiver.and_then(|(receiver, _)| self.variable(receiver));
+        let before = taken.and_then(|local| self.taken.get(&local)).filter(|first| **first != call.expr);
+        before?;
+        let mut rows = self.cx.models.operator_sinks.iter();
+        let (_, later) = rows.find(|(operator, _)| *operator == Operator::Later)?;
+        Some(Sink { kind: later.kind, ..sink.clone() })
+    }
+
+    /// Whether it was asked before how many elements there are.
+    pub(super) fn is_measured(&self, call: &ExternalCall) -> bool {
+        let Some((_, value)) = call.receiver else { return false };
+        let origins = self.values.flatten(value);
+        !origins.is_empty() && origins.iter().all(|origin| self.is_measured_origin(origin))
+    }
+
+    /// Whether what a sink fears is known to whoever has asked before: that an element or an option is not there.
+    pub(super) fn is_asked_for(&self, sink: &Sink) -> bool {
+        let mut rows = self.cx.models.operator_sinks.iter();
+        rows.any(|(of, row)| {
+            matches!(of, Operator::First | Operator::Later | Operator::Absent) && row.kind == sink.kind
+        })
+    }
+
+    /// Whether the first element that a call takes is a part of a text that is split, which always has one.
+    pub(super) fn is_first_of_split(&self, sink: &Sink, call: &ExternalCall) -> bool {
+        let mut rows = self.cx.models.operator_sinks.iter();
+        rows.any(|(of, row)| *of == Operator::First && row.kind == sink.kind)
+            && call.receiver.is_some_and(|(receiver, _)| self.is_of_split(receiver))
+    }
+
+    fn is_of_split(&self, list: ExprId) -> bool {
+        let is_own = is_of_split(self.ir, self.body, list, MOST_DEREFS);
+        is_own
+            || self.called_function(list).is_some_and(|def| {
+                let Some((file, body)) = self.cx.semantics.body(def) else { return false };
+                let ir = self.cx.semantics.ir(file);
+                let body = ir.body(body);
+                let leaves_early =
+                    body.exprs.of(&ir.exprs).iter().any(|expr| matches!(expr, Expr::Return(_)));
+                !leaves_early && is_of_split(ir, body, body.root, MOST_DEREFS)
+            })
+    }
+
+    /// The function of the workspace that a list comes from.
+    fn called_function(&self, expr: ExprId) -> Option<DefId> {
+        match self.ir.expr(expr) {
+            Expr::Local(local) => self.called_function(bound_to(self.ir, self.body, local)?),
+            Expr::Try(inner) | Expr::Await(inner) | Expr::Ref { operand: inner, .. } => {
+                self.called_function(inner)
+            }
+            Expr::Call { .. } | Expr::MethodCall { .. } => match self.types.callee(expr) {
+                Callee::Fn(def) => Some(*def),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `next` is called on a variable.
+    pub(super) fn note_taken(&mut self, expr: ExprId, receiver: ExprId) {
+        if let Some(local) = self.variable(receiver) {
+            self.taken.entry(local).or_insert(expr);
+        }
+    }
+
+    /// Whether a list is one that this function fills, or that is written out: how long it is does not depend on what is
+    /// in it.
+    pub(super) fn is_filled_here(&mut self, base: ExprId) -> bool {
+        match self.ir.expr(base) {
+            Expr::Local(local) => self.is_filled(local),
+            Expr::Field { base, .. }
+            | Expr::Ref { operand: base, .. }
+            | Expr::Unary { operand: base, .. } => self.is_filled_here(base),
+            Expr::MethodCall { receiver, .. } => self.is_filled_here(receiver),
+            Expr::Try(inner) => self.is_filled_here(inner),
+            Expr::Call { args, .. } => !self.is_parser(args),
+            _ => true,
+        }
+    }
+
+    /// The text that a list was found in by a function of the workspace.
+    fn parsed_text(&self, list: ExprId) -> Option<ExprId> {
+        match self.ir.expr(list) {
+            Expr::Local(local) => self.parsed_text(bound_to(self.ir, self.body, local)?),
+            Expr::Try(inner) | Expr::Ref { operand: inner, .. } => self.parsed_text(inner),
+            Expr::MethodCall { receiver, .. } if !self.is_of_workspace(list) => self.parsed_text(receiver),
+            Expr::Call { args, .. }
+                if matches!(self.types.callee(list), Callee::Fn(_)) && self.is_parser(args) =>
+            {
+                self.ir.list(args).find(|arg| !self.values.get(self.last_value(*arg)).origins.is_empty())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it was asked of a list in a variable how long it is.
+    fn is_measured_list(&self, list: ExprId) -> bool {
+        self.variable(list).is_some_and(|local| self.measured_lists.contains(&local))
+    }
+
+    /// Whether a function is given one text of somebody else's: it finds in it what it returns.
+    fn is_parser(&self, args: List<ExprId>) -> bool {
+        let mut texts =
+            self.ir.list(args).filter(|arg| !self.values.get(self.last_value(*arg)).origins.is_empty());
+        let first = texts.next();
+        first.is_some_and(|text| Self::is_text(self.types.expr(text))) && texts.next().is_none()
+    }
+
+    fn is_filled(&mut self, local: LocalId) -> bool {
+        if self.body.self_local == Some(local) {
+            return true;
+        }
+        if self.filled.is_none() {
+            self.filled = Some(self.filled_variables());
+        }
+        if self.filled.as_ref().is_some_and(|filled| filled.contains(&local)) {
+            return true;
+        }
+        let mut made = bound_to(self.ir, self.body, local);
+        while let Some(expr) = made {
+            made = match self.ir.expr(expr) {
+                Expr::Try(inner) | Expr::Await(inner) | Expr::Ref { operand: inner, .. } => Some(inner),
+                Expr::MethodCall { .. } if self.is_of_workspace(expr) => return true,
+                Expr::MethodCall { receiver, .. } => Some(receiver),
+                Expr::Call { args, .. } if self.is_of_workspace(expr) => return !self.is_parser(args),
+                _ => None,
+            };
+        }
+        false
+    }
+
+    fn filled_variables(&self) -> FxHashSet<LocalId> {
+        let exprs = self.body.exprs.of(&self.ir.exprs);
+        let filled = exprs.iter().filter_map(|expr| match *expr {
+            Expr::MethodCall { receiver, method, .. } if FILLS.contains(&method.as_str()) => {
+                self.root_of(receiver)
+            }
+            Expr::Assign { lhs, .. } => self.root_of(lhs),
+            Expr::Ref { mutable: true, operand } => self.root_of(operand),
+            Expr::LetStmt { pat, init: Some(init), .. }
+                if matches!(self.ir.expr(init), Expr::Array(_) | Expr::Repeat { .. }) =>
+            {
+                match self.ir.pat(pat) {
+                    Pat::Bind { local, .. } => Some(local),
+                    _ => None,
+                }
+            }
+            _ => None,
+        });
+        filled.collect()
+    }
+
+    /// The variable that a place is or is a part of.
+    fn root_of(&self, expr: ExprId) -> Option<LocalId> {
+        match self.ir.expr(expr) {
+            Expr::Local(local) => Some(local),
+            Expr::Field { base, .. } | Expr::Index { base, .. } => self.root_of(base),
+            Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => self.root_of(operand),
+            _ => None,
+        }
+    }
+
+    // What is unwrapped.
+
+    /// `unwrap` or `expect` is called on what has just been evaluated.
+    pub(super) fn check_unwrapped(&mut self, receiver: ExprId) {
+        if self.cx.models.operator_sinks.is_empty() {
+            return;
+        }
+        let expr = self.without_views(receiver);
+        match self.ir.expr(expr) {
+            Expr::Field { base, name } => self.check_absent(expr, base, name),
+            Expr::Call { args, .. } => {
+                let args: SmallVec<[ExprId; 4]> = self.ir.list(args).collect();
+                self.check_refused(expr, &args);
+            }
+            Expr::MethodCall { receiver, args, .. } => {
+                let args: SmallVec<[ExprId; 4]> =
+                    std::iter::once(receiver).chain(self.ir.list(args)).collect();
+                self.check_refused(expr, &args);
+            }
+            _ => {}
+        }
+    }
+
+    /// `x.as_ref()`, `x.clone()` and the like fail where `x` does.
+    fn without_views(&self, expr: ExprId) -> ExprId {
+        match self.ir.expr(expr) {
+            Expr::Await(inner) => self.without_views(inner),
+            Expr::MethodCall { receiver, method, .. }
+                if matches!(
+                    method.as_str(),
+                    "ok" | "as_ref"
+                        | "as_mut"
+                        | "as_deref"
+                        | "map_err"
+                        | "cloned"
+                        | "copied"
+                        | "context"
+                        | "clone"
+                ) =>
+            {
+                self.without_views(receiver)
+            }
+            _ => expr,
+        }
+    }
+
+    /// An option of what a request is read into: it stays empty if the request leaves it out.
+    fn check_absent(&mut self, field: ExprId, base: ExprId, name: Symbol) {
+        let is_option = |ty: Ty| matches!(ty.kind(), TyKind::External { path, .. } if path.as_str() == "std::option::Option");
+        let value = self.last_value(field);
+        if !is_option(self.types.expr(field)) || self.values.get(value).outcome == Outcome::Success {
+            return;
+        }
+        let read = |def: DefId| {
+            let item = self.cx.semantics.item(def);
+            READ_BY.iter().any(|derive| item.derives(derive))
+        };
+        let is_read = self.own_type(self.types.expr(base)).is_some_and(read);
+        let is_filled = self.root_of(base).is_some_and(|local| self.is_filled(local));
+        let comes_so = |origin: &Origin| {
+            origin.path.names().last() == Some(name)
+                && !self.asked.contains(&(origin.root, origin.path))
+                && !self.is_measured_origin(origin)
+        };
+        if !is_read || is_filled || !self.values.get(value).origins.iter().any(comes_so) {
+            return;
+        }
+        self.check_operator_of(Operator::Absent, name, value, field);
+    }
+
+    /// Whoever matches an option has thought of an empty one. That is no fact of the value: it is as it was.
+    pub(super) fn note_asked(&mut self, option: ValueId) {
+        if self.cx.models.operator_sinks.is_empty() {
+            return;
+        }
+        let origins = &self.values.get(option).origins;
+        self.asked.extend(origins.iter().map(|origin| (origin.root, origin.path)));
+    }
+
+    /// A method is called by which one learns whether something is there, or how much: who asks, be it on another branch,
+    /// has thought of it.
+    pub(super) fn note_question(&mut self, method: Symbol, receiver: ExprId, value: ValueId) {
+        match method.as_str() {
+            "is_some" | "is_none" | "is_some_and" | "is_none_or" => {
+                self.note_asked(value);
+                let origins = self.values.flatten(value);
+                self.measured.extend(origins.iter().map(|origin| (origin.root, origin.path)));
+            }
+            // The headers of a request have a `get` too.
+            "get" | "first" | "last" | "contains" if !self.is_list_or_text(receiver) => {}
+            "len" | "is_empty" | "first" | "last" | "get" | "contains" | "contains_key" | "starts_with"
+            | "ends_with" | "matches" | "find" | "rfind" | "count" | "is_match" => {
+                self.measured_lists.extend(self.variable(receiver));
+                let origins = self.values.flatten(value);
+                self.measured.extend(origins.iter().map(|origin| (origin.root, origin.path)));
+            }
+            _ => {}
+        }
+    }
+
+    fn is_list_or_text(&self, expr: ExprId) -> bool {
+        let ty = self.types.expr(expr);
+        Self::is_text(ty)
+            || match ty.kind() {
+                TyKind::Slice(_) => true,
+                TyKind::External { path, .. } => {
+                    matches!(path.as_str(), "std::vec::Vec" | "std::collections::VecDeque" | "bytes::Bytes")
+                }
+                _ => false,
+            }
+    }
+
+    /// What a function that only checks asked of its arguments is asked.
+    pub(super) fn note_check(&mut self, def: DefId, measured: &[u16], values: &[ValueId]) {
+        if measured.is_empty() || !self.is_check(def) {
+            return;
+        }
+        for parameter in measured {
+            let Some(value) = values.get(usize::from(*parameter)) else { continue };
+            let origins = self.values.flatten(*value);
+            self.measured.extend(origins.iter().map(|origin| (origin.root, origin.path)));
+        }
+    }
+
+    /// Whether a function returns no more than a truth, or that something is as it should be.
+    fn is_check(&self, def: DefId) -> bool {
+        let Some(signature) = self.cx.semantics.signature(def) else { return false };
+        let is_plain =
+            |ty: Ty| ty == Ty::unit() || matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "bool");
+        is_plain(signature.ret)
+            || matches!(signature.ret.kind(), TyKind::External { args, .. } if args.first().is_some_and(|ty| is_plain(*ty)))
+    }
+
+    /// The parameters of which it was asked how long they are.
+    pub(super) fn measured_parameters(&self) -> SmallVec<[u16; 2]> {
+        let mut all: SmallVec<[u16; 2]> = SmallVec::new();
+        for (root, _) in &self.measured {
+            if let Root::Parameter(parameter) = root
+                && !all.contains(parameter)
+            {
+                all.push(*parameter);
+            }
+        }
+        all
+    }
+
+    /// Whether it was asked before how many elements there are where a value comes from.
+    pub(super) fn is_measured_origin(&self, origin: &Origin) -> bool {
+        self.measured.iter().any(|(root, path)| *root == origin.root && path.covers(&origin.path))
+    }
+
+    /// The value without what was asked of it before.
+    fn unmeasured(&mut self, id: ValueId) -> ValueId {
+        if self.measured.is_empty() {
+            return id;
+        }
+        let origins = self.values.flatten(id).into_iter().filter(|origin| !self.is_measured_origin(origin));
+        let origins = origins.collect();
+        self.values.push(Value { origins, ..Value::default() })
+    }
+
+    /// The struct or enum of the workspace that a type is or dereferences to.
+    fn own_type(&self, ty: Ty) -> Option<DefId> {
+        let types = std::iter::successors(Some(ty), |ty| self.cx.semantics.deref(*ty)).take(MOST_DEREFS);
+        types
+            .filter_map(|ty| match ty.kind() {
+                TyKind::Adt { def, .. } => Some(*def),
+                _ => None,
+            })
+            .next()
+    }
+
+    /// A function of the workspace that refuses some of what it is given, and what is given to it.
+    fn check_refused(&mut self, call: ExprId, args: &[ExprId]) {
+        let Callee::Fn(def) = *self.types.callee(call) else { return };
+        let Some(summary) = self.cx.summaries.get(def) else { return };
+        let name = self.cx.semantics.item(def).name;
+        for parameter in summary.refuses.clone() {
+            let Some(arg) = args.get(usize::from(parameter)).copied() else { continue };
+            let value = self.last_value(arg);
+            // What a text is put into is the service's own.
+            if self.values.get(value).origins.iter().any(|origin| origin.hole.is_some()) {
+                continue;
+            }
+            let carries = self.cx.semantics.carries(self.types.expr(arg));
+            let operator =
+                if carries == Carries::Text { Operator::RefusedText } else { Operator::RefusedNumber };
+            self.check_operator_of(operator, name, value, arg);
+        }
+    }
+
+    fn check_operator_of(&mut self, operator: Operator, callee: Symbol, value: ValueId, place: ExprId) {
+        let models = self.cx.models;
+        for (_, sink) in models.operator_sinks.iter().filter(|(of, _)| *of == operator) {
+            self.check_input(sink, callee, value, self.span(place), (0, None));
+        }
+    }
+
+    // What a function refuses.
+
+    /// Whether the function returns what may be a failure.
+    pub(super) fn may_fail(&self) -> bool {
+        let signature = self.cx.semantics.signature(self.def);
+        signature.is_some_and(|signature| {
+            matches!(signature.ret.kind(), TyKind::External { path, .. }
+                if matches!(path.as_str(), "std::result::Result" | "std::option::Option"))
+        })
+    }
+
+    /// A failure is returned: what the conditions speak of decided it.
+    pub(super) fn note_failure(&mut self, value: ValueId) {
+        if self.exits.len() != 1
+            || self.conditions.is_empty()
+            || self.values.get(value).outcome != Outcome::Failure
+            || !self.may_fail()
+        {
+            return;
+        }
+        for condition in self.conditions.clone() {
+            let spoken = self.spoken_of(condition);
+            self.refuse(&spoken);
+        }
+    }
+
+    /// What an expression that the function returns, or that `?` stands behind, fails by.
+    pub(super) fn note_doubts(&mut self, expr: ExprId) {
+        if self.exits.len() == 1 && !self.state.dead && self.may_fail() {
+            let doubts = self.doubts(expr);
+            self.refuse(&doubts);
+        }
+    }
+
+    fn refuse(&mut self, origins: &[Origin]) {
+        let kinds = self.refused_kinds();
+        for origin in origins {
+            let Root::Parameter(parameter) = origin.root else { continue };
+            if origin.path.is_empty()
+                && origin.open.meets(kinds)
+                && self.is_plain_parameter(parameter)
+                && !self.refuses.contains(&parameter)
+            {
+                self.refuses.push(parameter);
+            }
+        }
+    }
+
+    /// Whether a parameter is a text or a number: of a struct it is not known which part is refused.
+    fn is_plain_parameter(&self, parameter: u16) -> bool {
+        let offset = usize::from(self.takes_self());
+        let Some(index) = usize::from(parameter).checked_sub(offset) else { return false };
+        let signature = self.cx.semantics.signature(self.def);
+        let ty = signature.and_then(|signature| signature.params.get(index));
+        ty.is_some_and(|ty| match ty.kind() {
+            TyKind::Str | TyKind::Scalar(_) => true,
+            TyKind::Slice(element) => matches!(element.kind(), TyKind::Scalar(_)),
+            TyKind::External { path, .. } => {
+                matches!(path.as_str(), "std::string::String" | "std::borrow::Cow" | "bytes::Bytes")
+            }
+            _ => false,
+        })
+    }
+
+    pub(super) fn refused_kinds(&self) -> KindSet {
+        let rows = self.cx.models.operator_sinks.iter();
+        let rows = rows.filter(|(of, _)| matches!(of, Operator::RefusedText | Operator::RefusedNumber));
+        let kinds = rows.map(|(_, sink)| self.cx.kind(sink.kind));
+        kinds.fold(KindSet::NONE, KindSet::union)
+    }
+
+    /// The origins of the variables and parts that a condition looks at itself; what other functions answer of them is
+    /// theirs.
+    fn spoken_of(&mut self, condition: ExprId) -> SmallVec<[Origin; 4]> {
+        match self.ir.expr(condition) {
+            Expr::Local(_) | Expr::Field { .. } => {
+                self.values.get(self.last_value(condition)).origins.iter().copied().collect()
+            }
+            Expr::Binary { lhs, rhs, .. } => {
+                let mut both = self.spoken_of(lhs);
+                both.extend(self.spoken_of(rhs));
+                both
+            }
+            Expr::Unary { operand: inner, .. }
+            | Expr::Ref { operand: inner, .. }
+            | Expr::Cast { operand: inner, .. }
+            | Expr::Index { base: inner, .. }
+            | Expr::Block { tail: Some(inner), .. } => self.spoken_of(inner),
+            Expr::Let { scrutinee, .. } => self.spoken_of(scrutinee),
+            Expr::MethodCall { receiver, .. } if !self.is_of_workspace(condition) => {
+                let mut all = self.doubts(condition);
+                all.extend(self.spoken_of(receiver));
+                all
+            }
+            Expr::Call { .. } | Expr::MethodCall { .. } => self.doubts(condition),
+            _ => SmallVec::new(),
+        }
+    }
+
+    fn is_of_workspace(&self, call: ExprId) -> bool {
+        matches!(self.types.callee(call), Callee::Fn(_) | Callee::Dispatch { .. } | Callee::Guess(_))
+    }
+
+    /// The origins of what a result's failing depends on: the input of a parser, the arguments of a function that refuses
+    /// some.
+    fn doubts(&mut self, expr: ExprId) -> SmallVec<[Origin; 4]> {
+        match self.ir.expr(expr) {
+            Expr::Await(inner) => self.doubts(inner),
+            Expr::Block { tail: Some(tail), .. } => self.doubts(tail),
+            Expr::If { cond, then, otherwise: Some(otherwise) } => {
+                self.doubts_of_choice(cond, &[then, otherwise])
+            }
+            Expr::Match { scrutinee, arms } => {
+                let bodies: SmallVec<[ExprId; 4]> = self.ir.arms(arms).iter().map(|arm| arm.body).collect();
+                self.doubts_of_choice(scrutinee, &bodies)
+            }
+            Expr::MethodCall { receiver, args, method, .. } => {
+                if SAME_OUTCOME.contains(&method.as_str()) {
+                    return self.doubts(receiver);
+                }
+                let args: SmallVec<[ExprId; 4]> =
+                    std::iter::once(receiver).chain(self.ir.list(args)).collect();
+                self.doubts_of_call(expr, &args, Some(receiver))
+            }
+            Expr::Call { args, .. } => {
+                let args: SmallVec<[ExprId; 4]> = self.ir.list(args).collect();
+                self.doubts_of_call(expr, &args, None)
+            }
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// Of some branches, what each fails by, and the condition, if one of them is a failure.
+    fn doubts_of_choice(&mut self, condition: ExprId, branches: &[ExprId]) -> SmallVec<[Origin; 4]> {
+        let fails = |branch: &ExprId| self.values.get(self.last_value(*branch)).outcome == Outcome::Failure;
+        let mut all = if branches.iter().any(fails) { self.spoken_of(condition) } else { SmallVec::new() };
+        for branch in branches {
+            all.extend(self.doubts(*branch));
+        }
+        all
+    }
+
+    /// The arguments count a receiver first.
+    fn doubts_of_call(
+        &mut self,
+        call: ExprId,
+        args: &[ExprId],
+        receiver: Option<ExprId>,
+    ) -> SmallVec<[Origin; 4]> {
+        let types = self.types;
+        if let Callee::Fn(def) = *types.callee(call) {
+            let Some(summary) = self.cx.summaries.get(def) else { return SmallVec::new() };
+            let mut all = SmallVec::new();
+            for parameter in &summary.refuses {
+                let Some(arg) = args.get(usize::from(*parameter)) else { continue };
+                all.extend(self.values.flatten(self.last_value(*arg)));
+            }
+            return all;
+        }
+        let models = self.cx.models;
+        let Some(model) = models.of_callee(types.callee(call)) else { return SmallVec::new() };
+        let own = usize::from(receiver.is_some());
+        let inputs =
+            model.sinks.iter().filter(|sink| sink.asked == Asked::Unwrapped && sink.given.is_empty());
+        let inputs = inputs.filter_map(|sink| match sink.input {
+            Port::Receiver => receiver.or(args.first().copied()),
+            Port::Argument(index) => args.get(usize::from(index) + own).copied(),
+            _ => None,
+        });
+        let inputs: SmallVec<[ExprId; 2]> = inputs.collect();
+        inputs.into_iter().flat_map(|input| self.values.flatten(self.last_value(input))).collect()
+    }
+}
+
+/// Whether a list or iterator is all parts of a text that is split, of which there is one at least.
+fn is_of_split(ir: &SourceIr, body: Body, expr: ExprId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match ir.expr(expr) {
+        Expr::Local(local) => {
+            bound_to(ir, body, local).is_some_and(|init| is_of_split(ir, body, init, depth))
+        }
+        Expr::Ref { operand: inner, .. }
+        | Expr::Try(inner)
+        | Expr::Await(inner)
+        | Expr::Block { tail: Some(inner), .. } => is_of_split(ir, body, inner, depth),
+        Expr::MethodCall { receiver, method, .. } => match method.as_str() {
+            "split" | "splitn" | "rsplit" | "rsplitn" => true,
+            "collect" | "map" | "rev" | "iter" | "into_iter" | "copied" | "cloned" | "to_vec"
+            | "peekable" | "by_ref" | "clone" => is_of_split(ir, body, receiver, depth),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// What a variable is bound to where it is declared: the whole of it, or what is in an option or result.
+fn bound_to(ir: &SourceIr, body: Body, variable: LocalId) -> Option<ExprId> {
+    let binds = |pat: PatId| binds(ir, pat, variable);
+    body.exprs.of(&ir.exprs).iter().find_map(|expr| match *expr {
+        Expr::LetStmt { pat, init: Some(value), .. } | Expr::Let { pat, scrutinee: value } => {
+            binds(pat).then_some(value)
+        }
+        Expr::Match { scrutinee, arms } => {
+            ir.arms(arms).iter().any(|arm| binds(arm.pat)).then_some(scrutinee)
+        }
+        _ => None,
+    })
+}
+
+fn binds(ir: &SourceIr, pat: PatId, variable: LocalId) -> bool {
+    match ir.pat(pat) {
+        Pat::Bind { local, .. } => local == variable,
+        Pat::TupleStruct { path, pats } => {
+            let name = ir.path_segments(path).last().map(|segment| segment.name);
+            let mut inner = ir.list(pats);
+            matches!(name, Some(sym::OK | sym::SOME))
+                && matches!((inner.next(), inner.next()), (Some(only), None) if binds(ir, only, variable))
+        }
+        _ => false,
+    }
+}

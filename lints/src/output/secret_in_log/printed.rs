@@ -38,6 +38,8 @@ const SETUP: &str = "config configuration conf cfg settings options credentials"
 /// Databases whose addresses hold a password.
 const DATABASES: &str =
     "database db mongo mongodb postgres postgresql pg mysql mariadb amqp rabbitmq clickhouse";
+/// So many generic functions may hand a value on to each other.
+const MOST_GENERIC: u8 = 3;
 /// Callers of a generic function are looked at up to this many.
 const MOST_CALLERS: usize = 64;
 
@@ -254,20 +256,28 @@ fn of_fields(
 fn of_generic(scope: &Scope, value: ExprId, ty: Ty) -> Option<Printed> {
     let TyKind::Param { .. } = ty.kind() else { return None };
     let (_, Root::Parameter(index)) = scope.origin(value) else { return None };
-    let semantics = scope.cx.semantics();
-    let mut callers: Vec<DefId> = semantics.call_graph().callers(scope.function).to_vec();
+    of_argument(scope.cx, scope.function, index, MOST_GENERIC)
+}
+
+/// What `Debug` of an argument of a function prints, for one of its callers or theirs.
+fn of_argument(cx: &LintContext, function: DefId, index: usize, depth: u8) -> Option<Printed> {
+    let depth = depth.checked_sub(1)?;
+    let mut callers: Vec<DefId> = cx.semantics().call_graph().callers(function).to_vec();
     callers.sort_unstable();
     callers.into_iter().take(MOST_CALLERS).find_map(|caller| {
-        let (types, (file, body)) = (semantics.types(caller)?, semantics.body(caller)?);
-        let ir = semantics.ir(file);
-        ir.body(body).exprs.ids().find_map(|call: ExprId| {
-            let arg = match (types.callee(call), ir.expr(call)) {
-                (Callee::Fn(def), Expr::Call { args, .. }) if *def == scope.function => {
-                    ir.list(args).nth(index)?
+        let scope = Scope::new(cx, caller)?;
+        scope.body.exprs.ids().find_map(|call: ExprId| {
+            let arg = match (scope.types.callee(call), scope.ir.expr(call)) {
+                (Callee::Fn(def), Expr::Call { args, .. }) if *def == function => {
+                    scope.ir.list(args).nth(index)?
                 }
                 _ => return None,
             };
-            of_type(scope.cx, types.expr(arg), DEEPEST)
+            let ty = scope.types.expr(arg);
+            match (ty.kind(), scope.origin(arg)) {
+                (TyKind::Param { .. }, (_, Root::Parameter(index))) => of_argument(cx, caller, index, depth),
+                _ => of_type(cx, ty, DEEPEST),
+            }
         })
     })
 }

@@ -3,7 +3,8 @@
 //! A section (`## Title`) is one project. A `rust` fence is `src/lib.rs` unless a line such as `` `src/db.rs`: ``
 //! before it names another file; `toml` fences need such a line. Markers stand in comments of any file:
 //!
-//! - `//~ lint` the line must be reported, `//~^ lint` the line above; `//~ lint high` with this confidence,
+//! - `//~ lint` the line must be reported, `//~^ lint` the line above; `//~ lint high` with this confidence;
+//!   what has low confidence is hidden, and silent unless a marker says `low`,
 //! - `//~ MISSING: lint` it should be reported and is not, `//~ SPURIOUS: lint` it is and should not be.
 //!
 //! A `routes` fence holds the table of endpoints that the project gives, as [`route_lines`] writes it.
@@ -187,12 +188,17 @@ pub fn compare(root: &Path, lints: &[&LintMetadata]) -> Vec<String> {
         texts.insert(id, text);
     }
     let mut found: BTreeMap<Place, &Finding> = BTreeMap::new();
-    for finding in analysis.findings.iter().filter(|finding| finding.confidence > Confidence::Low) {
+    for finding in &analysis.findings {
         let at = finding.primary.location;
         let text = texts.get(&at.file).map_or("", String::as_str);
         let line = text[..(at.span.start as usize).min(text.len())].matches('\n').count() + 1;
         let path = analysis.semantics.project.file(at.file).path.clone();
-        found.insert((path, line, finding.lint.name.to_owned()), finding);
+        let place = (path, line, finding.lint.name.to_owned());
+        // What is hidden by default counts only where it is asked for.
+        let is_asked = matches!(markers.get(&place), Some(Marker::Expected(Some(Confidence::Low))));
+        if finding.confidence > Confidence::Low || is_asked {
+            found.insert(place, finding);
+        }
     }
     for (place, marker) in &markers {
         let (path, line, lint) = place;

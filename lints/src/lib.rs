@@ -37,6 +37,7 @@ pub static LINTS: &[Lint] = &[
     injection::regex_injection::LINT,
     input::request_panic::LINT,
     output::secret_in_log::LINT,
+    output::sensitive_response::LINT,
     access::spoofable_client_ip::LINT,
     injection::sql_injection::LINT,
     input::ssrf::LINT,

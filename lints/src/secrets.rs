@@ -2,7 +2,7 @@
 
 use ward_linter::LintContext;
 use ward_linter::guards::words;
-use ward_semantics::DefId;
+use ward_semantics::{DefId, Ty, TyKind};
 
 /// What a name says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -101,6 +101,33 @@ pub(crate) fn is_about_access(cx: &LintContext, function: DefId) -> bool {
         credential credentials guard webhook webhooks password secret admin permission bearer middleware jwt \
         apikey identity oauth oauth2 oidc totp otp csrf access";
     words(&cx.name(function)).any(|word| has(WORDS, &word))
+}
+
+/// Whether a type is a text or bytes; not known of many.
+pub(crate) fn is_text(ty: Ty) -> Option<bool> {
+    match ty.kind() {
+        TyKind::Unknown | TyKind::Param { .. } => None,
+        TyKind::Str | TyKind::StaticStr => Some(true),
+        TyKind::Slice(element) => Some(is_byte(*element)),
+        TyKind::External { path, args } => match path.as_str() {
+            "std::string::String" | "bytes::Bytes" | "http::HeaderValue" => Some(true),
+            "std::option::Option"
+            | "std::result::Result"
+            | "std::boxed::Box"
+            | "std::sync::Arc"
+            | "std::rc::Rc"
+            | "std::borrow::Cow" => is_text(*args.first()?),
+            "std::vec::Vec" => {
+                args.first().map(|element| is_byte(*element) || is_text(*element) == Some(true))
+            }
+            _ => Some(false),
+        },
+        _ => Some(false),
+    }
+}
+
+fn is_byte(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "u8")
 }
 
 #[cfg(test)]

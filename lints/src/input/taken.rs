@@ -7,24 +7,24 @@ use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::{Attribute, Expr, ExprId, Field, FileSpan, ItemKind, Symbol};
 
 /// A type of the workspace that a function takes of a request.
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// The function.
-    pub(super) function: DefId,
+    pub(crate) function: DefId,
     /// The type as it is written in the function's head.
-    pub(super) place: FileSpan,
+    pub(crate) place: FileSpan,
     /// The struct or enum.
-    pub(super) adt: DefId,
+    pub(crate) adt: DefId,
     /// The part of the request.
-    pub(super) kind: Symbol,
+    pub(crate) kind: Symbol,
     /// What stands around it: `Json`, `Option`, by canonical path.
-    pub(super) wrappers: Vec<Symbol>,
+    pub(crate) wrappers: Vec<Symbol>,
 }
 
 /// A function is followed to this many others.
 const MOST_FUNCTIONS: usize = 600;
 
 /// Every one, in the order of functions.
-pub(super) fn all(cx: &LintContext) -> Vec<Taken> {
+pub(crate) fn all(cx: &LintContext) -> Vec<Taken> {
     let semantics = cx.semantics();
     let mut all = Vec::new();
     for function in semantics.functions().iter().copied().filter(|def| cx.is_reported(*def)) {
@@ -74,14 +74,14 @@ fn each_adt(ty: Ty, depth: u8, wrappers: &mut Vec<Symbol>, visit: &mut impl FnMu
 }
 
 /// Whether a type is made of a struct or enum.
-pub(super) fn holds(ty: Ty, adt: DefId) -> bool {
+pub(crate) fn holds(ty: Ty, adt: DefId) -> bool {
     let mut found = false;
     each_adt(ty, 5, &mut Vec::new(), &mut |def, _| found |= def == adt);
     found
 }
 
 /// A struct or enum and those in its fields, nearest first.
-pub(super) fn with_parts(cx: &LintContext, adt: DefId) -> Vec<DefId> {
+pub(crate) fn with_parts(cx: &LintContext, adt: DefId) -> Vec<DefId> {
     let semantics = cx.semantics();
     let mut found = vec![adt];
     let mut next = 0;
@@ -105,7 +105,7 @@ pub(super) fn with_parts(cx: &LintContext, adt: DefId) -> Vec<DefId> {
 }
 
 /// A function and those that it calls, directly or through others.
-pub(super) fn reached_from(cx: &LintContext, function: DefId) -> Vec<DefId> {
+pub(crate) fn reached_from(cx: &LintContext, function: DefId) -> Vec<DefId> {
     let mut seen = BTreeSet::from([function]);
     let mut order = vec![function];
     let mut queue = VecDeque::from([function]);
@@ -121,26 +121,26 @@ pub(super) fn reached_from(cx: &LintContext, function: DefId) -> Vec<DefId> {
 }
 
 /// A call in a function's body.
-pub(super) struct Call<'a> {
+pub(crate) struct Call<'a> {
     /// Its expression.
-    pub(super) expr: ExprId,
+    pub(crate) expr: ExprId,
     /// The method's name, or the last segment of the function's path.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The receiver and the arguments, with their types.
-    pub(super) inputs: Vec<(ExprId, Ty)>,
+    pub(crate) inputs: Vec<(ExprId, Ty)>,
     /// What is called.
-    pub(super) callee: &'a Callee,
+    pub(crate) callee: &'a Callee,
 }
 
 /// The expressions of a function's body.
-pub(super) fn expressions(cx: &LintContext, function: DefId) -> Vec<(ExprId, Expr)> {
+pub(crate) fn expressions(cx: &LintContext, function: DefId) -> Vec<(ExprId, Expr)> {
     let Some((file, body)) = cx.semantics().body(function) else { return Vec::new() };
     let ir = cx.semantics().ir(file);
     ir.body(body).exprs.ids().map(|id| (id, ir.expr(id))).collect()
 }
 
 /// The calls in a function's body.
-pub(super) fn calls<'a>(cx: &LintContext<'a>, function: DefId) -> Vec<Call<'a>> {
+pub(crate) fn calls<'a>(cx: &LintContext<'a>, function: DefId) -> Vec<Call<'a>> {
     let semantics = cx.semantics();
     let Some(types) = semantics.types(function) else { return Vec::new() };
     let ir = semantics.ir(semantics.locate(function).0);
@@ -166,7 +166,7 @@ pub(super) fn calls<'a>(cx: &LintContext<'a>, function: DefId) -> Vec<Call<'a>> 
 }
 
 /// The fields of a struct, or of all variants of an enum.
-pub(super) fn fields<'a>(cx: &LintContext<'a>, adt: DefId) -> Vec<&'a Field> {
+pub(crate) fn fields<'a>(cx: &LintContext<'a>, adt: DefId) -> Vec<&'a Field> {
     match &cx.semantics().item(adt).kind {
         ItemKind::Struct { fields, .. } => fields.fields.iter().collect(),
         ItemKind::Enum { variants, .. } => {
@@ -177,7 +177,7 @@ pub(super) fn fields<'a>(cx: &LintContext<'a>, adt: DefId) -> Vec<&'a Field> {
 }
 
 /// Whether one of some attributes of this name says a word: `#[serde(try_from = "..")]`.
-pub(super) fn says(attributes: &[Attribute], name: &str, words: &[&str]) -> bool {
+pub(crate) fn says(attributes: &[Attribute], name: &str, words: &[&str]) -> bool {
     let of_name = attributes.iter().filter(|attribute| attribute.last_segment() == name);
     of_name.flat_map(|attribute| words_of(attribute.args.as_str())).any(|word| words.contains(&word))
 }

@@ -4,6 +4,7 @@ pub mod error_leak;
 pub(crate) mod html;
 pub mod open_redirect;
 pub mod secret_in_log;
+pub mod sensitive_response;
 mod template_holes;
 pub(crate) mod templates;
 pub mod unencoded_html;

@@ -7,7 +7,7 @@ use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::{Attribute, Expr, ExprId, Field, HoleStyle, ItemKind, Literal, Piece, UnaryOp};
 
 use crate::scope::{Origin, Root, Scope};
-use crate::secrets::{Named, has, is_about_access};
+use crate::secrets::{Named, has, is_about_access, is_text};
 
 /// What is printed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,33 +139,6 @@ fn subject(scope: &Scope, value: ExprId) -> (ExprId, bool) {
         };
     }
     (value, is_exposed)
-}
-
-/// Whether a type is a text or bytes; not known of many.
-fn is_text(ty: Ty) -> Option<bool> {
-    match ty.kind() {
-        TyKind::Unknown | TyKind::Param { .. } => None,
-        TyKind::Str | TyKind::StaticStr => Some(true),
-        TyKind::Slice(element) => Some(is_byte(*element)),
-        TyKind::External { path, args } => match path.as_str() {
-            "std::string::String" | "bytes::Bytes" | "http::HeaderValue" => Some(true),
-            "std::option::Option"
-            | "std::result::Result"
-            | "std::boxed::Box"
-            | "std::sync::Arc"
-            | "std::rc::Rc"
-            | "std::borrow::Cow" => is_text(*args.first()?),
-            "std::vec::Vec" => {
-                args.first().map(|element| is_byte(*element) || is_text(*element) == Some(true))
-            }
-            _ => Some(false),
-        },
-        _ => Some(false),
-    }
-}
-
-fn is_byte(ty: Ty) -> bool {
-    matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "u8")
 }
 
 /// The headers of a request: all of them, or a request that is printed with them.

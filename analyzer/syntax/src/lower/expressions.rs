@@ -6,8 +6,8 @@ use syn::{Stmt, Token};
 
 use super::{Ids, Lowerer};
 use crate::{
-    Arm, BinaryOp, BlockKind, Closure, ClosureId, Expr, ExprId, FieldInit, Id, List, Literal, PatId, Run,
-    Span, UnaryOp, sym,
+    Arm, BinaryOp, BlockKind, Closure, ClosureId, Expr, ExprId, FieldInit, Id, List, Literal, MacroCall,
+    MacroId, PatId, Run, Span, Symbol, UnaryOp, sym,
 };
 
 impl Lowerer<'_> {
@@ -499,9 +499,33 @@ impl Lowerer<'_> {
             }
             // An empty statement is kept by syn as an expression without tokens.
             Stmt::Expr(syn::Expr::Verbatim(tokens), _) if tokens.is_empty() => None,
-            Stmt::Expr(expr, _) => Some(self.expr(expr)),
-            Stmt::Macro(call) => Some(self.macro_stmt(call)),
+            Stmt::Expr(expr, _) => {
+                let id = self.expr(expr);
+                Some(self.gated(id))
+            }
+            Stmt::Macro(call) => {
+                let id = self.macro_stmt(call);
+                Some(self.gated(id))
+            }
         }
+    }
+
+    /// A statement behind `#[cfg(debug_assertions)]` as one below `if cfg!(debug_assertions)`. Of other conditions both
+    /// sides are kept.
+    fn gated(&mut self, stmt: ExprId) -> ExprId {
+        const GATE: &str = "#[cfg(debug_assertions)]";
+        let span = self.expr_span(stmt);
+        let before = self.text.get(..span.start as usize).unwrap_or_default();
+        if !before.trim_end().ends_with(GATE) && !self.slice(span).starts_with(GATE) {
+            return stmt;
+        }
+        let name = self.name_expr(Symbol::new("debug_assertions"), span);
+        let args = self.ir.lists.push(&[name]);
+        let id = MacroId::from_index(self.ir.macros.len());
+        let call = MacroCall { path: Symbol::new("cfg"), args, text: sym::EMPTY, complete: true };
+        self.ir.macros.push(call);
+        let cond = self.add(Expr::Macro(id), span);
+        self.add(Expr::If { cond, then: stmt, otherwise: None }, span)
     }
 
     fn let_stmt(&mut self, local: &mut syn::Local) -> ExprId {

@@ -25,6 +25,7 @@ pub static LINTS: &[Lint] = &[
     injection::header_injection::LINT,
     access::insecure_cookie::LINT,
     injection::ldap_injection::LINT,
+    injection::log_injection::LINT,
     input::mass_assignment::LINT,
     access::missing_auth::LINT,
     access::missing_authorization::LINT,

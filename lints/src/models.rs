@@ -69,6 +69,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "leptos.toml",
     "libsql.toml",
     "loco-rs.toml",
+    "log.toml",
     "maud.toml",
     "mime.toml",
     "minijinja.toml",

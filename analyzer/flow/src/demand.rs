@@ -35,6 +35,8 @@ pub(crate) struct Demand<'a> {
     macros: FxHashSet<Symbol>,
     /// Traits whose methods are by default.
     traits: FxHashSet<Symbol>,
+    /// Types of errors that are when `?` makes one.
+    errors: FxHashSet<Symbol>,
     /// What else may be such a sink: any expression of some form.
     any: bool,
     /// Elements that make a tuple such a sink.
@@ -75,6 +77,7 @@ impl<'a> Demand<'a> {
         let macros =
             models.macro_sinks.iter().filter(|(_, sinks)| sinks.iter().any(|sink| is_sink(sink.kind)));
         let traits = models.default_sinks.iter().filter(|row| is_sink(row.sink.kind));
+        let errors = models.conversion_sinks.iter().filter(|(_, sink)| is_sink(sink.kind));
         let tuples = models.tuple_sinks.iter().filter(|row| is_sink(row.sink.kind));
         let any = models.operator_sinks.iter().any(|(_, sink)| is_sink(sink.kind))
             || models.text_sinks.iter().any(|row| is_sink(row.sink.kind));
@@ -87,6 +90,7 @@ impl<'a> Demand<'a> {
             names,
             macros: macros.map(|(path, _)| Symbol::new(last_segment(*path))).collect(),
             traits: traits.map(|row| row.trait_path).collect(),
+            errors: errors.map(|(path, _)| *path).collect(),
             tuples: tuples.map(|row| row.beside).collect(),
             methods,
             any,
@@ -133,7 +137,7 @@ impl<'a> Demand<'a> {
         let semantics = self.cx.semantics;
         let Some((file, body)) = semantics.body(def) else { return false };
         let Some(types) = semantics.types(def) else { return false };
-        if self.any || self.prints_by_default(def) {
+        if self.any || self.prints_by_default(def) || self.converts(def) {
             return true;
         }
         let ir = semantics.ir(file);
@@ -204,6 +208,15 @@ impl<'a> Demand<'a> {
         let info = self.cx.semantics.enclosing_impl(def);
         let name = info.and_then(|info| info.trait_ref.as_ref()).map(|of| of.name);
         matches!(name, Some(TraitName::External(path)) if self.traits.contains(&path))
+    }
+
+    /// Whether a function fails with an error that keeps what any other prints.
+    fn converts(&self, def: DefId) -> bool {
+        let signature = self.cx.semantics.signature(def);
+        let error = signature
+            .and_then(|signature| signature.ret.as_external("std::result::Result")?.get(1))
+            .map(|error| error.kind());
+        matches!(error, Some(TyKind::External { path, .. }) if self.errors.contains(path))
     }
 
     /// Whether a function's callers matter for what it does: it hands on what a source gives, or gives to a sink what

@@ -4,6 +4,7 @@ pub mod code_injection;
 pub mod command_injection;
 pub mod header_injection;
 pub mod ldap_injection;
+pub mod log_injection;
 pub mod nosql_injection;
 pub mod path_traversal;
 pub mod regex_injection;

@@ -111,9 +111,11 @@ fn check(cx: &LintContext) {
     }
     let mut files: BTreeMap<_, Vec<Vec<Evidence>>> = BTreeMap::new();
     for group in functions.into_values() {
-        // What hardly counts is told for itself.
+        // What hardly counts is told for itself, and what every resolver does, once for all of them.
         if let Some(first) = group.first() {
-            files.entry((first.at.file, first.confidence > Confidence::Low)).or_default().push(group);
+            let package = is_handed_on(&first.reached).then(|| cx.semantics().package(first.function));
+            let file = package.is_none().then_some(first.at.file);
+            files.entry((package, file, first.confidence > Confidence::Low)).or_default().push(group);
         }
     }
     for mut groups in files.into_values() {
@@ -127,6 +129,11 @@ fn check(cx: &LintContext) {
             }
         }
     }
+}
+
+/// Whether `?` makes an error of it that keeps the text.
+fn is_handed_on(reached: &Reached) -> bool {
+    matches!(reached.callee.as_str(), "async_graphql::Error" | "juniper::FieldError")
 }
 
 /// The ways by which errors reach one place.

@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{Ty, TyKind};
-use ward_syntax::{Attribute, ExprId, Symbol};
+use ward_syntax::{Attribute, ExprId, HoleStyle, Symbol};
 
 use super::Evaluator;
 use super::patterns::variant_field;
@@ -23,6 +23,7 @@ impl Evaluator<'_> {
         let Some(signature) = self.cx.semantics.signature(self.def) else { return error };
         let Some(target) = error_type(signature.ret) else { return error };
         let source = error_type(self.types.expr(operand)).unwrap_or_else(Ty::unknown);
+        self.check_conversion(error, source, target, operand);
         let derived = self.converted_by_derive(error, source, target);
         // What of an unknown type becomes one of the project's own passes one of its conversions.
         if derived != error || !source.is_unknown() || !matches!(target.kind(), TyKind::Adt { .. }) {
@@ -41,6 +42,20 @@ impl Evaluator<'_> {
         });
         // Which of them it is does not matter where all leave the text behind.
         if passes_on { error } else { self.values.constant(None) }
+    }
+
+    /// An error that becomes one that keeps what it prints.
+    fn check_conversion(&mut self, error: ValueId, source: Ty, target: Ty, operand: ExprId) {
+        let models = self.cx.models;
+        let TyKind::External { path, .. } = target.kind() else { return };
+        if source == target {
+            return;
+        }
+        for (_, sink) in models.conversion_sinks.iter().filter(|(into, _)| into == path) {
+            let span = self.span(operand);
+            let text = self.printed(error, source, HoleStyle::Display, span);
+            self.check_input(sink, *path, text, span, (0, None));
+        }
     }
 
     /// The error of a result, as it is in the other result that it is converted for: `map_err(Error::from)`.

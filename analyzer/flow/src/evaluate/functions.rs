@@ -14,6 +14,8 @@ use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 
 /// A function follows its callees' hits up to this many of one kind.
 const MOST_HITS: usize = 64;
+/// Lines of text are printed everywhere, and matter less.
+const MOST_LINES: usize = 16;
 /// A call through a trait looks at this many implementations.
 const MOST_TARGETS: usize = 24;
 /// A function's name of this length says what it does.
@@ -231,17 +233,19 @@ impl Evaluator<'_> {
         match self.hits.iter().position(same) {
             // Of several ways the surest, then the shortest: a way through a recursion is never that.
             Some(known) if rank(&hit) < rank(&self.hits[known]) => self.hits[known] = hit,
-            None if self.hits_like(&hit) < MOST_HITS => self.hits.push(hit),
+            None if self.has_room_for(&hit) => self.hits.push(hit),
             _ => {}
         }
     }
 
-    /// How many messages there are, or how many other hits of this kind: the ones take no room from the others.
-    fn hits_like(&self, hit: &Hit) -> usize {
+    /// Whether there are not too many hits of this sort: messages, and hits of one kind, take no room from the others.
+    fn has_room_for(&self, hit: &Hit) -> bool {
+        let lines = self.cx.models.kinds.escaped_by_debug();
+        let most = if self.cx.kind(hit.sink.kind).meets(lines) { MOST_LINES } else { MOST_HITS };
         let is_like = |known: &&Hit| {
             known.message.is_some() == hit.message.is_some() && known.sink.kind == hit.sink.kind
         };
-        self.hits.iter().filter(is_like).count()
+        self.hits.iter().filter(is_like).count() < most
     }
 }
 

@@ -84,6 +84,7 @@ impl Evaluator<'_> {
         let mut text = Value { text: Text::Constant, built: true, ..Value::default() };
         let mut whole = Some(String::new());
         let mut shape = sym::EMPTY;
+        let mut shown: SmallVec<[(ExprId, ValueId); 4]> = SmallVec::new();
         for (index, piece) in format.pieces.iter().enumerate() {
             match *piece {
                 Piece::Text { text: piece, .. } => {
@@ -93,8 +94,11 @@ impl Evaluator<'_> {
                     text.tail = Some(piece);
                     shape = joined_shape(shape, piece);
                 }
-                Piece::Hole { value, style, span } => {
-                    let value = self.eval_hole(value, style);
+                Piece::Hole { value: expr, style, span } => {
+                    let value = self.eval_hole(expr, style);
+                    if style == HoleStyle::Display {
+                        shown.push((expr, value));
+                    }
                     let filled = self.values.get(value);
                     text.text = text.text.max(filled.text);
                     whole = whole.zip(filled.constant).map(|(whole, constant)| whole + constant.as_str());
@@ -102,7 +106,10 @@ impl Evaluator<'_> {
                     let hole =
                         Hole { before: tail.unwrap_or(sym::EMPTY), after: text_after(&format.pieces, index) };
                     text.tail = filled.constant;
-                    let origins = self.put_into(value, hole, shape, span, StepKind::Template);
+                    let mut origins = self.put_into(value, hole, shape, span, StepKind::Template);
+                    if style == HoleStyle::Debug {
+                        self.escape(&mut origins);
+                    }
                     add_origins(&mut text.origins, &origins);
                     shape = joined_shape(shape, self.values.shape(value));
                 }
@@ -112,7 +119,15 @@ impl Evaluator<'_> {
             text.constant = Some(Symbol::new(&whole));
         }
         text.shape = Some(shape);
+        self.check_macro(format.path, &shown);
         self.values.push(text)
+    }
+
+    /// What `{:?}` escapes is harmless for some kinds.
+    fn escape(&self, origins: &mut SmallVec<[Origin; 4]>) {
+        let escaped = self.cx.models.kinds.escaped_by_debug();
+        origins.iter_mut().for_each(|origin| origin.open = origin.open.without(escaped));
+        origins.retain(|origin| !origin.open.is_empty());
     }
 
     fn join_all(&mut self, all: Option<ValueId>, value: ValueId) -> ValueId {

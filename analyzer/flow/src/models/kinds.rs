@@ -18,6 +18,8 @@ pub struct Kind {
     pub callers: Callers,
     /// Which comparison makes a number harmless.
     pub bound: Bound,
+    /// What `{:?}` makes of a text.
+    pub debug: Debug,
 }
 
 /// What sort of value is dangerous for a kind of sink.
@@ -71,6 +73,15 @@ pub enum Bound {
     Any,
 }
 
+/// What `{:?}` makes of a text, which it writes with quotes, and with line breaks and control characters escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Debug {
+    /// What was dangerous is so no more.
+    Escapes,
+    /// It is as dangerous as before.
+    HandsOn,
+}
+
 impl SourceClass {
     /// All, with their names in model files.
     pub const ALL: [(&'static str, Self); 5] = [
@@ -97,6 +108,7 @@ pub struct Kinds {
     of_class: [KindSet; SourceClass::ALL.len()],
     upper: KindSet,
     compared: KindSet,
+    escaped_by_debug: KindSet,
 }
 
 impl Default for Kinds {
@@ -114,6 +126,7 @@ impl Kind {
             from: vec![SourceClass::Request],
             callers: Callers::Ignored,
             bound: Bound::Upper,
+            debug: Debug::HandsOn,
         }
     }
 
@@ -148,7 +161,8 @@ impl Kinds {
         let upper = set(&is_number);
         let lists = set(&|kind| kind.carries == KindCarries::List);
         let compared = set(&|kind| is_number(kind) && kind.bound == Bound::Any);
-        let mut kinds = Self { all, carried, lists, of_class, upper, compared };
+        let escaped_by_debug = set(&|kind| kind.debug == Debug::Escapes);
+        let mut kinds = Self { all, carried, lists, of_class, upper, compared, escaped_by_debug };
         // What nobody declared is a request's text.
         kinds.carried[Carries::Text as usize] = KindSet::ALL;
         kinds.of_class[SourceClass::Request as usize] =
@@ -195,6 +209,11 @@ impl Kinds {
     /// The kinds for which only numbers are dangerous: what they make harmless is to be no more than something.
     pub fn of_numbers(&self) -> KindSet {
         self.upper
+    }
+
+    /// The kinds for which `{:?}` makes a text harmless.
+    pub fn escaped_by_debug(&self) -> KindSet {
+        self.escaped_by_debug
     }
 
     /// The kinds for which any comparison makes a number harmless.

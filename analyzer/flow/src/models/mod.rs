@@ -15,7 +15,7 @@ mod tests;
 
 pub use error::ModelError;
 pub use guard::{AttributeKey, Authenticates, Effect, Effects, GuardCall, GuardModels, GuardType};
-pub use kinds::{Bound, Callers, Kind, KindCarries, Kinds, SourceClass};
+pub use kinds::{Bound, Callers, Debug, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, UserModels, load};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -73,6 +73,8 @@ pub struct Models {
     pub default_sinks: Vec<DefaultSink>,
     /// Types whose values are read from a request, by the last name of what they derive.
     pub derive_sources: Vec<(Symbol, Source)>,
+    /// Types of errors that keep what any other error prints, when `?` makes one of it.
+    pub conversion_sinks: Vec<(Symbol, Sink)>,
     /// Structs whose fields are dangerous to fill, by the last name of what they derive.
     pub derive_sinks: Vec<(Symbol, Sink)>,
     /// Texts in whose holes something is dangerous, by the literal text around the hole.

@@ -125,6 +125,8 @@ pub(super) struct KindRow {
     #[serde(default)]
     pub(super) callers: bool,
     pub(super) bound: Option<Text>,
+    #[serde(default)]
+    pub(super) escaped_by_debug: bool,
 }
 
 /// `[[source]]`.
@@ -170,6 +172,7 @@ pub(super) struct SinkRow {
     pub(super) parts: bool,
     pub(super) fields_of_derive: Option<Texts>,
     pub(super) default_of: Option<Texts>,
+    pub(super) converted_into: Option<Texts>,
     pub(super) text_with: Option<Texts>,
     pub(super) tuple_with: Option<Texts>,
     pub(super) tuple_with_part: Option<Text>,

@@ -6,7 +6,7 @@ use super::{Callee, Loader, Parsed, split_last, symbols};
 use crate::models::port::parse_input;
 use crate::models::schema::{KindRow, SinkRow, Text};
 use crate::models::{
-    Asked, Beside, Bound, Callers, DefaultSink, Kind, KindCarries, NameOnlySink, Operator, Port, Sink,
+    Asked, Beside, Bound, Callers, Debug, DefaultSink, Kind, KindCarries, NameOnlySink, Operator, Port, Sink,
     SourceClass, TextSink, TupleSink,
 };
 
@@ -40,7 +40,8 @@ impl Loader {
             from.push(SourceClass::Request);
         }
         let callers = if row.callers { Callers::Count } else { Callers::Ignored };
-        self.kinds.push(Kind { name, carries, from, callers, bound });
+        let debug = if row.escaped_by_debug { Debug::Escapes } else { Debug::HandsOn };
+        self.kinds.push(Kind { name, carries, from, callers, bound, debug });
     }
 
     pub(super) fn class(&mut self, text: Option<&Text>) -> SourceClass {
@@ -70,6 +71,7 @@ impl Loader {
         let forms = [
             &row.call,
             &row.default_of,
+            &row.converted_into,
             &row.operator,
             &row.text_with,
             &row.tuple_with,
@@ -118,6 +120,9 @@ impl Loader {
                 let (trait_path, method) = (Symbol::new(owner), Symbol::new(method));
                 self.models.default_sinks.push(DefaultSink { sink: sink.clone(), trait_path, method });
             }
+        }
+        for path in self.type_paths(row.converted_into.as_ref()) {
+            self.models.conversion_sinks.push((path, sink.clone()));
         }
         if let Some(holds) = &row.text_with {
             self.models.text_sinks.push(TextSink { sink: sink.clone(), holds: symbols(&holds.0) });

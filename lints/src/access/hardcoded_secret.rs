@@ -8,13 +8,15 @@ mod constant;
 mod form;
 mod used;
 
+use std::collections::BTreeSet;
+
 use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_linter::guards::words;
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::{Expr, FileSpan, Literal};
 
-use crate::scope::Scope;
+use crate::scope::{Scope, scopes};
 use crate::secrets::has;
 
 declare_lint! {
@@ -116,9 +118,23 @@ fn check(cx: &LintContext) {
         (evidence.literal.unwrap_or(evidence.place), std::cmp::Reverse(evidence.confidence), evidence.place)
     });
     all.dedup_by_key(|evidence| evidence.literal.unwrap_or(evidence.place));
+    leave_out_demanded(cx, &mut all);
     for evidence in all {
         cx.report(describe(cx, &evidence));
     }
+}
+
+/// Leaves out what stands in for variables without which the service does not start.
+fn leave_out_demanded(cx: &LintContext, all: &mut Vec<Evidence>) {
+    if !all.iter().any(|evidence| matches!(evidence.what, Use::Default(_))) {
+        return;
+    }
+    let semantics = cx.semantics();
+    let demanded: BTreeSet<&str> = scopes(cx)
+        .filter(|scope| !semantics.is_test(scope.function))
+        .flat_map(|scope| used::demanded(&scope))
+        .collect();
+    all.retain(|evidence| !matches!(&evidence.what, Use::Default(name) if demanded.contains(name.as_str())));
 }
 
 /// Whether a function, or the module or type that holds an item, is named for tests, or for a value that is none yet.

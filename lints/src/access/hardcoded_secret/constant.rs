@@ -1,5 +1,7 @@
 //! Values that are the same in every run.
 
+use std::path::Path;
+
 use ward_linter::LintContext;
 use ward_semantics::{Callee, DefId, Resolution};
 use ward_syntax::{Expr, ExprId, FileSpan, Literal, Piece, Symbol};
@@ -75,11 +77,32 @@ fn at(scope: &Scope, expr: ExprId, depth: u8) -> Option<Constant> {
                 _ => None,
             }
         }
+        Expr::Macro(call) => {
+            let call = ir.macro_call(call);
+            let name = call.path.as_str().rsplit("::").next().unwrap_or_default();
+            let is_read = matches!(name, "include_bytes" | "include_str");
+            (is_read && is_in_tree(scope, call.text.as_str())).then(|| here(Symbol::new("")))?
+        }
         _ => match scope.inside(expr) {
             Some(inside) => at(scope, inside, depth),
             None => None,
         },
     }
+}
+
+/// Whether a file that a macro reads lies among the sources: one that is put there before a build is none of them.
+fn is_in_tree(scope: &Scope, args: &str) -> bool {
+    let semantics = scope.cx.semantics();
+    let (file, _) = semantics.locate(scope.function);
+    let project = &semantics.project;
+    let written: String =
+        args.split('"').skip(1).step_by(2).filter(|text| *text != "CARGO_MANIFEST_DIR").collect();
+    let folder = if args.contains("CARGO_MANIFEST_DIR") {
+        project.root.join(&project.packages[semantics.package(scope.function).index()].directory)
+    } else {
+        project.file(file).absolute.parent().map(Path::to_path_buf).unwrap_or_default()
+    };
+    !written.is_empty() && folder.join(written.trim_start_matches('/')).is_file()
 }
 
 /// What a function of the workspace without arguments gives.

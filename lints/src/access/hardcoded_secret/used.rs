@@ -3,7 +3,7 @@
 use ward_diagnostics::Confidence;
 use ward_linter::guards::words;
 use ward_semantics::{Callee, Resolution};
-use ward_syntax::{BinaryOp, Expr, ExprId, Literal};
+use ward_syntax::{BinaryOp, Expr, ExprId, ItemKind, Literal};
 
 use super::Use;
 use crate::scope::{Origin, Scope};
@@ -38,9 +38,19 @@ fn key(scope: &Scope, callee: ExprId, args: &[ExprId]) -> Option<(Use, ExprId, C
     };
     let last = owner.rsplit("::").next().unwrap_or_default();
     let is_cookie = owner.contains("cookie") || owner.contains("Cookie");
+    // Where no signature is checked, the key is a stand-in.
+    if last == "DecodingKey" && checks_nothing(scope) {
+        return None;
+    }
     let (call, at, confidence) = match (last, name) {
         ("EncodingKey", "from_secret") => ("EncodingKey::from_secret", 0, Confidence::High),
         ("EncodingKey", "from_base64_secret") => ("EncodingKey::from_base64_secret", 0, Confidence::High),
+        ("EncodingKey", "from_rsa_pem" | "from_ec_pem" | "from_ed_pem") => {
+            ("EncodingKey::from_pem", 0, Confidence::High)
+        }
+        ("EncodingKey", "from_rsa_der" | "from_ec_der" | "from_ed_der") => {
+            ("EncodingKey::from_der", 0, Confidence::High)
+        }
         ("DecodingKey", "from_secret") => ("DecodingKey::from_secret", 0, Confidence::High),
         ("DecodingKey", "from_base64_secret") => ("DecodingKey::from_base64_secret", 0, Confidence::High),
         ("HS256Key" | "HS384Key" | "HS512Key", "from_bytes") => ("from_bytes", 0, Confidence::High),
@@ -58,6 +68,15 @@ fn key(scope: &Scope, callee: ExprId, args: &[ExprId]) -> Option<(Use, ExprId, C
         _ => return None,
     };
     Some((Use::Key(call), *args.get(at)?, confidence))
+}
+
+/// Whether a function reads tokens without a look at their signatures.
+fn checks_nothing(scope: &Scope) -> bool {
+    let ir = scope.ir;
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::MethodCall { method, .. } => method.as_str() == "insecure_disable_signature_validation",
+        _ => false,
+    })
 }
 
 /// What stands in for a variable of the environment that is called a secret.
@@ -79,6 +98,57 @@ fn default(
         _ => *args.first()?,
     };
     Some((Use::Default(name.to_owned()), value, Confidence::High))
+}
+
+/// The variables of the environment that a function insists on: it fails where they are missing.
+pub(super) fn demanded(scope: &Scope) -> Vec<&'static str> {
+    let ir = scope.ir;
+    let mut found = Vec::new();
+    let mut reads_listed = false;
+    let mut listed = Vec::new();
+    for id in scope.body.exprs.ids() {
+        match ir.expr(id) {
+            Expr::MethodCall { receiver, method, .. } if matches!(method.as_str(), "unwrap" | "expect") => {
+                found.extend(variable(scope, receiver, 2));
+            }
+            Expr::Try(operand) => found.extend(variable(scope, operand, 3)),
+            Expr::Array(elements) => {
+                listed.extend(ir.list(elements).filter_map(|element| match ir.expr(element) {
+                    Expr::Literal(Literal::Str(name)) => Some(name.as_str()),
+                    _ => None,
+                }))
+            }
+            Expr::Path(path) => listed.extend(names_of(scope, path)),
+            Expr::Call { callee, args } => {
+                let is_name =
+                    |arg| matches!(ir.expr(arg), Expr::Local(_) | Expr::Unary { .. } | Expr::Ref { .. });
+                let reads = matches!(scope.last_segment(callee), Some("var" | "var_os"));
+                reads_listed |= reads && ir.list(args).any(is_name);
+            }
+            _ => {}
+        }
+    }
+    if reads_listed {
+        found.extend(listed);
+    }
+    found
+}
+
+/// The texts of a constant that is a list of them.
+fn names_of(scope: &Scope, path: ward_syntax::PathId) -> Vec<&'static str> {
+    let semantics = scope.cx.semantics();
+    let Resolution::Def(def) = scope.types.path(path) else { return Vec::new() };
+    if !matches!(semantics.item(def).kind, ItemKind::Const { .. }) {
+        return Vec::new();
+    }
+    let Some((file, body)) = semantics.body(def) else { return Vec::new() };
+    let ir = semantics.ir(file);
+    let exprs = ir.body(body).exprs;
+    let texts = exprs.of(&ir.exprs).iter().filter_map(|expr| match expr {
+        Expr::Literal(Literal::Str(name)) => Some(name.as_str()),
+        _ => None,
+    });
+    texts.collect()
 }
 
 /// The variable of the environment that an expression reads.

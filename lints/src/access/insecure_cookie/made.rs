@@ -2,7 +2,7 @@
 
 use ward_diagnostics::Confidence;
 use ward_linter::guards::words;
-use ward_semantics::Resolution;
+use ward_semantics::{Resolution, TyKind};
 use ward_syntax::{Expr, ExprId, FormatId, ItemKind, Literal, Piece};
 
 use super::{Attribute, Evidence, Why};
@@ -40,9 +40,36 @@ pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Evidence> {
             };
             by_hand(scope, expr, name, value)
         }
+        // A pair is a cookie without attributes.
+        Expr::MethodCall { receiver, method, args, .. }
+            if has("add add_private add_signed", method.as_str()) && is_jar(scope, receiver) =>
+        {
+            let mut args = scope.ir.list(args);
+            let (pair, None) = (args.next()?, args.next()) else { return None };
+            let Expr::Tuple(parts) = scope.ir.expr(pair) else { return None };
+            let mut parts = scope.ir.list(parts);
+            let (name, value, None) = (parts.next()?, parts.next()?, parts.next()) else { return None };
+            by_hand(scope, pair, name, value)
+        }
         Expr::Format(format) => header(scope, expr, format),
         _ => None,
     }
+}
+
+/// Whether a value is what cookies are put into.
+fn is_jar(scope: &Scope, expr: ExprId) -> bool {
+    match scope.types.expr(expr).kind() {
+        TyKind::External { path, .. } => path.as_str().contains("Cookie"),
+        TyKind::Unknown => scope.names(expr).iter().any(|name| says(name, "jar cookie cookies")),
+        _ => false,
+    }
+}
+
+/// Whether a name is that of a cookie that lets its owner in: `session`, `EXAUTH`.
+fn is_session_name(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let ends = ["auth", "session", "token", "jwt"].iter().any(|end| lower.ends_with(end));
+    says(name, SESSION) || (ends && !lower.ends_with("oauth"))
 }
 
 /// Whether the cookie that a chain of methods makes is one that lets nobody in.
@@ -57,7 +84,7 @@ fn says(name: &str, list: &str) -> bool {
 fn by_hand(scope: &Scope, made: ExprId, name: ExprId, value: ExprId) -> Option<Evidence> {
     let name = text_of(scope, name)?;
     let named = scope.names(value).first().map_or(Named::Nothing, |name| Named::of(name));
-    let is_session = says(&name, SESSION) || named == Named::Secret;
+    let is_session = is_session_name(&name) || named == Named::Secret;
     if says(&name, HARMLESS) || !(is_session || named == Named::Token) || is_taken_away(scope, made, value) {
         return None;
     }
@@ -179,7 +206,7 @@ fn header(scope: &Scope, expr: ExprId, format: FormatId) -> Option<Evidence> {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     let has_value =
         first.as_str().len() == name.len() + 1 && matches!(pieces.get(1), Some(Piece::Hole { .. }));
-    if !is_name || !has_value || !says(name, SESSION) || says(name, HARMLESS) || !sets_cookie(scope) {
+    if !is_name || !has_value || !is_session_name(name) || says(name, HARMLESS) || !sets_cookie(scope) {
         return None;
     }
     let text: String = pieces

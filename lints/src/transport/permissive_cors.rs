@@ -5,6 +5,7 @@
 //! that lets all pass, beside `allow_credentials`. Where a library refuses the two together, nothing is said.
 
 mod chain;
+mod credentials;
 mod headers;
 
 use ward_diagnostics::{Confidence, Finding};
@@ -12,6 +13,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::{Expr, FileSpan};
 
+use self::credentials::Credentials;
 use crate::scope::{Scope, scopes};
 
 declare_lint! {
@@ -56,7 +58,7 @@ struct Evidence {
     confidence: Confidence,
 }
 
-fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
+fn describe(cx: &LintContext, evidence: &Evidence, known_by: Credentials) -> Finding {
     let message = match evidence.how {
         How::Permissive(call) => format!("`{call}` allows any origin, with credentials"),
         How::Mirrored(call) => format!("`{call}` beside credentials allows any origin to use them"),
@@ -68,21 +70,39 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     };
     let mut finding = Finding::new(&PERMISSIVE_CORS, evidence.place, message)
         .label("any page may ask in its visitor's name, and read the answer")
-        .note("a visitor's browser sends the cookies of this service along, and hands the answer to the page that asked")
+        .note(match known_by {
+            Credentials::Browser => {
+                "a visitor's browser sends the cookies of this service along, and hands the answer to the page that asked"
+            }
+            Credentials::Header | Credentials::Unseen => {
+                "nothing here reads a cookie so far: once something before it or within it does, a visitor's browser sends it along"
+            }
+        })
         .help("name the origins that may use credentials, or allow any origin without them");
     if let Some(credentials) = evidence.credentials.filter(|place| *place != evidence.place) {
         finding = finding.related(credentials, "credentials are allowed here");
     }
-    finding.confidence = evidence.confidence;
+    finding.confidence = evidence.confidence.min(match known_by {
+        Credentials::Browser => Confidence::High,
+        Credentials::Unseen => Confidence::Medium,
+        // A page that has no token gets nothing.
+        Credentials::Header => Confidence::Low,
+    });
     finding.function = Some(cx.name(evidence.function));
     finding
 }
 
 fn check(cx: &LintContext) {
-    for scope in scopes(cx).filter(|scope| !cx.is_example(scope.function)) {
-        for evidence in of_function(&scope) {
-            cx.report(describe(cx, &evidence));
-        }
+    let found: Vec<Evidence> = scopes(cx)
+        .filter(|scope| !cx.is_example(scope.function))
+        .flat_map(|scope| of_function(&scope))
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    let known_by = credentials::of(cx);
+    for evidence in &found {
+        cx.report(describe(cx, evidence, known_by));
     }
 }
 

@@ -37,7 +37,10 @@ pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Evidence> {
         }
         Expr::Call { .. } => {
             let how = permissive(scope, expr)?;
-            (how, expr, Confidence::High)
+            match replaced(scope, expr) {
+                None => (how, expr, Confidence::High),
+                Some(origin) => (allowed(scope, origin)?, origin, Confidence::High),
+            }
         }
         Expr::MethodCall { method, args, .. } => {
             let allows = match method.as_str() {
@@ -65,6 +68,21 @@ fn permissive(scope: &Scope, call: ExprId) -> Option<How> {
         (Start::Cors(_), "permissive") => Some(How::Permissive("Cors::permissive")),
         _ => None,
     }
+}
+
+/// What is given to a later method of the chain that takes the place of all origins. A chain that turns credentials off
+/// gives nothing that is allowed either.
+fn replaced(scope: &Scope, call: ExprId) -> Option<ExprId> {
+    let (start, links) = chain(scope, call)?;
+    let is_setter = |link: &&Link| match start {
+        Start::Layer if link.method == "allow_credentials" => {
+            !link.argument.is_some_and(|given| is_true(scope, given))
+        }
+        Start::Layer => link.method == "allow_origin",
+        // The first origin that is named replaces all.
+        _ => link.method == "allowed_origin",
+    };
+    links.iter().find(is_setter)?.argument
 }
 
 /// What a call makes, by the path that is called, and the function's name.

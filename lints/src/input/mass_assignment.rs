@@ -4,6 +4,8 @@
 //! and the field must say who owns a thing or what somebody may do. A field that is set before it is stored is the
 //! service's own.
 
+mod columns;
+
 use std::collections::BTreeSet;
 
 use ward_diagnostics::{Confidence, Finding};
@@ -85,6 +87,7 @@ fn check(cx: &LintContext) {
             cx.report(describe(cx, &Evidence { taken, fields, stored, confidence: Confidence::Medium }));
         }
     }
+    columns::check(cx, &all);
 }
 
 /// How a type is stored.

@@ -1,9 +1,10 @@
 //! Values taken of a request whose validation is declared, and walked round.
 //!
-//! Not every field needs a rule, so a missing one is no finding. What is reported was meant to be checked: rules that
-//! are derived and never run on the way from the handler, newtypes with a checking constructor that a derived
+//! Not every field needs a rule, so a missing one is told to nobody who does not ask. What is reported was meant to be checked:
+//! rules that are derived and never run on the way from the handler, newtypes with a checking constructor that a derived
 //! `Deserialize` does not call, and limits of a query that nothing limits.
 
+mod fields;
 mod limits;
 mod newtypes;
 mod rules;
@@ -32,4 +33,5 @@ fn check(cx: &LintContext) {
     rules::check(cx, &taken);
     newtypes::check(cx, &taken);
     limits::check(cx);
+    fields::check(cx, &taken);
 }

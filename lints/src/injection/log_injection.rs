@@ -16,7 +16,7 @@ use ward_syntax::{Expr, ExprId};
 
 use crate::flows::by_request;
 use crate::scope::{Scope, scopes};
-use crate::secrets::has;
+use crate::secrets::{has, is_text};
 
 declare_lint! {
     /// Request data in the lines of a plain-text log.
@@ -90,8 +90,8 @@ fn check(cx: &LintContext) {
     // The lines of a function are told together: what repairs one repairs all.
     let mut functions: BTreeMap<DefId, Vec<Evidence>> = BTreeMap::new();
     for reached in reached {
-        let judged =
-            reached.ways.iter().filter_map(|way| Some((judge(way, reached.callee.as_str(), writer)?, way)));
+        let most = most(cx, &reached, writer);
+        let judged = reached.ways.iter().filter_map(|way| Some((judge(way)?.min(most), way)));
         let Some((confidence, way)) = judged.max_by_key(|(confidence, _)| *confidence) else { continue };
         let way = way.clone();
         functions.entry(reached.function).or_default().push(Evidence { reached, way, confidence });
@@ -105,18 +105,36 @@ fn check(cx: &LintContext) {
     }
 }
 
+/// How sure it is at most of a line: it must be a text that a raw logger writes, and no quiet line.
+fn most(cx: &LintContext, reached: &Reached, writer: Writer) -> Confidence {
+    const LOUD: &str = "error warn info log event";
+    let is_told = writer == Writer::Raw && has(LOUD, reached.callee.as_str()) && is_plain(cx, reached);
+    if is_told { Confidence::Medium } else { Confidence::Low }
+}
+
+/// Whether what is printed is a text itself: what an error or another type says, seldom holds all of what was sent.
+fn is_plain(cx: &LintContext, reached: &Reached) -> bool {
+    let Some(scope) = Scope::new(cx, reached.function) else { return false };
+    let mut printed = scope.body.exprs.ids().filter(|id| scope.ir.expr_span(*id) == reached.place.span);
+    printed.any(|id| {
+        let ty = scope.types.expr(id);
+        // Extractors print what they hold.
+        let held = match ty.kind() {
+            TyKind::External { args, .. } if args.len() == 1 => is_text(args[0]),
+            _ => None,
+        };
+        is_text(ty) == Some(true) || held == Some(true)
+    })
+}
+
 /// How sure it is that a way brings a line break; `None` if it cannot.
-fn judge(way: &Way, callee: &str, writer: Writer) -> Option<Confidence> {
-    const CONSOLE: &str = "print println eprint eprintln";
-    const SELDOM: &str = "debug trace";
+fn judge(way: &Way) -> Option<Confidence> {
     let Entry::Request(kind) = way.entry else { return None };
     // Neither a header nor the URI of a request can hold a line break.
     if matches!(kind.as_str(), "header" | "cookie" | "uri") || is_of_head(way) {
         return None;
     }
-    let is_quiet =
-        writer != Writer::Raw || has(CONSOLE, callee) || has(SELDOM, callee) || kind.as_str() == "request";
-    let most = if is_quiet { Confidence::Low } else { Confidence::Medium };
+    let most = if kind.as_str() == "request" { Confidence::Low } else { Confidence::Medium };
     Some(by_request(way)?.min(most))
 }
 

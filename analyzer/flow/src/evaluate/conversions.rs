@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{Ty, TyKind};
-use ward_syntax::{Attribute, ExprId, HoleStyle, Symbol};
+use ward_syntax::{Attribute, Expr, ExprId, HoleStyle, Symbol};
 
 use super::Evaluator;
 use super::patterns::variant_field;
@@ -48,7 +48,10 @@ impl Evaluator<'_> {
     fn check_conversion(&mut self, error: ValueId, source: Ty, target: Ty, operand: ExprId) {
         let models = self.cx.models;
         let TyKind::External { path, .. } = target.kind() else { return };
-        if source == target {
+        // An error that is made in place is what the service has to say.
+        let is_made = matches!(self.ir.expr(operand), Expr::MethodCall { method, .. }
+            if matches!(method.as_str(), "ok_or" | "ok_or_else"));
+        if source == target || is_made {
             return;
         }
         for (_, sink) in models.conversion_sinks.iter().filter(|(into, _)| into == path) {

@@ -202,6 +202,25 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Lines of text: what they print as it is.
+    pub(super) fn check_printed(&mut self, path: Symbol, shown: &[(ExprId, ValueId)]) {
+        let models = self.cx.models;
+        let last = Symbol::new(last_segment(path));
+        if shown.is_empty() || !models.macro_names.contains(&last) {
+            return;
+        }
+        let path = self.cx.semantics.resolve_macro(self.def, path);
+        let lines = models.kinds.escaped_by_debug();
+        for sink in models.macro_sinks.get(&path).into_iter().flatten() {
+            if !self.cx.kind(sink.kind).meets(lines) {
+                continue;
+            }
+            for (expr, value) in shown {
+                self.check_input(sink, last, *value, self.span(*expr), (0, None));
+            }
+        }
+    }
+
     /// The text of a sink's context, if it is one in which the sink is dangerous.
     #[allow(clippy::option_option, reason = "whether it is dangerous, and the text where there is one")]
     fn context_of(&mut self, sink: &Sink, call: &ExternalCall) -> Option<Option<Symbol>> {

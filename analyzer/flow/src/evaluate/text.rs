@@ -119,7 +119,7 @@ impl Evaluator<'_> {
             text.constant = Some(Symbol::new(&whole));
         }
         text.shape = Some(shape);
-        self.check_macro(format.path, &shown);
+        self.check_printed(format.path, &shown);
         self.values.push(text)
     }
 

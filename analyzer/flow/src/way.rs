@@ -345,7 +345,7 @@ impl Expansion<'_> {
                 StepKind::Parameter(_) if depth > 0 => {}
                 StepKind::Parameter(name) => self.push(push(WayStepKind::Parameter(name))),
                 StepKind::Source { source, name, .. } => {
-                    self.push(push(WayStepKind::Source { source, name }))
+                    self.push(push(WayStepKind::Source { source, name }));
                 }
                 StepKind::Bound(name) => self.push(push(WayStepKind::Bound(name))),
                 StepKind::Template => self.push(push(WayStepKind::Template)),

@@ -12,7 +12,7 @@ use ward_diagnostics::{Confidence, Finding};
 use ward_flow::{Entry, Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, TyKind};
-use ward_syntax::{Expr, ExprId};
+use ward_syntax::{Expr, ExprId, HoleStyle, Piece};
 
 use crate::flows::by_request;
 use crate::scope::{Scope, scopes};
@@ -115,16 +115,30 @@ fn most(cx: &LintContext, reached: &Reached, writer: Writer) -> Confidence {
 /// Whether what is printed is a text itself: what an error or another type says, seldom holds all of what was sent.
 fn is_plain(cx: &LintContext, reached: &Reached) -> bool {
     let Some(scope) = Scope::new(cx, reached.function) else { return false };
-    let mut printed = scope.body.exprs.ids().filter(|id| scope.ir.expr_span(*id) == reached.place.span);
-    printed.any(|id| {
-        let ty = scope.types.expr(id);
-        // Extractors print what they hold.
-        let held = match ty.kind() {
-            TyKind::External { args, .. } if args.len() == 1 => is_text(args[0]),
+    let ir = scope.ir;
+    let mut printed = scope.body.exprs.of(&ir.exprs).iter().filter_map(|expr| match *expr {
+        Expr::Format(format) => Some(ir.format(format)),
+        _ => None,
+    });
+    printed.any(|format| {
+        let is_line = format.path.as_str().rsplit("::").next() == Some(reached.callee.as_str());
+        // Expansions of macros stand at the same place as the call.
+        let mut holes = format.pieces.iter().filter_map(|piece| match *piece {
+            Piece::Hole { value, style: HoleStyle::Display, .. } => Some(value),
             _ => None,
-        };
-        is_text(ty) == Some(true) || held == Some(true)
+        });
+        is_line && holes.any(|value| ir.expr_span(value) == reached.place.span && holds_text(&scope, value))
     })
+}
+
+/// Whether a value is a text, or an extractor that prints the one it holds.
+fn holds_text(scope: &Scope, value: ExprId) -> bool {
+    let ty = scope.types.expr(value);
+    let held = match ty.kind() {
+        TyKind::External { args, .. } if args.len() == 1 => is_text(args[0]),
+        _ => None,
+    };
+    is_text(ty) == Some(true) || held == Some(true)
 }
 
 /// How sure it is that a way brings a line break; `None` if it cannot.

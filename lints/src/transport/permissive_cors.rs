@@ -85,6 +85,8 @@ fn describe(cx: &LintContext, evidence: &Evidence, known_by: Credentials) -> Fin
     finding.confidence = evidence.confidence.min(match known_by {
         Credentials::Browser => Confidence::High,
         Credentials::Unseen => Confidence::Medium,
+        // Whoever writes headers by hand means what they say.
+        Credentials::Header if evidence.how == How::Header => Confidence::Medium,
         // A page that has no token gets nothing.
         Credentials::Header => Confidence::Low,
     });

@@ -48,13 +48,13 @@ impl Evaluator<'_> {
         match self.ir.expr(expr) {
             Expr::Missing | Expr::Item(_) => ValueId::NOTHING,
             Expr::Literal(literal) => self.eval_literal(literal),
-            Expr::Local(local) => match self.aliases.get(&local).cloned() {
-                Some(place) => self.read_place(&place),
-                None => {
-                    let value = self.local(local);
-                    self.without_other_variants(local, value)
+            Expr::Local(local) => {
+                if let Some(place) = self.aliases.get(&local).cloned() {
+                    return self.read_place(&place);
                 }
-            },
+                let value = self.local(local);
+                self.without_other_variants(local, value)
+            }
             Expr::Path(_) => self.eval_path(expr),
             Expr::Unary { op: UnaryOp::Not, operand } => self.eval_not(operand),
             Expr::Unary { operand, .. } | Expr::Ref { operand, .. } | Expr::Cast { operand, .. } => {

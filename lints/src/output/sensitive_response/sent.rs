@@ -282,10 +282,8 @@ fn each_sent(cx: &LintContext, ty: Ty, depth: u8, seen: &mut Vec<Ty>, visit: &mu
         return;
     }
     match ty.kind() {
-        TyKind::External { path, args } => {
-            if !path.as_str().contains("Secret") {
-                args.iter().for_each(|arg| each_sent(cx, *arg, depth, seen, visit));
-            }
+        TyKind::External { path, args } if !path.as_str().contains("Secret") => {
+            args.iter().for_each(|arg| each_sent(cx, *arg, depth, seen, visit));
         }
         TyKind::Tuple(parts) => parts.iter().for_each(|part| each_sent(cx, *part, depth, seen, visit)),
         TyKind::Slice(element) => each_sent(cx, *element, depth, seen, visit),

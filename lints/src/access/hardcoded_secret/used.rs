@@ -116,7 +116,7 @@ pub(super) fn demanded(scope: &Scope) -> Vec<&'static str> {
                 listed.extend(ir.list(elements).filter_map(|element| match ir.expr(element) {
                     Expr::Literal(Literal::Str(name)) => Some(name.as_str()),
                     _ => None,
-                }))
+                }));
             }
             Expr::Path(path) => listed.extend(names_of(scope, path)),
             Expr::Call { callee, args } => {

@@ -1,7 +1,7 @@
 //! Columns that say what somebody may do, filled from a field of the request: in the text of a statement, in a statement that is
 //! built, and in a row that is put together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::LintContext;
@@ -54,6 +54,7 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 
 pub(super) fn check(cx: &LintContext, all: &[Taken]) {
     let mut told: BTreeSet<FileSpan> = BTreeSet::new();
+    let mut known: BTreeMap<DefId, Vec<Filled>> = BTreeMap::new();
     for (endpoint, access) in cx.endpoints().all().iter().zip(cx.endpoint_access()) {
         let Some(handler) = endpoint.function().filter(|function| cx.is_reported(*function)) else {
             continue;
@@ -73,11 +74,16 @@ pub(super) fn check(cx: &LintContext, all: &[Taken]) {
         }
         let functions = taken::reached_from(cx, handler);
         for function in functions.iter().copied().take(MOST_FUNCTIONS) {
-            let Some(scope) = Scope::new(cx, function) else { continue };
-            for filled in filled(&scope) {
+            let filled = known
+                .entry(function)
+                .or_insert_with(|| Scope::new(cx, function).map(|scope| filled(&scope)).unwrap_or_default());
+            // Nearly no function fills such a column.
+            let Some(scope) = Scope::new(cx, function).filter(|_| !filled.is_empty()) else { continue };
+            for filled in filled.iter() {
                 let place = scope.place(filled.value);
                 if is_of_request(&scope, handler, &bodies, filled.value, &functions) && told.insert(place) {
-                    cx.report(describe(cx, &Evidence { column: filled.column, place, function, endpoint }));
+                    let column = filled.column.clone();
+                    cx.report(describe(cx, &Evidence { column, place, function, endpoint }));
                 }
             }
         }

@@ -484,7 +484,9 @@ fn every_model_file_is_tried() {
         }));
         let sinks = model.get("sink").and_then(toml::Value::as_array).into_iter().flatten();
         let calls: Vec<&str> = sinks.flat_map(|sink| strings(sink.get("call"))).collect();
-        let is_tried = |call: &&&str| call.rsplit("::").next().is_some_and(|last| words.contains(last));
+        let is_tried = |call: &&&str| {
+            call.rsplit("::").next().is_some_and(|last| words.contains(last.trim_end_matches('!')))
+        };
         if !calls.is_empty() && !calls.iter().any(|call| is_tried(&call)) {
             wrong.push(format!("lints/models/{name}: none of its sinks is tried"));
         }

@@ -428,13 +428,11 @@ impl Evaluator<'_> {
 
     /// The struct or enum of the workspace that a type is or dereferences to.
     fn own_type(&self, ty: Ty) -> Option<DefId> {
-        let types = std::iter::successors(Some(ty), |ty| self.cx.semantics.deref(*ty)).take(MOST_DEREFS);
-        types
-            .filter_map(|ty| match ty.kind() {
-                TyKind::Adt { def, .. } => Some(*def),
-                _ => None,
-            })
-            .next()
+        let mut types = std::iter::successors(Some(ty), |ty| self.cx.semantics.deref(*ty)).take(MOST_DEREFS);
+        types.find_map(|ty| match ty.kind() {
+            TyKind::Adt { def, .. } => Some(*def),
+            _ => None,
+        })
     }
 
     /// A function of the workspace that refuses some of what it is given, and what is given to it.

@@ -5,6 +5,7 @@
 //! (`if !ALLOWED.contains(&x) { return .. }`) is kept in the state as facts about origins, so that a check
 //! also clears what was read before it. Calls of workspace functions use their summaries.
 
+mod absent;
 mod barriers;
 mod calls;
 mod closures;
@@ -17,7 +18,6 @@ mod elements;
 mod escapes;
 mod expressions;
 mod external;
-mod fallible;
 mod functions;
 mod instantiate;
 mod lists;
@@ -25,6 +25,7 @@ mod messages;
 mod numbers;
 mod patterns;
 mod places;
+mod refusals;
 mod regexes;
 mod sinks;
 mod text;
@@ -128,6 +129,8 @@ struct Evaluator<'a> {
     taken: FxHashMap<LocalId, ExprId>,
     /// The conditions that hold at the current expression, or that led out of the function before.
     conditions: Vec<ExprId>,
+    /// Those of them that have led to a failure.
+    failed_by: FxHashSet<ExprId>,
     /// The parameters by which it is decided whether the function fails.
     refuses: SmallVec<[u16; 2]>,
     /// Options of which it was asked whether they are empty.
@@ -247,6 +250,7 @@ impl<'a> Evaluator<'a> {
             filled: None,
             taken: FxHashMap::default(),
             conditions: Vec::new(),
+            failed_by: FxHashSet::default(),
             refuses: SmallVec::new(),
             asked: Vec::new(),
             measured: Vec::new(),

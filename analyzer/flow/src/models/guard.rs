@@ -48,6 +48,13 @@ pub struct AttributeKey {
     pub name: Symbol,
 }
 
+/// What is known of a derive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeriveModel {
+    /// The argument that says how.
+    pub by: Option<AttributeKey>,
+}
+
 /// Types, traits and derives that ask who the caller is, by canonical path.
 #[derive(Debug, Default, Clone)]
 pub struct GuardModels {
@@ -58,9 +65,9 @@ pub struct GuardModels {
     /// Types that take what they wrap out of the request, and refuse where that does: `Cached<T>`.
     pub wrappers: FxHashSet<Symbol>,
     /// Derives that make a type a guard, and the argument by which it checks what it is given, where it needs one.
-    pub derives: FxHashMap<Symbol, Option<AttributeKey>>,
+    pub derives: FxHashMap<Symbol, DeriveModel>,
     /// Derives that take a type out of the request: by the extractors of its fields, or by the one that an argument names.
-    pub extracts: FxHashMap<Symbol, Option<AttributeKey>>,
+    pub extracts: FxHashMap<Symbol, DeriveModel>,
     /// Methods of traits through which requests pass: trait and method.
     pub passes: Vec<(Symbol, Symbol)>,
     /// Associated types by which a middleware names what requests pass through: trait and type.

@@ -14,7 +14,9 @@ mod schema;
 mod tests;
 
 pub use error::ModelError;
-pub use guard::{AttributeKey, Authenticates, Effect, Effects, GuardCall, GuardModels, GuardType};
+pub use guard::{
+    AttributeKey, Authenticates, DeriveModel, Effect, Effects, GuardCall, GuardModels, GuardType,
+};
 pub use kinds::{Bound, Callers, Debug, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, UserModels, load};
 

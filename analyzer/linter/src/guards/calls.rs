@@ -725,11 +725,11 @@ impl Evaluator<'_> {
             "filter" | "and_then" | "then" | "then_some" | "and" => {
                 Value { data, fail: own.fail.union(args.all()), ..Value::default() }
             }
-            // Only what may be absent has these.
+            // Only what may be absent has these. That nothing is found says nothing of a role.
             "ok_or" | "ok_or_else" | "flatten"
                 if own.fail.is_none() && own.data.has(Deps::CREDENTIAL) && self.may_be_absent(call) =>
             {
-                Value::fallible(data)
+                Value { data, fail: data.without(Deps::ROLE).without(Deps::OWNER), ..Value::default() }
             }
             "or_else" | "or" | "ok_or" | "ok_or_else" | "map_err" | "ok" | "err" | "map" | "transpose"
             | "flatten" | "as_ref" | "as_deref" | "as_mut" | "cloned" | "copied" | "context"

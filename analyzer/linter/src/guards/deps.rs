@@ -189,6 +189,7 @@ impl Frame {
 
 /// What a function does about the caller.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct Summary {
     /// What its result depends on.
     pub(crate) data: Deps,

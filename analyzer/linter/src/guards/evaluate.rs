@@ -53,6 +53,7 @@ enum Position {
     Inner,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct Evaluator<'a> {
     pub(crate) cx: Context<'a>,
     pub(crate) def: DefId,

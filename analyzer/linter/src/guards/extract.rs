@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use ward_diagnostics::Confidence;
-use ward_flow::models::AttributeKey;
+use ward_flow::models::{AttributeKey, DeriveModel};
 use ward_semantics::endpoint::attribute_arguments;
 use ward_semantics::{DefId, Semantics, Ty, TyKind};
 use ward_syntax::{Attribute, Item, ItemKind, Symbol};
@@ -106,11 +106,11 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
         let role = role == super::index::Role::Asked;
         return Verdict { authenticates: Authenticates::Enforced, role, ..Verdict::NONE };
     }
-    if let Some(key) = derived(item, &cx.models.guards.derives) {
-        return Verdict { authenticates: of_scheme(cx, *def, key), ..Verdict::NONE };
+    if let Some(derive) = derived(item, &cx.models.guards.derives) {
+        return Verdict { authenticates: of_scheme(cx, *def, derive.by), ..Verdict::NONE };
     }
-    if let Some(key) = derived(item, &cx.models.guards.extracts) {
-        return of_derived(cx, ty, key, bodies);
+    if let Some(derive) = derived(item, &cx.models.guards.extracts) {
+        return of_derived(cx, ty, derive.by, bodies);
     }
     if bodies == Bodies::Unknown {
         return Verdict::NONE;
@@ -132,15 +132,12 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
 }
 
 /// What is known of a derive that an item has, by its name.
-fn derived<'a>(
-    item: &Item,
-    known: &'a FxHashMap<Symbol, Option<AttributeKey>>,
-) -> Option<&'a Option<AttributeKey>> {
+fn derived(item: &Item, known: &FxHashMap<Symbol, DeriveModel>) -> Option<DeriveModel> {
     let names = item.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive");
     let mut names = names.flat_map(|attribute| attribute.args.as_str().split(','));
     names.find_map(|name| {
         let name = name.rsplit("::").next().unwrap_or_default().trim();
-        known.iter().find(|(path, _)| last_segment(**path) == name).map(|(_, key)| key)
+        known.iter().find(|(path, _)| last_segment(**path) == name).map(|(_, derive)| *derive)
     })
 }
 
@@ -153,9 +150,9 @@ fn argument(attributes: &[Attribute], key: AttributeKey) -> Option<&'static str>
 
 /// A type that stands for a credential. What does not say how it is checked only makes sure that there is one, and of
 /// several that are alternatives the weakest counts.
-fn of_scheme(cx: Context, def: DefId, key: &Option<AttributeKey>) -> Authenticates {
+fn of_scheme(cx: Context, def: DefId, key: Option<AttributeKey>) -> Authenticates {
     let item = cx.semantics.item(def);
-    let Some(key) = *key else { return Authenticates::Enforced };
+    let Some(key) = key else { return Authenticates::Enforced };
     let ItemKind::Enum { variants, .. } = &item.kind else {
         let checks = argument(&item.attributes, key).is_some();
         return if checks { Authenticates::Enforced } else { Authenticates::Optional };
@@ -169,7 +166,7 @@ fn of_scheme(cx: Context, def: DefId, key: &Option<AttributeKey>) -> Authenticat
 }
 
 /// A type that a derive takes out of the request.
-fn of_derived(cx: Context, ty: Ty, key: &Option<AttributeKey>, bodies: Bodies) -> Verdict {
+fn of_derived(cx: Context, ty: Ty, key: Option<AttributeKey>, bodies: Bodies) -> Verdict {
     let TyKind::Adt { def, .. } = ty.kind() else { return Verdict::NONE };
     let item = cx.semantics.item(*def);
     if let Some(path) = key.and_then(|key| argument(&item.attributes, key)) {

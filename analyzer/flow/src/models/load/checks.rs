@@ -6,8 +6,8 @@ use super::{Loader, Parsed, split_last, symbols};
 use crate::models::error::did_you_mean;
 use crate::models::schema::{BarrierRow, EffectRow, GuardRow, MessageRow, Text};
 use crate::models::{
-    AttributeKey, Authenticates, Barrier, Effect, Expression, GuardCall, GuardType, MessageCall, NamedCheck,
-    ParameterBarrier, Port, RefusedCharacters, When,
+    AttributeKey, Authenticates, Barrier, DeriveModel, Effect, Expression, GuardCall, GuardType, MessageCall,
+    NamedCheck, ParameterBarrier, Port, RefusedCharacters, When,
 };
 
 impl Loader {
@@ -78,12 +78,12 @@ impl Loader {
         for path in self.type_paths(row.wrapper.as_ref()) {
             self.models.guards.wrappers.insert(path);
         }
-        let key = self.attribute_key(row.by.as_ref());
+        let derive = DeriveModel { by: self.attribute_key(row.by.as_ref()) };
         for path in self.paths(row.derive.as_ref()) {
-            self.models.guards.derives.insert(path, key);
+            self.models.guards.derives.insert(path, derive);
         }
         for path in self.paths(row.extracts.as_ref()) {
-            self.models.guards.extracts.insert(path, key);
+            self.models.guards.extracts.insert(path, derive);
         }
         for (texts, call) in [
             (&row.call, GuardCall::Check(guard)),

@@ -468,7 +468,8 @@ fn a_manifest_may_hold_everything() {
 
 #[test]
 fn levels_decide_what_becomes_of_a_finding() {
-    let project = Project::new(&[("src/main.rs", VULNERABLE), ("src/legacy/old.rs", VULNERABLE)]);
+    let main = format!("{VULNERABLE}\n#[path = \"legacy/old.rs\"]\nmod old;\n");
+    let project = Project::new(&[("src/main.rs", &main), ("src/legacy/old.rs", VULNERABLE)]);
     let run = |configuration: &str| {
         project.write("ward.toml", configuration);
         let ran = project.run(&["--format", "json"]);

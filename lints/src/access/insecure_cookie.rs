@@ -9,8 +9,8 @@ mod made;
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::guards::words;
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::{Callee, DefId, TyKind};
-use ward_syntax::{Expr, ExprId, FileSpan, Literal};
+use ward_semantics::{Callee, DefId, Resolution, TyKind};
+use ward_syntax::{Expr, ExprId, FileSpan, ItemKind, Literal};
 
 use crate::scope::{Scope, scopes};
 use crate::secrets::has;
@@ -113,9 +113,7 @@ fn switched_off(scope: &Scope, call: ExprId) -> Option<Evidence> {
     };
     let mut args = scope.ir.list(args);
     let (first, None) = (args.next()?, args.next()) else { return None };
-    if scope.ir.expr(first) != Expr::Literal(Literal::Bool(false))
-        || matches!(scope.types.callee(call), Callee::Fn(_))
-    {
+    if !is_false(scope, first) || matches!(scope.types.callee(call), Callee::Fn(_)) {
         return None;
     }
     let is_session = names_of_chain(scope, receiver)
@@ -133,6 +131,23 @@ fn switched_off(scope: &Scope, call: ExprId) -> Option<Evidence> {
         why: Why::SwitchedOff(method.as_str()),
         confidence,
     })
+}
+
+/// `false`, written here or as a constant that no `cfg` chooses.
+fn is_false(scope: &Scope, expr: ExprId) -> bool {
+    let no = Expr::Literal(Literal::Bool(false));
+    match scope.ir.expr(expr) {
+        Expr::Path(path) => {
+            let Resolution::Def(def) = scope.types.path(path) else { return false };
+            let semantics = scope.cx.semantics();
+            let item = semantics.item(def);
+            let is_chosen = || item.attributes.iter().any(|attribute| attribute.path.as_str() == "cfg");
+            let Some((file, body)) = semantics.body(def) else { return false };
+            let ir = semantics.ir(file);
+            matches!(item.kind, ItemKind::Const { .. }) && ir.expr(ir.body(body).root) == no && !is_chosen()
+        }
+        expr => expr == no,
+    }
 }
 
 /// The types and functions that a chain of methods begins with.

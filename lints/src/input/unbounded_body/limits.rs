@@ -2,7 +2,7 @@
 
 use ward_linter::LintContext;
 use ward_semantics::{Callee, DefId};
-use ward_syntax::{Expr, ExprId, SourceIr};
+use ward_syntax::{BinaryOp, Expr, ExprId, Literal, SourceIr};
 
 use crate::input::taken;
 
@@ -78,8 +78,14 @@ fn is_limit(call: &taken::Call) -> bool {
         || owner.ends_with("DefaultBodyLimit::max")
 }
 
-/// Whether an expression is the greatest number there is: `usize::MAX`.
+/// So many bytes for every request are no limit.
+const NO_LIMIT: u128 = 2 << 30;
+
+/// Whether an expression is the greatest number there is, `usize::MAX`, or one as good as that.
 pub(super) fn is_most(ir: &SourceIr, expr: ExprId) -> bool {
+    if number(ir, expr).is_some_and(|number| number >= NO_LIMIT) {
+        return true;
+    }
     match ir.expr(expr) {
         Expr::Path(path) => {
             let names = ir.path_segments(path);
@@ -89,5 +95,18 @@ pub(super) fn is_most(ir: &SourceIr, expr: ExprId) -> bool {
         }
         Expr::Cast { operand, .. } => is_most(ir, operand),
         _ => false,
+    }
+}
+
+/// A number that is written out: `10 * 1024 * 1024`.
+fn number(ir: &SourceIr, expr: ExprId) -> Option<u128> {
+    match ir.expr(expr) {
+        Expr::Literal(Literal::Int(text)) => {
+            let digits: String = text.as_str().chars().filter(|c| *c != '_').collect();
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            digits[..end].parse().ok()
+        }
+        Expr::Binary { op: BinaryOp::Mul, lhs, rhs } => number(ir, lhs)?.checked_mul(number(ir, rhs)?),
+        _ => None,
     }
 }

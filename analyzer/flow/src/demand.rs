@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, List, SourceIr, Symbol, sym};
 
-use crate::evaluate::{Context, STANDARD_TYPES};
+use crate::evaluate::{Context, STANDARD};
 use crate::models::{Beside, CallModel, Callers, MessageCall, SourceClass};
 use crate::sources;
 use crate::summary::FunctionSummary;
@@ -182,10 +182,10 @@ impl<'a> Demand<'a> {
             Callee::Method { ty, name } => self.is_method(*ty, *name) || self.by_name.contains(name),
             // Nothing is known of the receiver: a method of any type, or of the standard library.
             _ => {
-                let of_standard = |ty: &&str| self.methods.contains(&(Symbol::new(ty), method));
+                let of_standard = |ty: &Symbol| self.methods.contains(&(*ty, method));
                 self.by_name.contains(&method)
                     || self.methods.contains(&(sym::ANY, method))
-                    || STANDARD_TYPES.iter().any(of_standard)
+                    || STANDARD.iter().any(of_standard)
             }
         }
     }

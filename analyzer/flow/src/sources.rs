@@ -1,5 +1,8 @@
 //! Which parameters of a function hold request data.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Semantics, TraitName, Ty, TyKind};
 use ward_syntax::{Attribute, Expr, FnItem, ItemId, ItemKind, Symbol, TypeRef, sym};
@@ -114,8 +117,31 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
     }
 }
 
+thread_local! {
+    /// What was found out about the types of one workspace: see [`is_read_by_conversion`].
+    static READ_BY_CONVERSION: RefCell<(u64, FxHashMap<Ty, bool>)> = RefCell::default();
+}
+
 /// Whether a value of this type can be read only by way of a conversion that may fail: what that refuses is not known.
 pub(crate) fn is_read_by_conversion(cx: Context, ty: Ty) -> bool {
+    if !matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
+        return false;
+    }
+    let known = READ_BY_CONVERSION.with_borrow_mut(|(workspace, known)| {
+        if *workspace != cx.semantics.id() {
+            *workspace = cx.semantics.id();
+            known.clear();
+        }
+        known.get(&ty).copied()
+    });
+    known.unwrap_or_else(|| {
+        let is_read = is_converted(cx, ty);
+        READ_BY_CONVERSION.with_borrow_mut(|(_, known)| known.insert(ty, is_read));
+        is_read
+    })
+}
+
+fn is_converted(cx: Context, ty: Ty) -> bool {
     let def = match ty.kind() {
         TyKind::Adt { def, .. } => def,
         // One of them, some of them, or none.

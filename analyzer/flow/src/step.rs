@@ -88,8 +88,13 @@ impl Steps {
         self.0.is_empty()
     }
 
-    /// Keeps only the ways to the given steps and renumbers; the result maps old steps to new ones.
-    pub fn retain(&mut self, wanted: &[StepId]) -> impl Fn(StepId) -> StepId + use<> {
+    /// Forgets all, and keeps the room.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The ways to the given steps alone, numbered anew; and what maps old steps to new ones.
+    pub fn retained(&self, wanted: &[StepId]) -> (Self, impl Fn(StepId) -> StepId + use<>) {
         let mut keep = vec![false; self.0.len()];
         for last in wanted {
             let mut next = Some(*last);
@@ -106,7 +111,6 @@ impl Steps {
             map[old] = StepId(kept.len() as u32);
             kept.push(Step { previous: step.previous.map(|id| map[id.0 as usize]), ..*step });
         }
-        self.0 = kept;
-        move |id| map[id.0 as usize]
+        (Self(kept), move |id| map[id.0 as usize])
     }
 }

@@ -12,7 +12,9 @@ use ward_syntax::{FileSpan, Symbol};
 
 use crate::models::{Sink, Source};
 use crate::step::{StepId, Steps};
-use crate::value::{AccessPath, Callable, Fact, Facts, Origin, Outcome, Root, Text, Value, ValueId, Values};
+use crate::value::{
+    AccessPath, Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values,
+};
 
 /// What a function does with data.
 #[derive(Debug, Default, PartialEq)]
@@ -40,6 +42,10 @@ pub struct FunctionSummary {
     pub receives: SmallVec<[Ty; 1]>,
     /// It never returns.
     pub diverges: bool,
+    /// The kinds of the checks that it is known for by its name.
+    pub named_checks: SmallVec<[KindSet; 0]>,
+    /// The parameters, `self` counted first, whose types are read by way of a conversion that may refuse a text.
+    pub converted: SmallVec<[u16; 0]>,
 }
 
 /// A closure parameter that is called.
@@ -141,11 +147,11 @@ impl Exported {
             outcome: value.outcome,
             origins: match depth {
                 0 if !value.fields.is_empty() => values.flatten(id).as_slice().into(),
-                _ => value.origins.as_slice().into(),
+                _ => value.origins.into(),
             },
             fields: if depth == 0 { Box::default() } else { value.fields.iter().map(part).collect() },
-            if_success: about_parameters(&value.if_success),
-            if_failure: about_parameters(&value.if_failure),
+            if_success: about_parameters(value.if_success),
+            if_failure: about_parameters(value.if_failure),
             callables: value.callables.iter().copied().filter(Callable::travels).collect(),
         }
     }
@@ -188,7 +194,7 @@ fn parts_within(values: &Values, id: ValueId, depth: u8, most: usize) -> usize {
         return 0;
     }
     let mut count = 0;
-    for (_, part) in &values.get(id).fields {
+    for (_, part) in values.get(id).fields {
         if count >= most {
             break;
         }
@@ -197,7 +203,7 @@ fn parts_within(values: &Values, id: ValueId, depth: u8, most: usize) -> usize {
     count
 }
 
-fn about_parameters(facts: &Facts) -> Box<[Fact]> {
+fn about_parameters(facts: &[Fact]) -> Box<[Fact]> {
     facts.iter().copied().filter(|fact| matches!(fact.root, Root::Parameter(_))).collect()
 }
 
@@ -218,8 +224,8 @@ impl Callable {
 }
 
 impl FunctionSummary {
-    /// Drops steps that nothing speaks of.
-    pub fn compact(&mut self) {
+    /// Takes over those of the steps that something speaks of.
+    pub fn compact(&mut self, steps: &Steps) {
         let mut wanted = Vec::new();
         let mut visit = |step| wanted.push(step);
         self.result.each_step(&mut visit);
@@ -234,7 +240,8 @@ impl FunctionSummary {
                 wanted.push(step);
             }
         }
-        let map = self.steps.retain(&wanted);
+        let (kept, map) = steps.retained(&wanted);
+        self.steps = kept;
         self.result.map_steps(&map);
         self.outputs.iter_mut().for_each(|(_, value)| value.map_steps(&map));
         let arguments = self.closure_calls.iter_mut().flat_map(|call| &mut call.arguments);

@@ -5,6 +5,8 @@
 //! Values live in an arena per evaluated function and are immutable; [`ValueId`] 0 is the value of which
 //! nothing is known and nothing is feared.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 use ward_semantics::DefId;
 use ward_syntax::{ClosureId, Symbol, sym};
@@ -283,7 +285,7 @@ pub struct Fact {
 pub type Facts = SmallVec<[Fact; 0]>;
 
 /// Facts that hold in both.
-pub(crate) fn common(a: &Facts, b: &Facts) -> Facts {
+pub(crate) fn common(a: &[Fact], b: &[Fact]) -> Facts {
     let both = a.iter().filter_map(|fact| {
         let kinds = kinds_of(b, fact.root, fact.path).intersection(fact.kinds);
         (!kinds.is_empty()).then_some(Fact { kinds, ..*fact })
@@ -302,7 +304,7 @@ pub(crate) fn add(facts: &mut Facts, more: &[Fact]) {
 }
 
 /// The kinds for which facts clear a text.
-pub(crate) fn kinds_of(facts: &Facts, root: Root, path: AccessPath) -> KindSet {
+pub(crate) fn kinds_of(facts: &[Fact], root: Root, path: AccessPath) -> KindSet {
     let about = facts.iter().filter(|fact| fact.root == root && fact.path.covers(&path));
     about.fold(KindSet::NONE, |kinds, fact| kinds.union(fact.kinds))
 }
@@ -318,76 +320,290 @@ impl Value {
     }
 }
 
+/// A value as it is stored: what there may be any number of stands in the lists of [`Values`], where values that have
+/// the same share it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stored {
+    text: Text,
+    outcome: Outcome,
+    built: bool,
+    constant: Option<Symbol>,
+    tail: Option<Symbol>,
+    shape: Option<Symbol>,
+    origins: Slice,
+    fields: Slice,
+    if_success: Slice,
+    if_failure: Slice,
+    callables: Slice,
+}
+
+/// A part of a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Slice {
+    start: u32,
+    length: u32,
+}
+
+impl Slice {
+    fn of<T>(self, all: &[T]) -> &[T] {
+        &all[self.start as usize..][..self.length as usize]
+    }
+
+    fn indices(self) -> Range<usize> {
+        self.start as usize..(self.start + self.length) as usize
+    }
+
+    fn is_empty(self) -> bool {
+        self.length == 0
+    }
+
+    /// What was added to a list since it was so long.
+    fn since<T>(start: usize, all: &[T]) -> Self {
+        Self { start: start as u32, length: (all.len() - start) as u32 }
+    }
+}
+
+/// Adds to a list.
+fn entered<T: Copy>(all: &mut Vec<T>, more: &[T]) -> Slice {
+    if more.is_empty() {
+        return Slice::default();
+    }
+    let start = all.len();
+    all.extend_from_slice(more);
+    Slice::since(start, all)
+}
+
+/// A stored value, to be read: see [`Value`].
+#[derive(Clone, Copy, Debug)]
+pub struct ValueRef<'a> {
+    /// See [`Value::text`].
+    pub text: Text,
+    /// See [`Value::constant`].
+    pub constant: Option<Symbol>,
+    /// See [`Value::built`].
+    pub built: bool,
+    /// See [`Value::tail`].
+    pub tail: Option<Symbol>,
+    /// See [`Value::shape`].
+    pub shape: Option<Symbol>,
+    /// See [`Value::origins`].
+    pub origins: &'a [Origin],
+    /// See [`Value::fields`].
+    pub fields: &'a [(Symbol, ValueId)],
+    /// See [`Value::if_success`].
+    pub if_success: &'a [Fact],
+    /// See [`Value::if_failure`].
+    pub if_failure: &'a [Fact],
+    /// See [`Value::outcome`].
+    pub outcome: Outcome,
+    /// See [`Value::callables`].
+    pub callables: &'a [Callable],
+}
+
+impl ValueRef<'_> {
+    /// A copy to make another value of.
+    pub fn to_value(self) -> Value {
+        Value {
+            text: self.text,
+            constant: self.constant,
+            built: self.built,
+            tail: self.tail,
+            shape: self.shape,
+            origins: SmallVec::from_slice(self.origins),
+            fields: SmallVec::from_slice(self.fields),
+            if_success: SmallVec::from_slice(self.if_success),
+            if_failure: SmallVec::from_slice(self.if_failure),
+            outcome: self.outcome,
+            callables: SmallVec::from_slice(self.callables),
+        }
+    }
+}
+
 /// The values of one evaluated function.
 #[derive(Debug)]
-pub struct Values(Vec<Value>);
+pub struct Values {
+    all: Vec<Stored>,
+    origins: Vec<Origin>,
+    fields: Vec<(Symbol, ValueId)>,
+    facts: Vec<Fact>,
+    callables: Vec<Callable>,
+}
 
 impl Default for Values {
     fn default() -> Self {
-        Self(vec![Value::default()])
+        Self {
+            all: vec![Stored::default()],
+            origins: Vec::new(),
+            fields: Vec::new(),
+            facts: Vec::new(),
+            callables: Vec::new(),
+        }
     }
 }
 
 impl Values {
-    /// None but [`ValueId::NOTHING`], with room for more.
-    pub fn with_capacity(capacity: usize) -> Self {
-        let mut values = Vec::with_capacity(capacity + 1);
-        values.push(Value::default());
-        Self(values)
+    /// Forgets all but [`ValueId::NOTHING`], and keeps the room.
+    pub fn clear(&mut self) {
+        self.all.truncate(1);
+        self.origins.clear();
+        self.fields.clear();
+        self.facts.clear();
+        self.callables.clear();
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
+    }
+
+    fn stored(&self, id: ValueId) -> Stored {
+        self.all[id.0 as usize]
+    }
+
+    fn store(&mut self, value: Stored) -> ValueId {
+        let id = ValueId(self.all.len() as u32);
+        self.all.push(value);
+        id
     }
 
     /// A value.
-    pub fn get(&self, id: ValueId) -> &Value {
-        &self.0[id.0 as usize]
+    #[inline]
+    pub fn get(&self, id: ValueId) -> ValueRef<'_> {
+        let value = &self.all[id.0 as usize];
+        ValueRef {
+            text: value.text,
+            constant: value.constant,
+            built: value.built,
+            tail: value.tail,
+            shape: value.shape,
+            origins: value.origins.of(&self.origins),
+            fields: value.fields.of(&self.fields),
+            if_success: value.if_success.of(&self.facts),
+            if_failure: value.if_failure.of(&self.facts),
+            outcome: value.outcome,
+            callables: value.callables.of(&self.callables),
+        }
+    }
+
+    /// A copy of a value to make another of.
+    pub fn owned(&self, id: ValueId) -> Value {
+        self.get(id).to_value()
     }
 
     /// Stores a value.
     pub fn push(&mut self, value: Value) -> ValueId {
-        let id = ValueId(self.0.len() as u32);
-        self.0.push(value);
-        id
+        let stored = Stored {
+            text: value.text,
+            outcome: value.outcome,
+            built: value.built,
+            constant: value.constant,
+            tail: value.tail,
+            shape: value.shape,
+            origins: entered(&mut self.origins, &value.origins),
+            fields: entered(&mut self.fields, &value.fields),
+            if_success: entered(&mut self.facts, &value.if_success),
+            if_failure: entered(&mut self.facts, &value.if_failure),
+            callables: entered(&mut self.callables, &value.callables),
+        };
+        self.store(stored)
+    }
+
+    /// The same value once more, to be changed in place.
+    pub fn copy(&mut self, id: ValueId) -> ValueId {
+        self.store(self.stored(id))
     }
 
     /// A constant; its text where it is known.
     pub fn constant(&mut self, text: Option<Symbol>) -> ValueId {
-        self.push(Value { text: Text::Constant, constant: text, tail: text, ..Value::default() })
+        self.store(Stored { text: Text::Constant, constant: text, tail: text, ..Stored::default() })
+    }
+
+    /// A value of which it is known only how free its text is.
+    pub fn of_text(&mut self, text: Text) -> ValueId {
+        self.store(Stored { text, ..Stored::default() })
+    }
+
+    /// A fixed value that may be called.
+    pub fn of_callable(&mut self, text: Text, callable: Callable) -> ValueId {
+        let callables = entered(&mut self.callables, &[callable]);
+        self.store(Stored { text, callables, ..Stored::default() })
     }
 
     /// A value's text with [`UNKNOWN`] for what is not fixed.
     pub fn shape(&self, id: ValueId) -> Symbol {
-        let value = self.get(id);
-        value.constant.or(value.shape).unwrap_or_else(|| Symbol::new(UNKNOWN))
+        let value = self.stored(id);
+        value.constant.or(value.shape).unwrap_or(sym::UNKNOWN)
     }
 
     /// A value with one origin.
     pub fn of_origin(&mut self, origin: Origin) -> ValueId {
-        let text = Text::Constant;
-        self.push(Value { text, origins: SmallVec::from_elem(origin, 1), ..Value::default() })
+        let origins = entered(&mut self.origins, &[origin]);
+        self.store(Stored { text: Text::Constant, origins, ..Stored::default() })
     }
 
     /// Whether nothing is known of it that could matter.
     pub fn is_plain(&self, id: ValueId) -> bool {
-        let value = self.get(id);
+        let value = &self.all[id.0 as usize];
         value.origins.is_empty() && value.fields.is_empty() && value.callables.is_empty()
     }
 
     /// A part of a value.
     pub fn part(&mut self, id: ValueId, field: Symbol) -> ValueId {
-        let value = self.get(id);
-        if let Some((_, part)) = value.fields.iter().find(|(name, _)| *name == field) {
+        let value = &self.all[id.0 as usize];
+        if let Some((_, part)) = value.fields.of(&self.fields).iter().find(|(name, _)| *name == field) {
             return *part;
         }
+        let text = value.text;
         if value.origins.is_empty() {
-            return if value.text == Text::Unknown { ValueId::NOTHING } else { self.same_text(id) };
+            return if text == Text::Unknown { ValueId::NOTHING } else { self.of_text(text) };
         }
-        let origins = value.origins.iter().map(|origin| Origin { path: origin.path.then(field), ..*origin });
-        let part = Value { text: value.text, origins: origins.collect(), ..Value::default() };
-        self.push(part)
+        let indices = value.origins.indices();
+        let origins = self.mapped(indices, |origin| Some(Origin { path: origin.path.then(field), ..origin }));
+        self.store(Stored { text, origins, ..Stored::default() })
+    }
+
+    /// Other origins made of some.
+    fn mapped(&mut self, indices: Range<usize>, mut map: impl FnMut(Origin) -> Option<Origin>) -> Slice {
+        let start = self.origins.len();
+        for index in indices {
+            let new = map(self.origins[index]);
+            self.origins.extend(new);
+        }
+        Slice::since(start, &self.origins)
+    }
+
+    /// The value with other origins.
+    pub fn with_origins(&mut self, id: ValueId, map: impl FnMut(Origin) -> Option<Origin>) -> ValueId {
+        let value = self.stored(id);
+        let origins = self.mapped(value.origins.indices(), map);
+        self.store(Stored { origins, ..value })
+    }
+
+    /// The value with other facts.
+    pub fn with_facts(&mut self, id: ValueId, if_success: &[Fact], if_failure: &[Fact]) -> ValueId {
+        let if_success = entered(&mut self.facts, if_success);
+        let if_failure = entered(&mut self.facts, if_failure);
+        self.store(Stored { if_success, if_failure, ..self.stored(id) })
+    }
+
+    /// The value with other parts.
+    pub fn with_fields(&mut self, id: ValueId, fields: &[(Symbol, ValueId)]) -> ValueId {
+        let fields = entered(&mut self.fields, fields);
+        self.store(Stored { fields, ..self.stored(id) })
+    }
+
+    /// What is inside a value: without what its outcome tells, and without the part `except`.
+    pub fn inside(&mut self, id: ValueId, except: Symbol) -> ValueId {
+        let value = self.stored(id);
+        let fields = self.fields_without(value.fields, except);
+        let nothing = Slice::default();
+        let outcome = Outcome::Open;
+        self.store(Stored { fields, outcome, if_success: nothing, if_failure: nothing, ..value })
+    }
+
+    /// Says how free the text of a value is: only for a value that nothing else speaks of yet.
+    pub fn set_text(&mut self, id: ValueId, text: Text) {
+        self.all[id.0 as usize].text = text;
     }
 
     /// A part by path.
@@ -395,21 +611,41 @@ impl Values {
         path.names().fold(id, |id, name| self.part(id, name))
     }
 
-    fn same_text(&mut self, id: ValueId) -> ValueId {
-        let text = self.get(id).text;
-        self.push(Value { text, ..Value::default() })
+    fn fields_without(&mut self, fields: Slice, except: Symbol) -> Slice {
+        if !fields.of(&self.fields).iter().any(|(name, _)| *name == except) {
+            return fields;
+        }
+        let start = self.fields.len();
+        for index in fields.indices() {
+            let field = self.fields[index];
+            self.fields.extend((field.0 != except).then_some(field));
+        }
+        Slice::since(start, &self.fields)
+    }
+
+    fn fields_with(&mut self, fields: Slice, field: Symbol, part: ValueId) -> Slice {
+        let start = self.fields.len();
+        self.fields.extend_from_within(fields.indices());
+        match self.fields[start..].iter_mut().find(|(name, _)| *name == field) {
+            Some((_, old)) => *old = part,
+            None => self.fields.push((field, part)),
+        }
+        Slice::since(start, &self.fields)
     }
 
     /// Replaces a part in place: only for a value that nothing else speaks of yet.
     pub fn set_part(&mut self, id: ValueId, field: Symbol, part: ValueId) {
-        self.0[id.0 as usize].set_part(field, part);
+        let fields = self.fields_with(self.stored(id).fields, field, part);
+        let value = &mut self.all[id.0 as usize];
+        value.fields = fields;
+        value.constant = None;
     }
 
     /// The value with one part replaced.
     pub fn with_part(&mut self, id: ValueId, field: Symbol, part: ValueId) -> ValueId {
-        let mut value = self.get(id).clone();
-        value.set_part(field, part);
-        self.push(value)
+        let value = self.stored(id);
+        let fields = self.fields_with(value.fields, field, part);
+        self.store(Stored { fields, constant: None, ..value })
     }
 
     /// The value with the part at a path replaced.
@@ -428,30 +664,32 @@ impl Values {
         if self.includes(b, a) {
             return b;
         }
-        let (left, right) = (self.get(a).clone(), self.get(b).clone());
-        let mut joined = Value {
+        let (left, right) = (self.stored(a), self.stored(b));
+        let mut joined = Stored {
             text: left.text.max(right.text),
             constant: left.constant.filter(|text| right.constant == Some(*text)),
             built: left.built || right.built,
             tail: left.tail.filter(|tail| right.tail == Some(*tail)),
             shape: left.shape.filter(|shape| right.shape == Some(*shape)),
-            if_success: success_of_either(&left, &right),
-            if_failure: failure_of_either(&left, &right),
+            if_success: self.success_of_either(&left, &right),
+            if_failure: self.failure_of_either(&left, &right),
             outcome: if left.outcome == right.outcome { left.outcome } else { Outcome::Open },
-            origins: left.origins,
-            callables: left.callables,
-            fields: SmallVec::new(),
+            origins: self.origins_of_both(left.origins, right.origins),
+            callables: self.callables_of_both(left.callables, right.callables),
+            fields: Slice::default(),
         };
-        add_origins(&mut joined.origins, &right.origins);
-        for callable in right.callables {
-            if !joined.callables.contains(&callable) {
-                joined.callables.push(callable);
-            }
+        if !left.fields.is_empty() || !right.fields.is_empty() {
+            joined.fields = self.fields_of_both(a, b);
         }
-        let names = left.fields.iter().chain(
-            right.fields.iter().filter(|(name, _)| !left.fields.iter().any(|(known, _)| known == name)),
-        );
-        for name in names.map(|(name, _)| *name).collect::<SmallVec<[Symbol; 8]>>() {
+        self.store(joined)
+    }
+
+    fn fields_of_both(&mut self, a: ValueId, b: ValueId) -> Slice {
+        let (left, right) = (self.get(a).fields, self.get(b).fields);
+        let only_right = right.iter().filter(|(name, _)| !left.iter().any(|(known, _)| known == name));
+        let names: SmallVec<[Symbol; 8]> = left.iter().chain(only_right).map(|(name, _)| *name).collect();
+        let mut fields: SmallVec<[(Symbol, ValueId); 8]> = SmallVec::new();
+        for name in names {
             // What is inside `Ok` is not there where it failed.
             let part = match (self.is_bare_failure(a), self.is_bare_failure(b)) {
                 (true, false) if name != sym::ERR => self.part(b, name),
@@ -461,9 +699,59 @@ impl Values {
                     self.join(x, y)
                 }
             };
-            joined.fields.push((name, part));
+            fields.push((name, part));
         }
-        self.push(joined)
+        entered(&mut self.fields, &fields)
+    }
+
+    fn origins_of_both(&mut self, a: Slice, b: Slice) -> Slice {
+        if b.is_empty() {
+            return a;
+        }
+        if a.is_empty() && b.length == 1 {
+            return b;
+        }
+        let mut origins: SmallVec<[Origin; 4]> = SmallVec::from_slice(a.of(&self.origins));
+        add_origins(&mut origins, b.of(&self.origins));
+        entered(&mut self.origins, &origins)
+    }
+
+    fn callables_of_both(&mut self, a: Slice, b: Slice) -> Slice {
+        let (left, right) = (a.of(&self.callables), b.of(&self.callables));
+        if right.iter().all(|callable| left.contains(callable)) {
+            return a;
+        }
+        let mut callables: SmallVec<[Callable; 4]> = SmallVec::from_slice(left);
+        for callable in right {
+            if !callables.contains(callable) {
+                callables.push(*callable);
+            }
+        }
+        entered(&mut self.callables, &callables)
+    }
+
+    fn success_of_either(&mut self, a: &Stored, b: &Stored) -> Slice {
+        match (a.outcome, b.outcome) {
+            (Outcome::Failure, _) => b.if_success,
+            (_, Outcome::Failure) => a.if_success,
+            _ => self.facts_of_both(a.if_success, b.if_success),
+        }
+    }
+
+    fn failure_of_either(&mut self, a: &Stored, b: &Stored) -> Slice {
+        match (a.outcome, b.outcome) {
+            (Outcome::Success, _) => b.if_failure,
+            (_, Outcome::Success) => a.if_failure,
+            _ => self.facts_of_both(a.if_failure, b.if_failure),
+        }
+    }
+
+    fn facts_of_both(&mut self, a: Slice, b: Slice) -> Slice {
+        if a.is_empty() || b.is_empty() {
+            return Slice::default();
+        }
+        let facts = common(a.of(&self.facts), b.of(&self.facts));
+        entered(&mut self.facts, &facts)
     }
 
     /// Whether a value is an `Err` or `None` with nothing known but what went wrong.
@@ -476,19 +764,26 @@ impl Values {
 
     /// Whether `b` adds nothing to `a`. Only shallow values are compared; `false` is always right.
     fn includes(&self, a: ValueId, b: ValueId) -> bool {
-        let (a, b) = (self.get(a), self.get(b));
+        let (a, b) = (&self.all[a.0 as usize], &self.all[b.0 as usize]);
+        let same_facts = |x: Slice, y: Slice| x == y || x.of(&self.facts) == y.of(&self.facts);
         b.text <= a.text
             && (a.constant.is_none() || a.constant == b.constant)
             && (!b.built || a.built)
             && (a.tail.is_none() || a.tail == b.tail)
             && (a.shape.is_none() || a.shape == b.shape)
-            && b.callables.iter().all(|callable| a.callables.contains(callable))
-            && b.origins.iter().all(|origin| a.origins.iter().any(|known| same_place(known, origin)))
             && b.fields.is_empty()
             && (a.fields.is_empty() || b.origins.is_empty())
-            && a.if_success == b.if_success
-            && a.if_failure == b.if_failure
             && a.outcome == b.outcome
+            && self.includes_all(a, b)
+            && same_facts(a.if_success, b.if_success)
+            && same_facts(a.if_failure, b.if_failure)
+    }
+
+    fn includes_all(&self, a: &Stored, b: &Stored) -> bool {
+        let (known, callables) = (a.origins.of(&self.origins), a.callables.of(&self.callables));
+        let is_known = |origin: &Origin| known.iter().any(|known| same_place(known, origin));
+        b.callables.of(&self.callables).iter().all(|callable| callables.contains(callable))
+            && b.origins.of(&self.origins).iter().all(is_known)
     }
 
     /// All origins of a value and of its parts.
@@ -499,15 +794,15 @@ impl Values {
     }
 
     fn flatten_into(&self, id: ValueId, all: &mut SmallVec<[Origin; 4]>, depth: u8) {
-        let value = self.get(id);
-        for origin in &value.origins {
+        let value = &self.all[id.0 as usize];
+        for origin in value.origins.of(&self.origins) {
             // What is known part by part is told by the parts.
             if !all.iter().any(|known| same_place(known, origin)) && all.len() < MOST_ORIGINS {
                 all.push(*origin);
             }
         }
         if depth > 0 {
-            for (_, part) in &value.fields {
+            for (_, part) in value.fields.of(&self.fields) {
                 self.flatten_into(*part, all, depth - 1);
             }
         }
@@ -544,21 +839,5 @@ pub(crate) fn add_origins<const N: usize>(origins: &mut SmallVec<[Origin; N]>, m
             None if origins.len() < MOST_ORIGINS => origins.push(*origin),
             None => {}
         }
-    }
-}
-
-fn success_of_either(a: &Value, b: &Value) -> Facts {
-    match (a.outcome, b.outcome) {
-        (Outcome::Failure, _) => b.if_success.clone(),
-        (_, Outcome::Failure) => a.if_success.clone(),
-        _ => common(&a.if_success, &b.if_success),
-    }
-}
-
-fn failure_of_either(a: &Value, b: &Value) -> Facts {
-    match (a.outcome, b.outcome) {
-        (Outcome::Success, _) => b.if_failure.clone(),
-        (_, Outcome::Success) => a.if_failure.clone(),
-        _ => common(&a.if_failure, &b.if_failure),
     }
 }

@@ -114,6 +114,11 @@ impl Semantics {
         semantics
     }
 
+    /// A number that no other workspace of this process has.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     fn index_externals(&mut self) {
         for (path, function) in &self.externals.functions {
             let Some((prefix, name)) = split(*path) else { continue };

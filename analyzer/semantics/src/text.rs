@@ -1,5 +1,8 @@
 //! What of a value somebody else can choose, by its type: text, numbers, nothing.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
 use ward_syntax::{ItemKind, Symbol};
 
 use crate::known::known;
@@ -17,6 +20,11 @@ struct TextRule {
     always: Carries,
     /// A bit for every parameter that decides; those past the 31st share the last.
     params: u32,
+}
+
+thread_local! {
+    /// What the types of one workspace carry, remembered.
+    static CARRIES: RefCell<(u64, FxHashMap<Ty, Carries>)> = RefCell::default();
 }
 
 /// How deeply a type is looked into before it is taken to carry text.
@@ -175,7 +183,26 @@ impl Semantics {
     /// What somebody else can choose in a value of a type. What is not known can carry text, and so can generic
     /// parameters, closures and trait objects; scalars, `&'static str` and what is made of them cannot.
     pub fn carries(&self, ty: Ty) -> Carries {
-        self.text.carries(self, ty, MAX_DEPTH, &mut |_, _| Carries::Text)
+        let carries = || self.text.carries(self, ty, MAX_DEPTH, &mut |_, _| Carries::Text);
+        let is_made_of_others = matches!(
+            ty.kind(),
+            TyKind::Adt { .. } | TyKind::External { .. } | TyKind::Tuple(_) | TyKind::Slice(_)
+        );
+        if !is_made_of_others || self.text.rules.is_empty() {
+            return carries();
+        }
+        let known = CARRIES.with_borrow_mut(|(workspace, known)| {
+            if *workspace != self.id {
+                *workspace = self.id;
+                known.clear();
+            }
+            known.get(&ty).copied()
+        });
+        known.unwrap_or_else(|| {
+            let found = carries();
+            CARRIES.with_borrow_mut(|(_, known)| known.insert(ty, found));
+            found
+        })
     }
 
     /// Whether what text a type may carry is in types of other crates alone that nothing is known of: names of things

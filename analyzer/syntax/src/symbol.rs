@@ -151,6 +151,8 @@ symbols! {
     ITEM = "Item",
     OUTPUT = "Output",
     TARGET = "Target",
+    // What stands in a shape for a text that is not fixed.
+    UNKNOWN = "\u{FFFC}",
 }
 
 #[cfg(test)]

@@ -78,9 +78,7 @@ impl Evaluator<'_> {
         if kinds.is_empty() || self.values.get(list).origins.is_empty() {
             return list;
         }
-        let mut value = self.values.get(list).clone();
-        value.origins.iter_mut().for_each(|origin| origin.open = origin.open.without(kinds));
-        self.values.push(value)
+        self.values.with_origins(list, |origin| Some(Origin { open: origin.open.without(kinds), ..origin }))
     }
 
     /// The sink that counts for a call that takes an element: the second `next` of a variable asks for one behind the

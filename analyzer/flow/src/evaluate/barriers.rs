@@ -21,7 +21,7 @@ impl Evaluator<'_> {
         if !known {
             return result;
         }
-        let (success, failure) = (value.if_success.clone(), value.if_failure.clone());
+        let (success, failure): (Facts, Facts) = (value.if_success.into(), value.if_failure.into());
         match call.name.as_str() {
             "is_ok" | "is_some" | "is_ok_and" | "is_some_and" => self.truth(success, failure),
             "is_err" | "is_none" => self.truth(failure, success),
@@ -65,10 +65,11 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn with_outcome(&mut self, id: ValueId, if_success: &[Fact], if_failure: &[Fact]) -> ValueId {
-        let mut value = self.values.get(id).clone();
-        add(&mut value.if_success, if_success);
-        add(&mut value.if_failure, if_failure);
-        self.values.push(value)
+        let value = self.values.get(id);
+        let (mut success, mut failure): (Facts, Facts) = (value.if_success.into(), value.if_failure.into());
+        add(&mut success, if_success);
+        add(&mut failure, if_failure);
+        self.values.with_facts(id, &success, &failure)
     }
 
     /// A text that parses as something that carries no text is harmless itself.
@@ -100,7 +101,7 @@ impl Evaluator<'_> {
         let mut parsed = Value { text: Text::Constrained, if_success, ..Value::default() };
         if !kinds.is_empty() {
             let result = self.restricted(result, kinds);
-            parsed.origins.clone_from(&self.values.get(result).origins);
+            parsed.origins = self.values.get(result).origins.into();
         }
         self.values.push(parsed)
     }
@@ -211,18 +212,14 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn escaped(&mut self, id: ValueId, context: Symbol) -> ValueId {
-        let mut value = self.values.get(id).clone();
-        for origin in &mut value.origins {
-            // What counts from here on is where the escaped text is put.
-            *origin = Origin { escaped: Some(context), hole: None, outer: None, ..*origin };
-        }
-        self.values.push(value)
+        // What counts from here on is where the escaped text is put.
+        let escaped = Some(context);
+        self.values.with_origins(id, |origin| Some(Origin { escaped, hole: None, outer: None, ..origin }))
     }
 
     pub(super) fn marked(&mut self, id: ValueId, context: Symbol) -> ValueId {
-        let mut value = self.values.get(id).clone();
-        value.origins.iter_mut().for_each(|origin| origin.escaped = Some(context));
-        self.values.push(value)
+        let escaped = Some(context);
+        self.values.with_origins(id, |origin| Some(Origin { escaped, ..origin }))
     }
 
     /// Whether an argument names something that a sink asks for: a header by its text or its constant.
@@ -258,12 +255,10 @@ impl Evaluator<'_> {
 
     /// The value without what facts tell of its origins.
     pub(super) fn cleared_of(&mut self, id: ValueId, facts: &Facts) -> ValueId {
-        let mut value = self.values.get(id).clone();
-        for origin in &mut value.origins {
-            origin.open = origin.open.without(kinds_of(facts, origin.root, origin.path));
-        }
-        value.origins.retain(|origin| !origin.open.is_empty());
-        self.values.push(value)
+        self.values.with_origins(id, |origin| {
+            let open = origin.open.without(kinds_of(facts, origin.root, origin.path));
+            (!open.is_empty()).then_some(Origin { open, ..origin })
+        })
     }
 
     // Sinks.

@@ -17,7 +17,7 @@ use crate::value::{Callable, Facts, KindSet, Outcome, Root, Value, ValueId};
 impl Evaluator<'_> {
     /// Calls whatever functions a value may be.
     pub(super) fn call_value(&mut self, called: ValueId, values: &[ValueId], span: Span) -> ValueId {
-        let callables = self.values.get(called).callables.clone();
+        let callables: SmallVec<[Callable; 2]> = SmallVec::from_slice(self.values.get(called).callables);
         let mut result: Option<ValueId> = None;
         for callable in callables {
             let one = match callable {
@@ -150,7 +150,7 @@ impl Evaluator<'_> {
                     && (inner.outcome != Outcome::Open
                         || !inner.if_success.is_empty()
                         || !inner.if_failure.is_empty());
-                let mut value = Value { outcome: Outcome::Success, ..inner.clone() };
+                let mut value = Value { outcome: Outcome::Success, ..inner.to_value() };
                 if is_truth {
                     // What the truth inside tells is another thing than what `Ok` tells.
                     let inner = self.with_known_facts(first);

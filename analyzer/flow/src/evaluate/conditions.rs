@@ -17,9 +17,9 @@ impl Evaluator<'_> {
         let right = self.eval(rhs);
         self.state.cleared = before;
         let (left, right) = (self.values.get(left), self.values.get(right));
-        let mut success = left.if_success.clone();
-        add(&mut success, &right.if_success);
-        let failure = common(&left.if_failure, &right.if_failure);
+        let mut success: Facts = left.if_success.into();
+        add(&mut success, right.if_success);
+        let failure = common(left.if_failure, right.if_failure);
         self.truth(success, failure)
     }
 
@@ -30,9 +30,9 @@ impl Evaluator<'_> {
         let right = self.eval(rhs);
         self.state.cleared = before;
         let (left, right) = (self.values.get(left), self.values.get(right));
-        let mut failure = left.if_failure.clone();
-        add(&mut failure, &right.if_failure);
-        let success = common(&left.if_success, &right.if_success);
+        let mut failure: Facts = left.if_failure.into();
+        add(&mut failure, right.if_failure);
+        let success = common(left.if_success, right.if_success);
         self.truth(success, failure)
     }
 
@@ -41,8 +41,8 @@ impl Evaluator<'_> {
         let value = self.values.get(value);
         let not = Value {
             text: Text::Constrained,
-            if_success: value.if_failure.clone(),
-            if_failure: value.if_success.clone(),
+            if_success: value.if_failure.into(),
+            if_failure: value.if_success.into(),
             outcome: match value.outcome {
                 Outcome::Open => Outcome::Open,
                 Outcome::Success => Outcome::Failure,
@@ -106,10 +106,8 @@ impl Evaluator<'_> {
         if self.values.get(value).origins.is_empty() || !self.is_derived(expr) {
             return value;
         }
-        let mut apart = self.values.get(value).clone();
         let part = Symbol::new("()");
-        apart.origins.iter_mut().for_each(|origin| origin.path = origin.path.then(part));
-        self.values.push(apart)
+        self.values.with_origins(value, |origin| Some(Origin { path: origin.path.then(part), ..origin }))
     }
 
     /// Whether an expression is what a method that no model speaks of says.

@@ -8,7 +8,7 @@ use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
 use crate::models::{CallModel, Constant, Edge, MessageCall, Part, Port};
 use crate::step::StepKind;
-use crate::value::{Callable, Fact, Facts, KindSet, Value, ValueId, add, joined_shape};
+use crate::value::{Callable, Fact, Facts, KindSet, Value, ValueId, ValueRef, add, joined_shape};
 
 impl Evaluator<'_> {
     pub(super) fn flow_through(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
@@ -96,7 +96,7 @@ impl Evaluator<'_> {
         }
         let known = self.values.get(result);
         if changes_text(last_segment(call.name)) && (known.constant.is_some() || known.shape.is_some()) {
-            let value = Value { constant: None, tail: None, shape: None, ..known.clone() };
+            let value = Value { constant: None, tail: None, shape: None, ..known.to_value() };
             result = self.values.push(value);
         }
         if call.receiver.is_none() {
@@ -115,7 +115,7 @@ impl Evaluator<'_> {
             }
             _ => false,
         };
-        for callable in &self.values.get(called).callables {
+        for callable in self.values.get(called).callables {
             let types: SmallVec<[Ty; 4]> = match callable {
                 Callable::Closure(closure) => {
                     let params = &self.ir.closure(*closure).params;
@@ -150,22 +150,22 @@ impl Evaluator<'_> {
         }
         match call.name.as_str() {
             "all" => {
-                let facts = test.if_success.clone();
+                let facts = test.if_success.into();
                 self.truth(facts, Facts::new())
             }
             "any" => {
-                let (success, failure) = (test.if_success.clone(), test.if_failure.clone());
+                let (success, failure): (Facts, Facts) = (test.if_success.into(), test.if_failure.into());
                 let success = self.facts_beside(&success, items);
                 self.truth(success, failure)
             }
             "filter" | "take_while" => {
-                let facts = test.if_success.clone();
+                let facts: Facts = test.if_success.into();
                 self.cleared_of(result, &facts)
             }
             "find" | "position" => {
-                let (success, failure) = (test.if_success.clone(), test.if_failure.clone());
+                let (success, failure): (Facts, Facts) = (test.if_success.into(), test.if_failure.into());
                 let if_success = self.facts_beside(&success, items);
-                let value = Value { if_success, if_failure: failure, ..self.values.get(result).clone() };
+                let value = Value { if_success, if_failure: failure, ..self.values.owned(result) };
                 self.values.push(value)
             }
             _ => result,
@@ -228,7 +228,7 @@ impl Evaluator<'_> {
                 let key = self.part_known(value, first).and_then(|key| self.key_of(key));
                 match key.zip(self.part_known(value, second)) {
                     Some(pair) => SmallVec::from_elem(pair, 1),
-                    None => self.values.get(value).fields.clone(),
+                    None => self.values.get(value).fields.into(),
                 }
             }
         }
@@ -244,13 +244,13 @@ impl Evaluator<'_> {
         let text = self.values.constant(Some(constant.text));
         let Some(key) = constant.key else { return text };
         let fields = SmallVec::from_elem((key, text), 1);
-        self.values.push(Value { fields, ..self.values.get(text).clone() })
+        self.values.push(Value { fields, ..self.values.owned(text) })
     }
 
     /// What a constant says: its text, or the name by which it is known.
     pub(super) fn text_of(&self, id: ValueId) -> Option<Symbol> {
         let value = self.values.get(id);
-        value.constant.or_else(|| match value.callables.as_slice() {
+        value.constant.or_else(|| match value.callables {
             [Callable::External(_, name)] => Some(Symbol::new(last_segment(*name))),
             _ => None,
         })
@@ -309,7 +309,7 @@ impl Evaluator<'_> {
     pub(super) fn part_by_row(&mut self, call: &ExternalCall, result: ValueId, part: Symbol) -> ValueId {
         let name = if part.as_str() == "{0}" {
             let key = call.args.first().map(|input| self.values.get(input.1));
-            let by_constant = |key: &Value| {
+            let by_constant = |key: ValueRef<'_>| {
                 key.callables.iter().find_map(|callable| match callable {
                     Callable::External(_, path) => Some(Symbol::new(last_segment(*path))),
                     _ => None,
@@ -388,7 +388,7 @@ impl Evaluator<'_> {
         if nothing_left.is_empty() {
             return element;
         }
-        self.values.push(Value { if_failure: nothing_left, ..self.values.get(element).clone() })
+        self.values.push(Value { if_failure: nothing_left, ..self.values.owned(element) })
     }
 
     /// What it tells that there is no further element: nothing is wrong with that one, and nothing with the list for
@@ -402,7 +402,7 @@ impl Evaluator<'_> {
     /// What is known of a list if it holds no elements but those of which something is known.
     pub(super) fn told_by_elements(&self, list: ValueId) -> Facts {
         let mut facts = Facts::new();
-        for origin in &self.values.get(list).origins {
+        for origin in self.values.get(list).origins {
             let is_element = |fact: &&Fact| {
                 let mut below = fact.path.names().skip(origin.path.names().count());
                 fact.root == origin.root

@@ -70,7 +70,7 @@ impl Evaluator<'_> {
 
     /// The elements of a list, if it is known how many there are.
     fn elements_of(&mut self, list: ValueId) -> Option<List> {
-        let fields = &self.values.get(list).fields;
+        let fields = self.values.get(list).fields;
         let (_, count) = fields.iter().find(|(name, _)| name.as_str() == COUNT)?;
         let count: usize = self.values.get(*count).constant?.as_str().parse().ok()?;
         Some((0..count).map(|place| self.values.part(list, index_name(place))).collect())

@@ -144,8 +144,7 @@ impl Evaluator<'_> {
                 if !self.all_closures.iter().any(|(known, _)| *known == closure) {
                     self.all_closures.push((closure, expr));
                 }
-                let callables = SmallVec::from_elem(Callable::Closure(closure), 1);
-                self.values.push(Value { callables, ..Value::default() })
+                self.values.of_callable(Text::Unknown, Callable::Closure(closure))
             }
             Expr::Try(operand) => self.eval_try(expr, operand),
             Expr::Format(format) => self.eval_format(expr, format),
@@ -199,8 +198,7 @@ impl Evaluator<'_> {
                 return ValueId::NOTHING;
             }
         };
-        let callables = SmallVec::from_elem(callable, 1);
-        self.values.push(Value { text: Text::Constant, callables, ..Value::default() })
+        self.values.of_callable(Text::Constant, callable)
     }
 
     fn eval_external_path(&mut self, path: Symbol) -> ValueId {
@@ -212,8 +210,7 @@ impl Evaluator<'_> {
             let none = Value { text: Text::Constant, outcome: Outcome::Failure, ..Value::default() };
             return self.values.push(none);
         }
-        let callables = SmallVec::from_elem(Callable::External(None, path), 1);
-        self.values.push(Value { text: Text::Constant, callables, ..Value::default() })
+        self.values.of_callable(Text::Constant, Callable::External(None, path))
     }
 
     /// Constants and statics are fixed in the program; a literal's text is known.
@@ -514,10 +511,9 @@ impl Evaluator<'_> {
         let mut value = None;
         for round in 0..2 {
             let before = self.state.clone();
-            let mut exit_facts = Facts::new();
             if let Some(cond) = cond {
                 let cond = self.eval(cond);
-                exit_facts.clone_from(&self.values.get(cond).if_failure);
+                let exit_facts: Facts = self.values.get(cond).if_failure.into();
                 let skipped = self.state.clone();
                 self.assume_success(cond);
                 self.eval(body);
@@ -566,7 +562,7 @@ impl Evaluator<'_> {
             self.end_round();
             if !skipped_items && !self.state.dead {
                 // Every round ended here, so what its end knows of the items is known of all of them.
-                let own = &self.values.get(items).origins;
+                let own = self.values.get(items).origins;
                 let facts = self.state.cleared.iter().filter(|fact| own.iter().any(|o| o.root == fact.root));
                 always = Some(facts.copied().collect::<Facts>());
             }

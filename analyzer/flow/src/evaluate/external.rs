@@ -1,5 +1,7 @@
 //! Calls of code outside the workspace, by its models, and of what nothing is known about.
 
+use std::sync::LazyLock;
+
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Template, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, HoleStyle, Span, Symbol, sym};
@@ -15,7 +17,7 @@ use crate::value::{Callable, KindSet, Origin, Value, ValueId};
 const FOREIGN: u8 = 2;
 
 /// The types whose methods a receiver of unknown type is taken to have, by name.
-pub(crate) const STANDARD_TYPES: &[&str] = &[
+const STANDARD_TYPES: &[&str] = &[
     "std::iter::Iterator",
     "std::option::Option",
     "std::result::Result",
@@ -25,6 +27,9 @@ pub(crate) const STANDARD_TYPES: &[&str] = &[
     "std::vec::Vec",
     "std::collections::HashMap",
 ];
+/// The same, as symbols.
+pub(crate) static STANDARD: LazyLock<Vec<Symbol>> =
+    LazyLock::new(|| STANDARD_TYPES.iter().map(|ty| Symbol::new(ty)).collect());
 const SCALARS: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
     "u128", "usize",
@@ -33,7 +38,7 @@ const SCALARS: &[&str] = &[
 impl<'a> Evaluator<'a> {
     pub(super) fn call_external(&mut self, call: &ExternalCall) -> ValueId {
         let models = self.cx.models;
-        let any = Symbol::new("*");
+        let any = sym::ANY;
         let model = match (call.ty, call.receiver) {
             (Some(ty), _) => {
                 models.methods.get(&(ty, call.name)).or_else(|| models.methods.get(&(any, call.name)))
@@ -84,7 +89,7 @@ impl<'a> Evaluator<'a> {
     /// Whether all that is known of a value is that it is what an error says.
     fn is_error(&self, value: ValueId) -> bool {
         let errors = self.cx.models.kinds.of_class(SourceClass::Error);
-        let origins = &self.values.get(value).origins;
+        let origins = self.values.get(value).origins;
         !origins.is_empty() && origins.iter().all(|origin| origin.open.without(errors).is_empty())
     }
 
@@ -107,7 +112,7 @@ impl<'a> Evaluator<'a> {
                 let result = self.call_model(call, model);
                 let result = if call.ty.is_none() && self.standard_result_is_plain(call) {
                     let told = self.values.get(result);
-                    let (success, failure) = (told.if_success.clone(), told.if_failure.clone());
+                    let (success, failure) = (told.if_success.into(), told.if_failure.into());
                     self.truth(success, failure)
                 } else {
                     result
@@ -152,7 +157,7 @@ impl<'a> Evaluator<'a> {
     /// The standard library's method of this name, for a receiver of unknown type: `map` maps whatever it is.
     pub(super) fn standard_method(&self, name: Symbol) -> Option<&'a CallModel> {
         let models = self.cx.models;
-        STANDARD_TYPES.iter().find_map(|ty| models.methods.get(&(Symbol::new(ty), name)))
+        STANDARD.iter().find_map(|ty| models.methods.get(&(*ty, name)))
     }
 
     /// Whether the standard library's method of this name returns a number, a truth or nothing.
@@ -161,8 +166,7 @@ impl<'a> Evaluator<'a> {
             return false;
         }
         let types = &self.cx.semantics.externals.types;
-        let mut rows =
-            STANDARD_TYPES.iter().filter_map(|ty| types.get(&Symbol::new(ty))?.methods.get(&call.name));
+        let mut rows = STANDARD.iter().filter_map(|ty| types.get(ty)?.methods.get(&call.name));
         match rows.next().and_then(|row| row.returns.as_ref()) {
             Some(Template::Named(path, args)) => {
                 args.is_empty()
@@ -178,7 +182,8 @@ impl<'a> Evaluator<'a> {
         for handler in &model.handlers {
             let Some((_, value)) = call.args.get(usize::from(handler.argument)).copied() else { continue };
             let span = self.span(call.expr);
-            for callable in self.values.get(value).callables.clone() {
+            let callables: SmallVec<[Callable; 2]> = SmallVec::from_slice(self.values.get(value).callables);
+            for callable in callables {
                 match callable {
                     Callable::Closure(closure) => {
                         let mut given: SmallVec<[ValueId; 4]> = SmallVec::new();

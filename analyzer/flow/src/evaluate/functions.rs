@@ -7,9 +7,8 @@ use ward_syntax::{ExprId, Span};
 use super::Evaluator;
 use super::calls::Inputs;
 use crate::models::{Asked, Sink, SourceClass};
-use crate::sources;
 use crate::step::StepKind;
-use crate::summary::{Hit, Message};
+use crate::summary::{FunctionSummary, Hit, Message};
 use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 
 /// A function follows its callees' hits up to this many of one kind.
@@ -74,7 +73,7 @@ impl Evaluator<'_> {
         let Some(summary) = cx.summaries.get(def) else {
             return ValueId::NOTHING;
         };
-        let values = &self.given_by_conversion(def, values);
+        let values = &self.given_by_conversion(summary, values);
         let mut closures: SmallVec<[(u16, ValueId); 2]> = SmallVec::new();
         for call in &summary.closure_calls {
             let Some(closure) = values.get(usize::from(call.parameter)).copied() else { continue };
@@ -101,7 +100,7 @@ impl Evaluator<'_> {
         }
         let always = self.facts_here(&summary.always, values);
         self.assume(&always);
-        self.assume_checked(def, values);
+        self.assume_checked(summary, values);
         self.note_check(def, &summary.measures, values);
         let result = self.instantiate(&summary.result, def, values, span, &closures);
         if summary.diverges && def != self.def {
@@ -111,12 +110,14 @@ impl Evaluator<'_> {
     }
 
     /// What a function is given, with what was read by a conversion known by the types of its parameters.
-    fn given_by_conversion(&mut self, def: DefId, values: &[ValueId]) -> SmallVec<[ValueId; 4]> {
+    fn given_by_conversion(
+        &mut self,
+        summary: &FunctionSummary,
+        values: &[ValueId],
+    ) -> SmallVec<[ValueId; 4]> {
         let mut given: SmallVec<[ValueId; 4]> = SmallVec::from_slice(values);
-        let Some(signature) = self.cx.semantics.signature(def) else { return given };
-        let types = signature.self_ty.iter().chain(signature.params.iter());
-        for (value, ty) in given.iter_mut().zip(types) {
-            if self.is_open_source(*value) && sources::is_read_by_conversion(self.cx, *ty) {
+        for number in &summary.converted {
+            if let Some(value) = given.get_mut(usize::from(*number)) {
                 *value = self.converted(*value);
             }
         }
@@ -125,14 +126,8 @@ impl Evaluator<'_> {
 
     /// A function that is known by its name for a check that cannot be read from its body: what it was asked is
     /// taken to be checked, whatever it answers.
-    fn assume_checked(&mut self, def: DefId, values: &[ValueId]) {
-        let models = self.cx.models;
-        if models.named_checks.is_empty() {
-            return;
-        }
-        let name = self.cx.semantics.item(def).name.as_str();
-        for check in models.named_checks.iter().filter(|check| name.contains(check.word.as_str())) {
-            let kinds = self.cx.kinds(&check.kinds);
+    fn assume_checked(&mut self, summary: &FunctionSummary, values: &[ValueId]) {
+        for kinds in summary.named_checks.iter().copied() {
             for value in values {
                 let origins = self.values.flatten(*value);
                 let facts = origins.iter().map(|origin| Fact { root: origin.root, path: origin.path, kinds });

@@ -64,7 +64,7 @@ impl Evaluator<'_> {
         }
         value.callables = self.callables_here(&exported.callables, args);
         if let Some(whole) = whole {
-            value = merged(self.values.get(whole).clone(), value, exported);
+            value = merged(self.values.owned(whole), value, exported);
         }
         value.if_success = self.facts_here(&exported.if_success, args);
         value.if_failure = self.facts_here(&exported.if_failure, args);

@@ -97,7 +97,7 @@ impl Evaluator<'_> {
         let value = self.values.get(id);
         parts.extend(value.origins.iter().map(|origin| (path, *origin)));
         if depth > 0 {
-            for (name, part) in &value.fields {
+            for (name, part) in value.fields {
                 self.parts_into(*part, path.then(*name), depth - 1, parts);
             }
         }

@@ -31,7 +31,9 @@ mod sinks;
 mod text;
 mod variants;
 
-pub(crate) use external::STANDARD_TYPES;
+use std::cell::RefCell;
+
+pub(crate) use external::STANDARD;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_semantics::{BodyTypes, Carries, DefId, Semantics, Ty, TyKind};
@@ -94,6 +96,18 @@ pub fn evaluate(cx: Context, def: DefId) -> Option<FunctionSummary> {
 
 fn is_of_debug_builds(attribute: &Attribute) -> bool {
     attribute.path.as_str() == "cfg" && attribute.args.as_str().trim() == "debug_assertions"
+}
+
+thread_local! {
+    /// The lists of the last evaluation of this thread, empty, for the next one to fill.
+    static SPARE: RefCell<Spare> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Spare {
+    values: Values,
+    steps: Steps,
+    last: Vec<ValueId>,
 }
 
 /// The evaluation of one body.
@@ -225,6 +239,8 @@ impl<'a> Evaluator<'a> {
             locals: SmallVec::from_elem(ValueId::NOTHING, body.locals.len as usize),
             ..State::default()
         };
+        let Spare { values, steps, mut last } = SPARE.take();
+        last.resize(body.exprs.len as usize, ValueId::NOTHING);
         Self {
             cx,
             def,
@@ -232,12 +248,12 @@ impl<'a> Evaluator<'a> {
             ir,
             types,
             body,
-            values: Values::with_capacity(body.exprs.len as usize),
-            steps: Steps::default(),
+            values,
+            steps,
             state,
             exits: vec![Exit::default()],
             loops: Vec::new(),
-            last: vec![ValueId::NOTHING; body.exprs.len as usize],
+            last,
             aliases: FxHashMap::default(),
             lists: FxHashMap::default(),
             parameters: Vec::new(),
@@ -408,7 +424,7 @@ impl<'a> Evaluator<'a> {
         if open.is_empty() || self.values.get(value).origins.iter().any(is_known) {
             return value;
         }
-        let part = match self.values.get(value).origins.as_slice() {
+        let part = match self.values.get(value).origins {
             [Origin { root: Root::Parameter(index), path, .. }] if !path.is_empty() => Some((*index, *path)),
             _ => None,
         };
@@ -439,7 +455,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn constrained(&mut self) -> ValueId {
-        self.values.push(Value { text: Text::Constrained, ..Value::default() })
+        self.values.of_text(Text::Constrained)
     }
 
     fn step(&mut self, previous: Option<StepId>, span: Span, kind: StepKind) -> StepId {
@@ -451,11 +467,12 @@ impl<'a> Evaluator<'a> {
         if self.values.get(id).origins.is_empty() {
             return id;
         }
-        let mut value = self.values.get(id).clone();
-        for origin in &mut value.origins {
-            origin.step = self.step(Some(origin.step), span, kind);
-        }
-        self.values.push(value)
+        let at = self.place_of_span(span);
+        let steps = &mut self.steps;
+        self.values.with_origins(id, |origin| {
+            let step = steps.push(Step { previous: Some(origin.step), at, kind });
+            Some(Origin { step, ..origin })
+        })
     }
 
     fn set_local(&mut self, local: LocalId, value: ValueId) {
@@ -483,7 +500,7 @@ impl<'a> Evaluator<'a> {
         let is_about = |fact: &&Fact| value.origins.iter().any(|origin| origin.root == fact.root);
         let about: Facts = self.state.cleared.iter().filter(is_about).copied().collect();
         let cleared = |origin: &Origin| kinds_of(&about, origin.root, origin.path);
-        let own = value.origins.iter().any(|origin| origin.open.meets(cleared(origin)));
+        let own = !about.is_empty() && value.origins.iter().any(|origin| origin.open.meets(cleared(origin)));
         // A check of one part of a whole: the part is replaced.
         let parts = about.iter().filter(|fact| {
             value.origins.iter().any(|origin| {
@@ -493,19 +510,18 @@ impl<'a> Evaluator<'a> {
         let parts: SmallVec<[Fact; 2]> = parts.copied().take(MOST_CHECKED_PARTS).collect();
         let mut id = id;
         if own {
-            let mut value = value.clone();
-            for origin in &mut value.origins {
-                origin.open = origin.open.without(cleared(origin));
+            let text = value.text;
+            id = self.values.with_origins(id, |origin| {
+                let open = origin.open.without(cleared(&origin));
+                (!open.is_empty()).then_some(Origin { open, ..origin })
+            });
+            if self.values.get(id).origins.is_empty() {
+                self.values.set_text(id, text.min(Text::Constrained));
             }
-            value.origins.retain(|origin| !origin.open.is_empty());
-            if value.origins.is_empty() {
-                value.text = value.text.min(Text::Constrained);
-            }
-            id = self.values.push(value);
         }
         if !parts.is_empty() {
             if !own {
-                id = self.values.push(self.values.get(id).clone());
+                id = self.values.copy(id);
             }
             self.narrow_by_parts(id, &parts);
         }
@@ -533,37 +549,39 @@ impl<'a> Evaluator<'a> {
     }
 
     fn narrowed_parts(&mut self, id: ValueId) -> ValueId {
-        let fields = self.values.get(id).fields.clone();
-        let mut new = fields.clone();
-        for (_, part) in &mut new {
+        let mut fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.get(id).fields);
+        let mut is_new = false;
+        for (_, part) in &mut fields {
             if !self.values.get(*part).origins.is_empty() {
-                *part = self.narrowed(*part);
+                let narrowed = self.narrowed(*part);
+                is_new |= narrowed != *part;
+                *part = narrowed;
             }
         }
-        if new == fields {
-            return id;
-        }
-        let value = Value { fields: new, ..self.values.get(id).clone() };
-        self.values.push(value)
+        if is_new { self.values.with_fields(id, &fields) } else { id }
     }
 
     /// The value without danger for some kinds.
     fn without(&mut self, id: ValueId, kinds: KindSet) -> ValueId {
-        let mut value = self.values.get(id).clone();
+        let value = self.values.get(id);
         if value.origins.is_empty() && value.fields.is_empty() {
             return id;
         }
-        for origin in &mut value.origins {
-            origin.open = origin.open.without(kinds);
+        let mut fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(value.fields);
+        let mut id = self.values.with_origins(id, |origin| {
+            let open = origin.open.without(kinds);
+            (!open.is_empty()).then_some(Origin { open, ..origin })
+        });
+        if self.values.get(id).origins.is_empty() {
+            self.values.set_text(id, Text::Constrained);
         }
-        value.origins.retain(|origin| !origin.open.is_empty());
-        if value.origins.is_empty() {
-            value.text = Text::Constrained;
+        if !fields.is_empty() {
+            for (_, part) in &mut fields {
+                *part = self.without(*part, kinds);
+            }
+            id = self.values.with_fields(id, &fields);
         }
-        for (_, part) in &mut value.fields {
-            *part = self.without(*part, kinds);
-        }
-        self.values.push(value)
+        id
     }
 
     /// The kinds for which a value of a type may be dangerous.
@@ -592,11 +610,10 @@ impl<'a> Evaluator<'a> {
         if !self.is_open_source(id) {
             return id;
         }
-        let mut value = self.values.get(id).clone();
-        for origin in value.origins.iter_mut().filter(|origin| is_open_source(origin)) {
-            origin.assumed = CONVERTED;
-        }
-        self.values.push(value)
+        self.values.with_origins(id, |origin| {
+            let assumed = if is_open_source(&origin) { CONVERTED } else { origin.assumed };
+            Some(Origin { assumed, ..origin })
+        })
     }
 
     /// Whether a value comes of a source or from a caller, and nothing is assumed of it.
@@ -619,10 +636,10 @@ impl<'a> Evaluator<'a> {
             text: value.text.min(Text::Constrained),
             constant: value.constant,
             tail: value.constant,
-            if_success: value.if_success.clone(),
-            if_failure: value.if_failure.clone(),
+            if_success: SmallVec::from_slice(value.if_success),
+            if_failure: SmallVec::from_slice(value.if_failure),
             outcome: value.outcome,
-            callables: value.callables.clone(),
+            callables: SmallVec::from_slice(value.callables),
             // The text of an error travels beside a payload that carries none; what is fixed does no harm.
             fields: value
                 .fields
@@ -638,7 +655,8 @@ impl<'a> Evaluator<'a> {
                 .iter()
                 .map(|origin| Origin { open: origin.open.intersection(kinds), ..*origin });
             cut.origins = origins.filter(|origin| !origin.open.is_empty()).collect();
-            for (name, part) in value.fields.clone() {
+            let fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(value.fields);
+            for (name, part) in fields {
                 if name == sym::ERR || self.values.is_plain(part) {
                     continue;
                 }
@@ -658,12 +676,12 @@ impl<'a> Evaluator<'a> {
     }
 
     fn assume_success(&mut self, id: ValueId) {
-        let facts = self.values.get(id).if_success.clone();
+        let facts: Facts = SmallVec::from_slice(self.values.get(id).if_success);
         self.assume(&facts);
     }
 
     fn assume_failure(&mut self, id: ValueId) {
-        let facts = self.values.get(id).if_failure.clone();
+        let facts: Facts = SmallVec::from_slice(self.values.get(id).if_failure);
         self.assume(&facts);
     }
 
@@ -720,14 +738,16 @@ impl<'a> Evaluator<'a> {
         if self.state.cleared.is_empty() {
             return id;
         }
-        let mut value = self.values.get(id).clone();
+        let value = self.values.get(id);
+        let (mut success, mut failure): (Facts, Facts) =
+            (SmallVec::from_slice(value.if_success), SmallVec::from_slice(value.if_failure));
         if value.outcome != Outcome::Failure {
-            add(&mut value.if_success, &self.state.cleared);
+            add(&mut success, &self.state.cleared);
         }
         if value.outcome != Outcome::Success {
-            add(&mut value.if_failure, &self.state.cleared);
+            add(&mut failure, &self.state.cleared);
         }
-        self.values.push(value)
+        self.values.with_facts(id, &success, &failure)
     }
 
     fn die(&mut self) {
@@ -755,9 +775,30 @@ impl<'a> Evaluator<'a> {
         summary.refuses = std::mem::take(&mut self.refuses);
         summary.inputs = std::mem::take(&mut self.inputs);
         summary.receives = std::mem::take(&mut self.receives);
-        summary.steps = std::mem::take(&mut self.steps);
-        summary.compact();
+        summary.named_checks = self.named_checks();
+        summary.converted = self.converted_parameters();
+        summary.compact(&self.steps);
+        let Self { mut values, mut steps, mut last, .. } = self;
+        values.clear();
+        steps.clear();
+        last.clear();
+        SPARE.set(Spare { values, steps, last });
         summary
+    }
+
+    /// See [`FunctionSummary::named_checks`].
+    fn named_checks(&self) -> SmallVec<[KindSet; 0]> {
+        let name = self.cx.semantics.item(self.def).name.as_str();
+        let checks = self.cx.models.named_checks.iter().filter(|check| name.contains(check.word.as_str()));
+        checks.map(|check| self.cx.kinds(&check.kinds)).collect()
+    }
+
+    /// See [`FunctionSummary::converted`].
+    fn converted_parameters(&self) -> SmallVec<[u16; 0]> {
+        let Some(signature) = self.cx.semantics.signature(self.def) else { return SmallVec::new() };
+        let types = (0u16..).zip(signature.self_ty.iter().chain(signature.params.iter()));
+        let converted = types.filter(|(_, ty)| sources::is_read_by_conversion(self.cx, **ty));
+        converted.map(|(number, _)| number).collect()
     }
 
     /// What is left in parameters beyond what was in them.

@@ -15,7 +15,7 @@ impl Evaluator<'_> {
         if self.values.get(joined).constant.is_none() {
             return joined;
         }
-        let value = Value { constant: None, tail: None, ..self.values.get(joined).clone() };
+        let value = Value { constant: None, tail: None, ..self.values.owned(joined) };
         self.values.push(value)
     }
 

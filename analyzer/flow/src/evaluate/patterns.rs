@@ -1,7 +1,10 @@
 //! Patterns: binding their variables, and what a match tells.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use ward_semantics::{Resolution, TyKind};
 use ward_syntax::{Literal, Pat, PatId, PathId, Symbol, sym};
@@ -137,12 +140,7 @@ impl Evaluator<'_> {
         {
             return id;
         }
-        let mut value = value.clone();
-        value.fields.retain(|(name, _)| *name != sym::ERR);
-        value.outcome = Outcome::Open;
-        value.if_success = Facts::new();
-        value.if_failure = Facts::new();
-        self.values.push(value)
+        self.values.inside(id, sym::ERR)
     }
 
     /// The variant's name where a path names one of the workspace; parts are kept apart by it.
@@ -182,7 +180,8 @@ impl Evaluator<'_> {
         let value = self.values.get(scrutinee);
         match outcome {
             Outcome::Success => {
-                let (mut success, mut failure) = (value.if_success.clone(), value.if_failure.clone());
+                let (mut success, mut failure) =
+                    (Facts::from(value.if_success), Facts::from(value.if_failure));
                 if let Pat::TupleStruct { pats, .. } = self.ir.pat(pat)
                     && let Some(inner) = self.ir.list(pats).next()
                 {
@@ -199,7 +198,7 @@ impl Evaluator<'_> {
                 }
                 (success, failure)
             }
-            Outcome::Failure => (value.if_failure.clone(), value.if_success.clone()),
+            Outcome::Failure => (value.if_failure.into(), value.if_success.into()),
             Outcome::Open => {
                 let (mut success, failure) = self.modelled_pattern(pat, scrutinee).unwrap_or_default();
                 if self.only_literals(pat) {
@@ -315,11 +314,17 @@ impl Evaluator<'_> {
 
 /// `0`, `1`, ..
 pub(super) fn index_name(index: usize) -> Symbol {
-    const NAMES: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"];
-    NAMES.get(index).map_or_else(|| Symbol::new(&index.to_string()), |name| Symbol::new(name))
+    static NAMES: LazyLock<Vec<Symbol>> =
+        LazyLock::new(|| (0..16).map(|index: usize| Symbol::new(&index.to_string())).collect());
+    NAMES.get(index).copied().unwrap_or_else(|| Symbol::new(&index.to_string()))
 }
 
 /// The name of a variant's field among the parts of a value.
 pub(super) fn variant_field(variant: Symbol, field: Symbol) -> Symbol {
-    Symbol::new(&format!("{variant}.{field}"))
+    thread_local! {
+        static NAMES: RefCell<FxHashMap<(Symbol, Symbol), Symbol>> = RefCell::default();
+    }
+    NAMES.with_borrow_mut(|names| {
+        *names.entry((variant, field)).or_insert_with(|| Symbol::new(&format!("{variant}.{field}")))
+    })
 }

@@ -97,7 +97,7 @@ impl Evaluator<'_> {
         span: Span,
         about: (u8, Option<Symbol>),
     ) {
-        let fields = self.values.get(value).fields.clone();
+        let fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.get(value).fields);
         if !outer.is_empty() && (fields.is_empty() || outer.as_str().matches('.').count() >= MOST_NESTED) {
             self.check_part(sink, callee, (value, Some(Part { of, name: outer })), span, about);
             return;
@@ -111,7 +111,7 @@ impl Evaluator<'_> {
     /// The fields of a struct that is dangerous to fill for what it derives.
     pub(super) fn check_fields(&mut self, expr: ExprId, fields: &[(Symbol, ValueId, Span)]) {
         let models = self.cx.models;
-        if models.derive_sinks.is_empty() {
+        if models.derive_sinks.is_empty() || fields.iter().all(|(_, value, _)| self.values.is_plain(*value)) {
             return;
         }
         let &TyKind::Adt { def, .. } = self.types.expr(expr).kind() else { return };

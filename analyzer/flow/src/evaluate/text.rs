@@ -251,7 +251,7 @@ impl Evaluator<'_> {
         if self.values.is_plain(*to) {
             return None;
         }
-        let mut text = Value { constant: None, tail: None, built: true, ..whole.clone() };
+        let mut text = Value { constant: None, tail: None, built: true, ..whole.to_value() };
         let (first, rest) = (Symbol::new(first), Symbol::new(rest));
         let origins = self.put_into(
             *to,
@@ -268,7 +268,7 @@ impl Evaluator<'_> {
 
     /// A text with another behind it.
     pub(super) fn appended(&mut self, old: ValueId, value: ValueId, span: Span) -> ValueId {
-        let (base, more) = (self.values.get(old).clone(), self.values.get(value).clone());
+        let (base, more) = (self.values.owned(old), self.values.owned(value));
         let before = base.tail.unwrap_or(sym::EMPTY);
         let hole = Hole { before, after: sym::EMPTY };
         let constant = base.constant.zip(more.constant);

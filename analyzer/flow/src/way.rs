@@ -127,7 +127,7 @@ impl FlowIndex {
     /// a library if the kind asks for that; in the order of files and spans.
     pub fn reached(&self, semantics: &Semantics, kind: Symbol) -> Vec<Reached> {
         let mut places: FxHashMap<FileSpan, Reached> = FxHashMap::default();
-        for def in semantics.functions() {
+        for def in self.with_hits.get(&kind).into_iter().flatten() {
             let Some(summary) = self.summaries.get(*def) else { continue };
             for hit in summary.hits.iter().filter(|hit| hit.sink.kind == kind) {
                 let Some(way) = self.way(semantics, *def, hit) else { continue };

@@ -16,7 +16,8 @@ mod reads;
 
 use limits::{is_most, limits};
 
-use super::{numbers, taken};
+use super::numbers;
+use super::taken::{self, Call};
 
 declare_lint! {
     /// Bodies that are read into memory however long they are.
@@ -60,7 +61,9 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 
 fn check(cx: &LintContext) {
     for function in cx.semantics().functions().iter().copied().filter(|def| cx.is_reported(*def)) {
-        for evidence in switched_off(cx, function).into_iter().chain(reads::of(cx, function)) {
+        let calls = taken::calls(cx, function);
+        let found = switched_off(cx, function, &calls).into_iter().chain(reads::of(cx, function, &calls));
+        for evidence in found {
             cx.report(describe(cx, &evidence));
         }
     }
@@ -92,41 +95,42 @@ fn unpacks(reached: &Reached) -> bool {
 }
 
 /// The places in a function where a limit is switched off.
-fn switched_off(cx: &LintContext, function: DefId) -> Vec<Evidence> {
+fn switched_off(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Evidence> {
     let semantics = cx.semantics();
     let (file, _) = semantics.locate(function);
     let ir = semantics.ir(file);
     let mut found = Vec::new();
-    for call in taken::calls(cx, function) {
-        let path = match call.callee {
-            Callee::Method { ty, name } => format!("{ty}::{name}"),
-            Callee::External(path) => path.to_string(),
+    for call in calls {
+        let (owner, name) = match call.callee {
+            Callee::Method { ty, name } => (ty.as_str(), name.as_str()),
+            Callee::External(path) => path.as_str().rsplit_once("::").unwrap_or_default(),
             _ => continue,
         };
+        let owner = owner.rsplit("::").next().unwrap_or_default();
         let place = |expr: ExprId| FileSpan { file, span: ir.expr_span(expr) };
         let unbounded = |index: usize| call.inputs.get(index).is_some_and(|(expr, _)| is_most(ir, *expr));
-        let (what, help, at) = match path.rsplit("::").take(2).collect::<Vec<_>>().as_slice() {
-            ["disable", "DefaultBodyLimit"] => (
+        let (what, help, at) = match (name, owner) {
+            ("disable", "DefaultBodyLimit") => (
                 "the limit of request bodies is switched off",
                 "set one that fits with `DefaultBodyLimit::max(..)`, or put a `RequestBodyLimitLayer` around the routes",
                 call.expr,
             ),
-            ["max", "DefaultBodyLimit"] if unbounded(0) => (
+            ("max", "DefaultBodyLimit") if unbounded(0) => (
                 "the limit of request bodies is no limit",
                 "choose a limit that the service can hold in memory for every connection",
                 call.expr,
             ),
-            ["to_bytes", _] if unbounded(1) => (
+            ("to_bytes", _) if unbounded(1) => (
                 "the body is read whole, however long it is",
                 "give a limit that the service can hold in memory for every connection",
                 call.inputs[1].0,
             ),
-            ["new", "PayloadConfig"] if unbounded(0) => (
+            ("new", "PayloadConfig") if unbounded(0) => (
                 "the limit of request bodies is no limit",
                 "choose a limit that the service can hold in memory for every connection",
                 call.expr,
             ),
-            ["limit", "PayloadConfig" | "JsonConfig" | "FormConfig"] if unbounded(1) => (
+            ("limit", "PayloadConfig" | "JsonConfig" | "FormConfig") if unbounded(1) => (
                 "the limit of request bodies is no limit",
                 "choose a limit that the service can hold in memory for every connection",
                 call.inputs[1].0,

@@ -175,16 +175,19 @@ fn variable(scope: &Scope, expr: ExprId, depth: u8) -> Option<&'static str> {
 
 /// A credential that a request to another service carries.
 fn sent(scope: &Scope, call: ExprId, method: &str, args: &[ExprId]) -> Option<(Use, ExprId, Confidence)> {
-    if matches!(scope.types.callee(call), Callee::Fn(_) | Callee::Dispatch { .. }) {
+    if !matches!(method, "bearer_auth" | "basic_auth")
+        || matches!(scope.types.callee(call), Callee::Fn(_) | Callee::Dispatch { .. })
+    {
         return None;
     }
-    match (method, args) {
-        // Some ask on purpose with what cannot be right.
-        _ if args.iter().any(|arg| is_wrong_on_purpose(scope, *arg)) => None,
-        ("bearer_auth", [token]) => Some((Use::Sent("bearer_auth"), *token, Confidence::Medium)),
-        ("basic_auth", [_, password]) => Some((Use::Sent("basic_auth"), *password, Confidence::Medium)),
-        _ => None,
-    }
+    let (name, credential) = match (method, args) {
+        ("bearer_auth", [token]) => ("bearer_auth", *token),
+        ("basic_auth", [_, password]) => ("basic_auth", *password),
+        _ => return None,
+    };
+    // Some ask on purpose with what cannot be right.
+    let is_meant = !args.iter().any(|arg| is_wrong_on_purpose(scope, *arg));
+    is_meant.then_some((Use::Sent(name), credential, Confidence::Medium))
 }
 
 fn is_wrong_on_purpose(scope: &Scope, value: ExprId) -> bool {

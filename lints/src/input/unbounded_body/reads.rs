@@ -9,10 +9,8 @@ use super::{Evidence, limits};
 use crate::input::taken::{self, Call};
 
 /// Every kind of such a place in a function.
-pub(super) fn of(cx: &LintContext, function: DefId) -> Vec<Evidence> {
-    let calls = taken::calls(cx, function);
-    let found =
-        [filters(cx, function, &calls), extractor(cx, function, &calls), stream(cx, function, &calls)];
+pub(super) fn of(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Evidence> {
+    let found = [filters(cx, function, calls), extractor(cx, function, calls), stream(cx, function, calls)];
     let found: Vec<Evidence> = found.into_iter().flatten().collect();
     if found.is_empty() || limits(cx, function) { Vec::new() } else { found }
 }

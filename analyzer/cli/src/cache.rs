@@ -2,7 +2,7 @@
 //!
 //! A report is kept under a key of everything it depends on: the analyzer itself, its configuration and options, and the
 //! content of all files. A second key, of sizes and times alone, leads to the first without reading anything. What `--since`
-//! compares with is kept by its commit, and what each file was lowered to by its text, for runs after a change. What is kept bears a checksum: a file that was cut short, or damaged, is as good as none. Files are written beside and moved
+//! compares with is kept by its commit, and what each file was lowered to by its text, for runs after a change; so is what its functions do with data. What is kept bears a checksum: a file that was cut short, or damaged, is as good as none. Files are written beside and moved
 //! into place, so two runs at once do no harm, and neither does one that is killed. Whatever goes wrong here costs time
 //! only.
 
@@ -15,6 +15,7 @@ use std::time::{Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
+use ward_linter::Evaluations;
 use ward_linter::baseline::Baseline;
 use ward_project::{Lowered, Snapshot, TestCode, content_hash, hash_twice};
 
@@ -171,6 +172,21 @@ impl Cache {
         }
     }
 
+    /// Takes over what an earlier run has found out about functions.
+    pub(crate) fn fill_evaluations(&self, evaluations: &Evaluations) {
+        if let Some(bytes) = self.read(&name("flows", self.plan)) {
+            evaluations.fill(bytes);
+        }
+    }
+
+    /// Keeps what a run has found out about functions.
+    pub(crate) fn keep_evaluations(&self, evaluations: &Evaluations) {
+        if let Some(bytes) = evaluations.bytes() {
+            self.prune(bytes.len() as u64);
+            self.write(&name("flows", self.plan), &bytes);
+        }
+    }
+
     fn stamp(&self) -> String {
         name("stamp", hash_twice(|hasher| (self.plan, self.snapshot.stamp()).hash(hasher)))
     }
@@ -265,7 +281,7 @@ fn name(kind: &str, key: u128) -> String {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ["report-", "stamp-", "base-", "files-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
+    ["report-", "stamp-", "base-", "files-", "flows-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Makes the folder, marked as one that no backup and no repository needs.

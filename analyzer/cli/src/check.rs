@@ -48,10 +48,16 @@ impl Plan {
             Err(missed) => missed,
         };
         self.take_lowered(&cache);
+        if let Some(evaluations) = &self.settings.evaluations {
+            cache.fill_evaluations(evaluations);
+        }
         let outcome = self.analyse_at(&self.path)?;
         cache.keep(&missed, &outcome);
         if let Some(lowered) = &self.settings.discover.lowered {
             cache.keep_lowered(lowered);
+        }
+        if let Some(evaluations) = &self.settings.evaluations {
+            cache.keep_evaluations(evaluations);
         }
         Ok(outcome)
     }

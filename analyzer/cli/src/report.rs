@@ -181,6 +181,11 @@ impl Reporter<'_> {
                 let (parsed, reused) = (lowered.added(), lowered.reused());
                 let _ = writeln!(text, "files: {parsed} parsed, {reused} taken from the cache");
             }
+            if let Some((reused, anew)) = self.plan.settings.evaluations.as_ref().map(|all| all.reused())
+                && anew + reused > 0
+            {
+                let _ = writeln!(text, "functions: {anew} evaluated, {reused} taken from the cache");
+            }
         }
         // Nobody is left to be told of a closed standard error.
         let _ = io::stderr().write_all(text.as_bytes());

@@ -51,6 +51,7 @@ pub(crate) fn settings(
         access: configuration.access.clone(),
         suppressions: configuration.suppressions,
         tests: if tests { TestFindings::Report } else { TestFindings::Drop },
+        evaluations: (!arguments.no_cache).then(Arc::default),
     }
 }
 

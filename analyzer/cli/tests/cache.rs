@@ -16,7 +16,7 @@ fn kept(project: &Project) -> Vec<PathBuf> {
     let entries = fs::read_dir(project.path("target/ward-cache")).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        ["report-", "stamp-", "base-", "files-"]
+        ["report-", "stamp-", "base-", "files-", "flows-"]
             .iter()
             .any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
     });
@@ -216,6 +216,69 @@ fn a_warm_run_is_a_cold_run() {
     assert!(
         with_findings > 15 && cached > 30,
         "{with_findings} of 60 with findings, {cached} from the cache"
+    );
+}
+
+/// What a function in [`functions_change`] may do with a text: all of them are seen alike from outside.
+const BODIES: [&str; 13] = [
+    "text",
+    "String::new()",
+    "crate::f#::go(pool, text).await",
+    "crate::f#::go(pool, format!(\"SELECT 1 FROM a WHERE b = '{text}'\")).await",
+    "let _ = sqlx::query(&text).execute(pool).await;\n    text",
+    "let _ = sqlx::query(\"SELECT 1\").bind(&text).execute(pool).await;\n    crate::f#::go(pool, text).await",
+    "let sql = format!(\"SELECT {text} FROM a\");\n    let _ = sqlx::query(&sql).execute(pool).await;\n    crate::f#::go(pool, text).await",
+    "if text.len() > 3 {\n        return crate::f#::go(pool, text).await;\n    }\n    crate::f#::go(pool, String::new()).await",
+    "// A line that moves the others.\n    text.trim().to_owned()",
+    "let number: u32 = text.parse().unwrap_or_default();\n    crate::f#::go(pool, number.to_string()).await",
+    "let run = |sql: &str| sql.to_owned();\n    run(&crate::f#::go(pool, text).await)",
+    "use crate::f#::go as other;\n    other(pool, text).await",
+    "static KEPT: &str = \"a\";\n    fn inner(text: String) -> String {\n        text\n    }\n    inner(text) + KEPT",
+];
+
+/// Only what functions do changes, in chains and circles of calls. What an earlier run has found out about the others is
+/// used, and the run says what one says that knows of nothing.
+#[test]
+fn functions_change() {
+    const FILES: usize = 6;
+    let function = |body: &str, calls: usize| {
+        let body = body.replace('#', &calls.to_string());
+        format!("pub async fn go(pool: &sqlx::PgPool, text: String) -> String {{\n    {body}\n}}\n")
+    };
+    let main = "mod f0;\nmod f1;\nmod f2;\nmod f3;\nmod f4;\nmod f5;\n\
+        use axum::extract::{Path, State};\n\
+        async fn find(State(pool): State<sqlx::PgPool>, Path(name): Path<String>) -> String {\n    \
+        f0::go(&pool, name.clone()).await;\n    f3::go(&pool, name).await\n}\n\
+        fn app() -> axum::Router {\n    axum::Router::new().route(\"/{name}\", axum::routing::get(find))\n}\n\
+        fn main() {}\n";
+    let project = Project::new(&[("src/main.rs", main)]);
+    for file in 0..FILES {
+        project.write(&format!("src/f{file}.rs"), function(BODIES[2], (file + 1) % FILES));
+    }
+    report(&project, &[]);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let (mut with_findings, mut reused) = (0, 0);
+    for round in 0..80 {
+        for _ in 0..=random(2) {
+            let (file, body, calls) = (random(FILES), random(BODIES.len()), random(FILES));
+            project.write(&format!("src/f{file}.rs"), function(BODIES[body], calls));
+        }
+        let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
+        let warm = project.run(&["-vv", "--format", "json"]);
+        assert_eq!(warm.stdout, cold, "round {round}");
+        with_findings += usize::from(cold.contains("\"sql-injection\""));
+        let said = warm.stderr.lines().find_map(|line| line.strip_prefix("functions: "));
+        reused += usize::from(said.is_some_and(|said| !said.contains(" 0 taken")));
+    }
+    assert!(
+        with_findings > 15 && reused > 30,
+        "{with_findings} of 80 with findings, {reused} that used the cache"
     );
 }
 

@@ -1,24 +1,25 @@
 //! All functions that may have to do with a finding, callees before callers, and what came of it.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::{DefId, Semantics, Ty};
 use ward_syntax::Symbol;
 
 use crate::Mail;
 use crate::demand::{self, Demand};
-use crate::evaluate::{Context, evaluate};
+use crate::evaluate::Context;
+use crate::memo::{Evaluations, Memo};
 use crate::models::{Callers, Kind, Kinds, Models};
 use crate::sources;
-use crate::summary::{FunctionSummary, Summaries};
+use crate::summary::{Known, Summaries};
 
 /// The summaries of a whole workspace.
 #[derive(Debug)]
 pub struct FlowIndex {
     /// By function.
     pub summaries: Summaries,
+    /// The functions with hits of a kind of sink, in the order of functions.
+    pub(crate) with_hits: FxHashMap<Symbol, Vec<DefId>>,
     /// What is sent with messages.
     pub(crate) mail: Mail,
     /// The kinds of sink for which what callers outside the workspace pass counts.
@@ -35,10 +36,23 @@ const MOST_RELAYS: usize = 3;
 impl FlowIndex {
     /// Evaluates all functions that may have to do with a finding, in parallel on the current rayon pool.
     pub fn new(semantics: &Semantics, models: &Models) -> Self {
+        Self::with_memo(semantics, models, None)
+    }
+
+    /// The same, with the evaluations that an earlier run has kept.
+    pub fn with(semantics: &Semantics, models: &Models, evaluations: &Evaluations) -> Self {
+        let memo = evaluations.memo(semantics);
+        let index = Self::with_memo(semantics, models, Some(&memo));
+        evaluations.take(memo);
+        index
+    }
+
+    fn with_memo(semantics: &Semantics, models: &Models, memo: Option<&Memo>) -> Self {
         let (nothing, no_mail) = (Summaries::default(), Mail::default());
-        let demand = Demand::new(Context { semantics, models, summaries: &nothing, mail: &no_mail });
+        let demand =
+            Demand::new(Context { semantics, models, summaries: &nothing, mail: &no_mail, memo: None });
         let mut work =
-            Work { semantics, models, demand, summaries: Summaries::default(), mail: Mail::default() };
+            Work { semantics, models, demand, summaries: Summaries::default(), mail: Mail::default(), memo };
         work.evaluate(work.demand.roots());
         work.evaluate_extractions();
         for _ in 0..MOST_RELAYS {
@@ -53,8 +67,22 @@ impl FlowIndex {
         let Work { summaries, mail, .. } = work;
         let counts = |kind: &&Kind| kind.callers == Callers::Count;
         let caller_kinds = models.kinds.iter().filter(counts).map(|kind| kind.name).collect();
-        Self { summaries, mail, caller_kinds, kinds: models.kinds.clone() }
+        let with_hits = with_hits(semantics, &summaries);
+        Self { summaries, with_hits, mail, caller_kinds, kinds: models.kinds.clone() }
     }
+}
+
+fn with_hits(semantics: &Semantics, summaries: &Summaries) -> FxHashMap<Symbol, Vec<DefId>> {
+    let mut by_kind: FxHashMap<Symbol, Vec<DefId>> = FxHashMap::default();
+    for def in semantics.functions() {
+        for hit in summaries.get(*def).iter().flat_map(|summary| &summary.hits) {
+            let functions = by_kind.entry(hit.sink.kind).or_default();
+            if functions.last() != Some(def) {
+                functions.push(*def);
+            }
+        }
+    }
+    by_kind
 }
 
 /// The evaluation of a workspace.
@@ -64,6 +92,7 @@ struct Work<'a> {
     demand: Demand<'a>,
     summaries: Summaries,
     mail: Mail,
+    memo: Option<&'a Memo>,
 }
 
 impl Work<'_> {
@@ -73,6 +102,7 @@ impl Work<'_> {
             models: self.models,
             summaries: &self.summaries,
             mail: &self.mail,
+            memo: self.memo,
         }
     }
 
@@ -124,7 +154,7 @@ impl Work<'_> {
             .functions()
             .par_iter()
             .filter(|def| cx.summaries.get(**def).is_some() && sources::takes_extraction(cx, **def))
-            .filter_map(|def| Some((*def, Arc::new(evaluate(cx, *def)?))))
+            .filter_map(|def| Some((*def, cx.evaluated(*def)?)))
             .collect();
         self.summaries.extend(again);
     }
@@ -139,11 +169,11 @@ impl Work<'_> {
     }
 }
 
-type Evaluated = Vec<(DefId, Arc<FunctionSummary>)>;
+type Evaluated = Vec<(DefId, Known)>;
 
 fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
     let calls = |def: &DefId| cx.semantics.call_graph().callees(*def).iter().copied();
-    let evaluated = |cx: Context, def: &DefId| Some((*def, Arc::new(evaluate(cx, *def)?)));
+    let evaluated = |cx: Context, def: &DefId| Some((*def, cx.evaluated(*def)?));
     if let [def] = component
         && !calls(def).any(|callee| callee == *def)
     {
@@ -154,8 +184,9 @@ fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
     let mut result: Evaluated = component.iter().filter_map(|def| evaluated(cx.with(&known), def)).collect();
     let mut changed: FxHashSet<DefId> = result.iter().map(|(def, _)| *def).collect();
     for _ in 1..MOST_ROUNDS {
-        let settled =
-            result.iter().all(|(def, new)| known.get(*def).is_some_and(|old| old.says_the_same(new)));
+        let settled = result
+            .iter()
+            .all(|(def, new)| known.get(*def).is_some_and(|old| old.says_the_same(&new.summary)));
         known.extend(result.iter().cloned());
         if settled {
             break;
@@ -166,9 +197,9 @@ fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
             if !calls(def).any(|callee| changed.contains(&callee)) && !sources::takes_extraction(cx, *def) {
                 continue;
             }
-            let Some(new) = evaluate(cx.with(&known), *def) else { continue };
-            if new != **summary {
-                *summary = Arc::new(new);
+            let Some(new) = cx.with(&known).evaluated(*def) else { continue };
+            if new.summary != summary.summary {
+                *summary = new;
                 now_changed.insert(*def);
             }
         }

@@ -21,7 +21,11 @@ pub fn request_parameters(
 ) -> SmallVec<[Option<Source>; 4]> {
     let Some(function) = semantics.item(def).as_fn() else { return SmallVec::new() };
     let (summaries, mail) = (Summaries::default(), Mail::default());
-    of_parameters(Context { semantics, models, summaries: &summaries, mail: &mail }, def, function)
+    of_parameters(
+        Context { semantics, models, summaries: &summaries, mail: &mail, memo: None },
+        def,
+        function,
+    )
 }
 
 /// For every parameter of a function but `self`, the request data it holds, if any.

@@ -1,5 +1,6 @@
 //! The steps of a way: every origin remembers the last step it took, every step the one before.
 
+use serde::{Deserialize, Serialize};
 use ward_semantics::DefId;
 use ward_syntax::{FileSpan, Symbol};
 
@@ -7,11 +8,11 @@ use crate::models::Source;
 use crate::value::AccessPath;
 
 /// A step in the table of one function.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StepId(pub u32);
 
 /// One step.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// The step before; the first has none.
     pub previous: Option<StepId>,
@@ -22,7 +23,7 @@ pub struct Step {
 }
 
 /// What happens at a step.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub enum StepKind {
     /// Data that somebody else chose enters: what it is, and the name it has here.
     Source {
@@ -62,7 +63,7 @@ pub enum StepKind {
 }
 
 /// The steps of one function.
-#[derive(Debug, Default, Clone, PartialEq)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Steps(Vec<Step>);
 
 impl Steps {

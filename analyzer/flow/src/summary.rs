@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty};
 use ward_syntax::{FileSpan, Symbol};
@@ -13,11 +14,11 @@ use ward_syntax::{FileSpan, Symbol};
 use crate::models::{Sink, Source};
 use crate::step::{StepId, Steps};
 use crate::value::{
-    AccessPath, Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values,
+    AccessPath, Callable, Fact, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values,
 };
 
 /// What a function does with data.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FunctionSummary {
     /// The steps that the origins below speak of.
     pub steps: Steps,
@@ -30,26 +31,26 @@ pub struct FunctionSummary {
     /// How it calls the closures it is given.
     pub closure_calls: Vec<ClosureCall>,
     /// What holds of its parameters whenever it returns.
-    pub always: Facts,
+    pub always: Box<[Fact]>,
     /// The parameters that hold request data, `self` not counted, with what they hold; also where their types
     /// carry no text.
-    pub inputs: SmallVec<[(u16, Source); 2]>,
+    pub inputs: Box<[(u16, Source)]>,
     /// The parameters of which it asks how long they are, or what is in them.
-    pub measures: SmallVec<[u16; 2]>,
+    pub measures: Box<[u16]>,
     /// The texts and numbers among its parameters by which it is decided whether it fails.
-    pub refuses: SmallVec<[u16; 2]>,
+    pub refuses: Box<[u16]>,
     /// The types of the messages that it receives.
-    pub receives: SmallVec<[Ty; 1]>,
+    pub receives: Box<[Ty]>,
     /// It never returns.
     pub diverges: bool,
     /// The kinds of the checks that it is known for by its name.
-    pub named_checks: SmallVec<[KindSet; 0]>,
+    pub named_checks: Box<[KindSet]>,
     /// The parameters, `self` counted first, whose types are read by way of a conversion that may refuse a text.
-    pub converted: SmallVec<[u16; 0]>,
+    pub converted: Box<[u16]>,
 }
 
 /// A closure parameter that is called.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClosureCall {
     /// The parameter.
     pub parameter: u16,
@@ -58,7 +59,7 @@ pub struct ClosureCall {
 }
 
 /// A value that outlives the arena it was computed in.
-#[derive(Debug, Default, Clone, PartialEq)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exported {
     /// See [`Value::text`].
     pub text: Text,
@@ -85,7 +86,7 @@ pub struct Exported {
 }
 
 /// Text that reaches a sink.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// The sink.
     pub sink: Sink,
@@ -110,7 +111,7 @@ pub struct Hit {
 }
 
 /// A part of a message.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The message's type.
     pub ty: Ty,
@@ -119,7 +120,7 @@ pub struct Message {
 }
 
 /// A named part of what is given to a sink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The type of the workspace, if it is a field that is filled where a value of that type is made.
     pub of: Option<DefId>,
@@ -284,23 +285,35 @@ impl Origin {
 
 /// The summaries of all functions.
 #[derive(Debug, Default)]
-pub struct Summaries(FxHashMap<DefId, Arc<FunctionSummary>>);
+pub struct Summaries(FxHashMap<DefId, Known>);
+
+/// A summary, and the number by which it is known: see [`crate::Evaluations`].
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) summary: Arc<FunctionSummary>,
+    pub(crate) version: u32,
+}
 
 impl Summaries {
     /// A function's summary, if it has been computed.
     pub fn get(&self, def: DefId) -> Option<&FunctionSummary> {
-        self.0.get(&def).map(|summary| &**summary)
+        self.0.get(&def).map(|known| &*known.summary)
+    }
+
+    /// The number of a function's summary, 0 if it has none.
+    pub(crate) fn version(&self, def: DefId) -> u32 {
+        self.0.get(&def).map_or(0, |known| known.version)
     }
 
     /// Enters summaries.
-    pub fn extend(&mut self, summaries: impl IntoIterator<Item = (DefId, Arc<FunctionSummary>)>) {
+    pub(crate) fn extend(&mut self, summaries: impl IntoIterator<Item = (DefId, Known)>) {
         self.0.extend(summaries);
     }
 
     /// The summaries of these functions only.
     #[must_use]
     pub fn only(&self, defs: impl IntoIterator<Item = DefId>) -> Self {
-        Self(defs.into_iter().filter_map(|def| Some((def, Arc::clone(self.0.get(&def)?)))).collect())
+        Self(defs.into_iter().filter_map(|def| Some((def, self.0.get(&def)?.clone()))).collect())
     }
 
     /// How many there are.

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use ward_semantics::DefId;
 use ward_syntax::{ClosureId, Symbol, sym};
@@ -14,7 +15,7 @@ use ward_syntax::{ClosureId, Symbol, sym};
 use crate::step::StepId;
 
 /// A set of sink kinds, by their position among [`crate::models::Kinds`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct KindSet(pub u64);
 
 impl KindSet {
@@ -67,7 +68,7 @@ impl ValueId {
 }
 
 /// How free the text of a value is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Text {
     /// Fixed in the program.
     Constant,
@@ -79,7 +80,7 @@ pub enum Text {
 }
 
 /// What is known of the outcome of a value: `true`, `Ok`, `Some` against `false`, `Err`, `None`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Outcome {
     /// Either.
     #[default]
@@ -133,7 +134,7 @@ impl Clone for Value {
 }
 
 /// Something that can be called.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Callable {
     /// A closure of the evaluated function.
     Closure(ClosureId),
@@ -153,7 +154,7 @@ pub enum Callable {
 }
 
 /// What a text was traced to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Root {
     /// A parameter of the function, `self` counted first.
     Parameter(u16),
@@ -164,7 +165,7 @@ pub enum Root {
 }
 
 /// Names of parts, outermost first; what lies deeper than three is not told apart.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct AccessPath([Symbol; 3]);
 
 impl AccessPath {
@@ -203,7 +204,7 @@ impl AccessPath {
 }
 
 /// One place that text came from.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Origin {
     /// Where it began.
     pub root: Root,
@@ -255,7 +256,7 @@ fn shortened(shape: String) -> String {
 }
 
 /// The literal text around a hole.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Hole {
     /// Before it, up to the previous hole.
     pub before: Symbol,
@@ -271,7 +272,7 @@ impl Hole {
 }
 
 /// One thing that is known: this text is no longer dangerous for these kinds.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Fact {
     /// Which text.
     pub root: Root,
@@ -491,6 +492,7 @@ impl Values {
     }
 
     /// Stores a value.
+    #[allow(clippy::needless_pass_by_value, reason = "it is made to be stored")]
     pub fn push(&mut self, value: Value) -> ValueId {
         let stored = Stored {
             text: value.text,

@@ -19,6 +19,7 @@ pub use context::LintContext;
 pub use routes::route_rows;
 pub use run::{Analysis, RunError, Scope, Settings, TestFindings, analyze};
 pub use ward_diagnostics::{Confidence, LintLevel, LintMetadata, Severity};
+pub use ward_flow::Evaluations;
 pub use ward_flow::models::ModelError;
 use ward_semantics::endpoint::Framework;
 

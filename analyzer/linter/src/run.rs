@@ -1,12 +1,13 @@
 //! One run: from a path to findings.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use ward_diagnostics::{Edit, Finding, ProblemLevel, ReportProblem, RunStats, Suppression, SuppressionKind};
-use ward_flow::FlowIndex;
 use ward_flow::models::{self, ModelError, ModelFile, UserModels};
+use ward_flow::{Evaluations, FlowIndex};
 use ward_project::{
     DiscoverOptions, FileState, FunctionBodies, LoadedFile, Problem, ProblemKind, ProjectError, discover,
     load,
@@ -36,6 +37,8 @@ pub struct Settings {
     pub suppressions: Suppressions,
     /// Whether test code is reported on, where [`DiscoverOptions::tests`] keeps it.
     pub tests: TestFindings,
+    /// What an earlier run has found out about functions, and where that is kept of this one; `None` to keep nothing.
+    pub evaluations: Option<Arc<Evaluations>>,
 }
 
 impl Settings {
@@ -154,7 +157,10 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     stats.functions = semantics.functions().len();
     let problems = semantics.project.problems.iter().chain(&problems).map(told).collect();
     clock.lap("resolve");
-    let flows = FlowIndex::new(&semantics, &models);
+    let flows = match &settings.evaluations {
+        Some(evaluations) => FlowIndex::with(&semantics, &models, evaluations),
+        None => FlowIndex::new(&semantics, &models),
+    };
     clock.lap("flow");
     let endpoints = Endpoints::new(&semantics, registry.frameworks);
     stats.endpoints = endpoints.all().len();

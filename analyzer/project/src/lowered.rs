@@ -11,6 +11,10 @@ use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 use ward_syntax::{ForeignMacro, FunctionBodies, SourceIr, Symbol, TestCode, restore, store};
 
+/// What is kept stays as it is as long as fewer than one in so many files have to be lowered anew: to keep them all again
+/// takes more time.
+const FEW: usize = 64;
+
 /// Files that this run and an earlier one have lowered.
 #[derive(Debug, Default)]
 pub struct Lowered {
@@ -68,10 +72,11 @@ impl Lowered {
         self.kept.get().is_some()
     }
 
-    /// Everything that this run has used, to be kept for the next; `None` if that is nothing new, or more than `most` bytes.
+    /// Everything that this run has used, to be kept for the next; `None` if that is nothing new, or next to nothing, or more
+    /// than `most` bytes.
     pub fn bytes(&self, most: usize) -> Option<Vec<u8>> {
         let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-        if added.is_empty() {
+        if added.is_empty() || added.len() * FEW < self.reused() {
             return None;
         }
         let mut files: Vec<(LoweredKey, &[u8])> = added.iter().map(|(key, file)| (*key, &file[..])).collect();

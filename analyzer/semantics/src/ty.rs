@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ward_syntax::{ClosureId, FileId, Symbol};
 
 use crate::DefId;
@@ -19,7 +20,7 @@ use crate::DefId;
 pub struct Ty(&'static Interned);
 
 /// What a type is.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum TyKind {
     /// Not known.
     Unknown,
@@ -83,7 +84,7 @@ pub enum TyKind {
 }
 
 /// A trait with its arguments, as a bound.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct TraitRef {
     /// The trait.
     pub name: TraitName,
@@ -94,7 +95,7 @@ pub struct TraitRef {
 }
 
 /// Which trait.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum TraitName {
     /// One of the workspace.
     Workspace(DefId),
@@ -302,6 +303,18 @@ impl PartialEq for Ty {
 }
 
 impl Eq for Ty {}
+
+impl Serialize for Ty {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.kind().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ty {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        TyKind::deserialize(deserializer).map(Self::new)
+    }
+}
 
 impl Hash for Ty {
     fn hash<H: Hasher>(&self, state: &mut H) {

@@ -81,6 +81,9 @@ pub struct SourceIr {
     pub foreign_macros: Vec<Symbol>,
     /// Bodies that were not lowered with the file, by their ids; they stay listed when they are.
     pub left_out: Vec<LeftOutBody>,
+    /// A hash of all that stands outside of functions' bodies. Files of which it is the same have the same items, whatever
+    /// their functions do.
+    pub outline: u128,
 }
 
 /// A comment that is meant for the analyzer: `// ward: allow(..)`.

@@ -5,10 +5,10 @@
 use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{SourceIr, Symbol};
+use crate::Symbol;
 
 thread_local! {
     static NAMES: RefCell<Names> = RefCell::default();
@@ -44,23 +44,23 @@ impl<'de> Deserialize<'de> for Symbol {
     }
 }
 
-/// The IR as bytes; `None` if it cannot be stored.
-pub fn store(ir: &SourceIr) -> Option<Vec<u8>> {
+/// IR, or something else with names in it, as bytes; `None` if it cannot be stored.
+pub fn store<T: Serialize>(value: &T) -> Option<Vec<u8>> {
     NAMES.take();
-    let body = postcard::to_stdvec(ir);
+    let body = postcard::to_stdvec(value);
     let names: Vec<&str> = NAMES.take().all.into_iter().map(Symbol::as_str).collect();
     let bytes = postcard::to_stdvec(&names).ok()?;
     Some([bytes, body.ok()?].concat())
 }
 
-/// The IR that [`store`] made these bytes of. They must not have changed since.
-pub fn restore(bytes: &[u8]) -> Option<SourceIr> {
+/// What [`store`] made these bytes of. They must not have changed since.
+pub fn restore<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let (names, body): (Vec<&str>, _) = postcard::take_from_bytes(bytes).ok()?;
     let all = names.into_iter().map(Symbol::new).collect();
     NAMES.set(Names { all, numbers: FxHashMap::default() });
-    let ir = postcard::from_bytes(body);
+    let value = postcard::from_bytes(body);
     NAMES.take();
-    ir.ok()
+    value.ok()
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
     use std::path::Path;
 
     use super::{restore, store};
-    use crate::{FunctionBodies, TestCode, lower_with};
+    use crate::{FunctionBodies, SourceIr, TestCode, lower_with};
 
     /// Calls `with` for each Rust file of a folder.
     fn each(folder: &Path, with: &mut impl FnMut(&str)) {
@@ -90,7 +90,7 @@ mod tests {
                 for bodies in [FunctionBodies::Read, FunctionBodies::LeaveOut] {
                     let (ir, _) = lower_with(text, TestCode::Keep, bodies);
                     let bytes = store(&ir).unwrap();
-                    let restored = restore(&bytes).unwrap();
+                    let restored: SourceIr = restore(&bytes).unwrap();
                     assert_eq!(format!("{ir:?}"), format!("{restored:?}"));
                     assert_eq!(store(&restored).unwrap(), bytes);
                     nodes += ir.exprs.len() + ir.formats.len() + ir.closures.len();
@@ -107,9 +107,9 @@ mod tests {
     fn what_is_cut_short_is_none() {
         let text = "fn a(b: &str) -> String { format!(\"{b} {}\", b.len()) }\n";
         let bytes = store(&lower_with(text, TestCode::Keep, FunctionBodies::Read).0).unwrap();
-        assert!(restore(&bytes).is_some());
+        assert!(restore::<SourceIr>(&bytes).is_some());
         for length in 0..bytes.len() {
-            assert!(restore(&bytes[..length]).is_none(), "{length} of {} bytes", bytes.len());
+            assert!(restore::<SourceIr>(&bytes[..length]).is_none(), "{length} of {} bytes", bytes.len());
         }
     }
 }

@@ -118,7 +118,7 @@ impl Evaluator<'_> {
         let is_own = is_of_split(self.ir, self.body, list, MOST_DEREFS);
         is_own
             || self.called_function(list).is_some_and(|def| {
-                let Some((file, body)) = self.cx.semantics.body(def) else { return false };
+                let Some((file, body)) = self.cx.body(def) else { return false };
                 let ir = self.cx.semantics.ir(file);
                 let body = ir.body(body);
                 let leaves_early =

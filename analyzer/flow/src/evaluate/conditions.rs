@@ -372,7 +372,7 @@ impl Evaluator<'_> {
     }
 
     fn is_safe_function(&self, def: ward_semantics::DefId, refused: &str) -> bool {
-        let Some((file, body)) = self.cx.semantics.body(def) else { return false };
+        let Some((file, body)) = self.cx.body(def) else { return false };
         let ir = self.cx.semantics.ir(file);
         let body: Body = ir.body(body);
         safe_test(ir, body.root, Polarity::Holds, refused, 16)

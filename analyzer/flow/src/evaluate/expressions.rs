@@ -215,7 +215,7 @@ impl Evaluator<'_> {
 
     /// Constants and statics are fixed in the program; a literal's text is known.
     fn eval_const(&mut self, def: ward_semantics::DefId) -> ValueId {
-        let literal = self.cx.semantics.body(def).and_then(|(file, body)| {
+        let literal = self.cx.body(def).and_then(|(file, body)| {
             let ir = self.cx.semantics.ir(file);
             let mut root = ir.body(body).root;
             while let Expr::Ref { operand, .. } = ir.expr(root) {

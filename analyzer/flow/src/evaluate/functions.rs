@@ -70,7 +70,7 @@ impl Evaluator<'_> {
         exprs: &[Option<ExprId>],
     ) -> ValueId {
         let cx = self.cx;
-        let Some(summary) = cx.summaries.get(def) else {
+        let Some(summary) = cx.summary(def) else {
             return ValueId::NOTHING;
         };
         let values = &self.given_by_conversion(summary, values);

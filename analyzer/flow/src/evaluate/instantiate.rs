@@ -77,7 +77,7 @@ impl Evaluator<'_> {
 
     /// Whether what enters at a step of the callee is part of an argument that has nothing there: another variant.
     fn is_absent(&mut self, callee: DefId, step: StepId, args: &[ValueId]) -> bool {
-        let summary = self.cx.summaries.get(callee);
+        let summary = self.cx.summary(callee);
         let Some(StepKind::Source { part: Some((index, path)), .. }) =
             summary.and_then(|summary| summary.steps.get(step)).map(|step| step.kind)
         else {

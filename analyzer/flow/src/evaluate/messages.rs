@@ -7,6 +7,7 @@ use ward_syntax::{Span, Symbol, sym};
 use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
 use crate::mail::{assumed_of, payload};
+use crate::memo::note_mail;
 use crate::models::{Asked, MessageCall, Port, Sink};
 use crate::step::StepKind;
 use crate::summary::{Hit, Message};
@@ -68,6 +69,9 @@ impl Evaluator<'_> {
             self.receives.push(ty);
         }
         let mut value = value;
+        if self.cx.memo.is_some() {
+            note_mail();
+        }
         for (number, letter) in self.cx.mail.of(ty) {
             let step = self.step(None, span, StepKind::Received { letter: number, name });
             let origin = Origin { root: Root::Source(step), step, ..letter.origin };

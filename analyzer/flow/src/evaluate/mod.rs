@@ -32,21 +32,23 @@ mod text;
 mod variants;
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 pub(crate) use external::STANDARD;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_semantics::{BodyTypes, Carries, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{
-    Attribute, Body, ClosureId, ExprId, FileId, FileSpan, LocalId, Pat, SelfParam, SourceIr, Span, Symbol,
-    sym,
+    Attribute, Body, BodyId, ClosureId, ExprId, FileId, FileSpan, LocalId, Pat, SelfParam, SourceIr, Span,
+    Symbol, sym,
 };
 
 use crate::Mail;
+use crate::memo::{self, Memo};
 use crate::models::{Models, Source};
 use crate::sources;
 use crate::step::{Step, StepId, StepKind, Steps};
-use crate::summary::{ClosureCall, Exported, FunctionSummary, Hit, Summaries};
+use crate::summary::{ClosureCall, Exported, FunctionSummary, Hit, Known, Summaries};
 use crate::value::{
     AccessPath, Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values, add,
     common, kinds_of,
@@ -64,12 +66,38 @@ pub struct Context<'a> {
     pub summaries: &'a Summaries,
     /// What has been found to be sent with messages.
     pub mail: &'a Mail,
+    /// What an earlier run has found out, if that is wanted.
+    pub(crate) memo: Option<&'a Memo>,
 }
 
 impl<'a> Context<'a> {
     /// The same with other summaries.
     pub(crate) fn with(self, summaries: &'a Summaries) -> Self {
         Self { summaries, ..self }
+    }
+
+    /// A function's summary, if it has been computed.
+    pub(crate) fn summary(&self, def: DefId) -> Option<&'a FunctionSummary> {
+        if self.memo.is_some() {
+            memo::note_summary(def, self.summaries.version(def));
+        }
+        self.summaries.get(def)
+    }
+
+    /// The body of another function or of a constant.
+    pub(crate) fn body(&self, def: DefId) -> Option<(FileId, BodyId)> {
+        if self.memo.is_some() {
+            memo::note_body(def);
+        }
+        self.semantics.body(def)
+    }
+
+    /// What comes of the evaluation of a function, now or in an earlier run.
+    pub(crate) fn evaluated(self, def: DefId) -> Option<Known> {
+        match self.memo {
+            Some(memo) => memo.evaluated(self, def),
+            None => Some(Known { summary: Arc::new(evaluate(self, def)?), version: 0 }),
+        }
     }
 
     /// The set with the one kind, empty if no sink has it.
@@ -365,7 +393,7 @@ impl<'a> Evaluator<'a> {
     /// What the workspace's own extractor makes of a request.
     fn extracted(&mut self, ty: Ty, name: Symbol, span: Span) -> Option<ValueId> {
         let (method, source) = sources::extraction(self.cx, ty)?;
-        self.cx.summaries.get(method)?;
+        self.cx.summary(method)?;
         let request = self.source(source, name, span);
         let made = self.call_function(method, &[request], span, &[None]);
         let made = self.payload(made);
@@ -771,10 +799,10 @@ impl<'a> Evaluator<'a> {
         summary.always = always.take(MOST_FACTS_TOLD).collect();
         summary.hits = std::mem::take(&mut self.hits);
         summary.closure_calls = std::mem::take(&mut self.closure_calls);
-        summary.measures = self.measured_parameters();
-        summary.refuses = std::mem::take(&mut self.refuses);
-        summary.inputs = std::mem::take(&mut self.inputs);
-        summary.receives = std::mem::take(&mut self.receives);
+        summary.measures = self.measured_parameters().into_boxed_slice();
+        summary.refuses = std::mem::take(&mut self.refuses).into_boxed_slice();
+        summary.inputs = std::mem::take(&mut self.inputs).into_boxed_slice();
+        summary.receives = std::mem::take(&mut self.receives).into_boxed_slice();
         summary.named_checks = self.named_checks();
         summary.converted = self.converted_parameters();
         summary.compact(&self.steps);
@@ -787,15 +815,15 @@ impl<'a> Evaluator<'a> {
     }
 
     /// See [`FunctionSummary::named_checks`].
-    fn named_checks(&self) -> SmallVec<[KindSet; 0]> {
+    fn named_checks(&self) -> Box<[KindSet]> {
         let name = self.cx.semantics.item(self.def).name.as_str();
         let checks = self.cx.models.named_checks.iter().filter(|check| name.contains(check.word.as_str()));
         checks.map(|check| self.cx.kinds(&check.kinds)).collect()
     }
 
     /// See [`FunctionSummary::converted`].
-    fn converted_parameters(&self) -> SmallVec<[u16; 0]> {
-        let Some(signature) = self.cx.semantics.signature(self.def) else { return SmallVec::new() };
+    fn converted_parameters(&self) -> Box<[u16]> {
+        let Some(signature) = self.cx.semantics.signature(self.def) else { return Box::default() };
         let types = (0u16..).zip(signature.self_ty.iter().chain(signature.params.iter()));
         let converted = types.filter(|(_, ty)| sources::is_read_by_conversion(self.cx, **ty));
         converted.map(|(number, _)| number).collect()

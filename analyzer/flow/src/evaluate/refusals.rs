@@ -31,7 +31,7 @@ impl Evaluator<'_> {
     /// A function of the workspace that refuses some of what it is given, and what is given to it.
     pub(super) fn check_refused(&mut self, call: ExprId, args: &[ExprId]) {
         let Callee::Fn(def) = *self.types.callee(call) else { return };
-        let Some(summary) = self.cx.summaries.get(def) else { return };
+        let Some(summary) = self.cx.summary(def) else { return };
         let name = self.cx.semantics.item(def).name;
         for parameter in summary.refuses.clone() {
             let Some(arg) = args.get(usize::from(parameter)).copied() else { continue };
@@ -194,7 +194,7 @@ impl Evaluator<'_> {
     ) -> SmallVec<[Origin; 4]> {
         let types = self.types;
         if let Callee::Fn(def) = *types.callee(call) {
-            let Some(summary) = self.cx.summaries.get(def) else { return SmallVec::new() };
+            let Some(summary) = self.cx.summary(def) else { return SmallVec::new() };
             let mut all = SmallVec::new();
             for parameter in &summary.refuses {
                 let Some(arg) = args.get(usize::from(*parameter)) else { continue };

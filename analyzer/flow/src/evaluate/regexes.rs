@@ -59,7 +59,7 @@ impl Evaluator<'_> {
         };
         let Expr::Path(path) = self.ir.expr(path) else { return None };
         let Resolution::Def(def) = self.types.path(path) else { return None };
-        let (file, body) = self.cx.semantics.body(def)?;
+        let (file, body) = self.cx.body(def)?;
         let (types, ir) = (self.cx.semantics.types(def)?, self.cx.semantics.ir(file));
         let mut texts = ir.body(body).exprs.ids().filter_map(|id: ExprId| {
             let (args, model) = match ir.expr(id) {

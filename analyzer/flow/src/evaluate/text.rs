@@ -219,7 +219,7 @@ impl Evaluator<'_> {
     /// What `fmt` writes into its formatter.
     fn written_by(&mut self, printer: DefId, value: ValueId, span: Span) -> Option<ValueId> {
         let cx = self.cx;
-        let summary = cx.summaries.get(printer)?;
+        let summary = cx.summary(printer)?;
         let Some((_, written)) = summary.outputs.iter().find(|(parameter, _)| *parameter == 1) else {
             return Some(self.constrained());
         };

@@ -1,5 +1,6 @@
 //! Kinds of sink: what sort of value is dangerous there, and whose.
 
+use serde::{Deserialize, Serialize};
 use ward_semantics::Carries;
 use ward_syntax::Symbol;
 
@@ -40,7 +41,7 @@ pub enum KindCarries {
 }
 
 /// Whose data it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum SourceClass {
     /// Chosen by who sends a request.
     #[default]

@@ -21,6 +21,7 @@ pub use kinds::{Bound, Callers, Debug, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, UserModels, load};
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use ward_semantics::{Callee, Externals};
 use ward_syntax::Symbol;
 
@@ -164,7 +165,7 @@ pub enum Elements {
 }
 
 /// A dangerous input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sink {
     /// Which kind: `sql`, ..
     pub kind: Symbol,
@@ -192,7 +193,7 @@ pub struct Sink {
 }
 
 /// Something that goes into a call: a port or a part of what is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Where.
     pub port: Port,
@@ -243,7 +244,7 @@ pub enum Beside {
 }
 
 /// When an input of a call is dangerous.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
     /// Always.
     Always,
@@ -288,7 +289,7 @@ pub struct NameOnlySink {
 }
 
 /// A place in a call where data goes in or comes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Port {
     /// The receiver of a method: `self`.
     Receiver,
@@ -345,7 +346,7 @@ pub enum Part {
 }
 
 /// Data that somebody else chose, or that is not everybody's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Whose.
     pub class: SourceClass,

@@ -254,6 +254,7 @@ impl Lowerer<'_> {
                 let root = this.block_root(block);
                 let body = this.push_body(id, root, exprs, locals, self_local);
                 this.note_left_out(body, block);
+                this.note_written(id, block);
                 function.body = Some(body);
             }
             ItemKind::Fn(Box::new(function))

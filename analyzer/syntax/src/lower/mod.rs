@@ -11,6 +11,7 @@ mod expressions;
 mod items;
 mod literals;
 mod macros;
+mod outline;
 mod patterns;
 mod recover;
 mod scan;
@@ -106,10 +107,12 @@ pub fn lower_with_macros(
         }),
         Scan::TooDeep(at) => Err(too_deep(at)),
     };
-    let ir = rest.unwrap_or_else(|error| {
+    let mut ir = rest.unwrap_or_else(|error| {
         errors.push(error);
         SourceIr::default()
     });
+    // Where something is wrong, anything may mean another thing than it seems.
+    ir.outline = outline::hash(&[text]);
     errors.sort_by_key(|error| error.span);
     (ir, errors)
 }
@@ -232,6 +235,10 @@ struct Lowerer<'t> {
     expanding: usize,
     /// How many tokens expansions had so far.
     expanded: usize,
+    /// The bodies of functions that stand in the file as they are, with their functions.
+    written_bodies: Vec<(ItemId, Span)>,
+    /// The calls in the file of macros of the workspace.
+    expanded_calls: Vec<Span>,
 }
 
 /// A macro of the workspace.
@@ -292,6 +299,8 @@ impl<'t> Lowerer<'t> {
             macros: OwnMacros::default(),
             expanding: 0,
             expanded: 0,
+            written_bodies: Vec::new(),
+            expanded_calls: Vec::new(),
         }
     }
 
@@ -306,7 +315,9 @@ impl<'t> Lowerer<'t> {
     }
 
     fn finish(self) -> SourceIr {
+        let outline = self.outline();
         let mut ir = self.ir;
+        ir.outline = outline;
         ir.shrink_to_fit();
         ir
     }

@@ -94,6 +94,10 @@ impl Lowerer<'_> {
             }
         }
         let own = own?;
+        if self.expanding == 0 {
+            let span = self.macro_span(call);
+            self.expanded_calls.push(span);
+        }
         let first = call.path.segments.first()?.ident.span();
         let span = first.join(call.delimiter.span().close()).unwrap_or(first);
         let tokens =

@@ -336,6 +336,22 @@ fn only_lowering_knows_the_parser() {
     nothing_in(&wrong);
 }
 
+/// What an evaluation learns of other functions is noted, so that a later run knows when the answers are others.
+#[test]
+fn evaluations_ask_by_their_context() {
+    let files = rust_files().filter(|file| {
+        file.path.starts_with("analyzer/flow/src/evaluate/") && !file.path.ends_with("/evaluate/mod.rs")
+    });
+    let mut wrong = Vec::new();
+    for file in files {
+        let asked = ["cx.summaries.", "semantics.body(", "semantics.call_graph("];
+        let found = asked.into_iter().filter(|asked| file.text.contains(asked));
+        wrong
+            .extend(found.map(|asked| format!("{}: `{asked}`, for which `Context` has a method", file.path)));
+    }
+    nothing_in(&wrong);
+}
+
 #[test]
 fn crates_depend_downwards() {
     let mut wrong = Vec::new();

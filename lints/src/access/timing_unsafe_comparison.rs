@@ -234,10 +234,10 @@ fn side(scope: &Scope, expr: ExprId) -> Option<Side> {
     Some(Side { expr, named: named.unwrap_or(Named::Nothing), is_mac, origin, root, names })
 }
 
-/// Whether a value is what was typed once more, to be sure.
+/// Whether a value is what was typed once more, to be sure, or what is to be a password from now on.
 fn is_repetition(side: &Side) -> bool {
     const WORDS: &str = "confirm confirmation confirmed again repeat repeated retype retyped reentered password2 \
-        check";
+        check new";
     side.names.first().is_some_and(|name| words(name).any(|word| has(WORDS, &word)))
 }
 

@@ -337,6 +337,52 @@ impl Evaluator<'_> {
         facts
     }
 
+    /// What is known after `for part in text.split('/') { if part == ".." { return .. } }`: what it is that the text does
+    /// not contain it.
+    pub(super) fn refused_segments(&self, iter: ExprId, body: ExprId) -> Facts {
+        let Expr::MethodCall { receiver, method, .. } = self.ir.expr(iter) else { return Facts::new() };
+        let Expr::Block { stmts, tail, .. } = self.ir.expr(body) else { return Facts::new() };
+        if !matches!(method.as_str(), "split" | "rsplit" | "split_terminator") {
+            return Facts::new();
+        }
+        let models = self.cx.models;
+        let contains = models.methods.get(&(Symbol::new("str"), Symbol::new("contains")));
+        let told = |text: Symbol| {
+            let barriers = contains.into_iter().flat_map(|model| &model.barriers);
+            let rows = barriers.filter(|row| row.when == When::False && row.given.contains(&text));
+            rows.fold(KindSet::NONE, |kinds, row| kinds.union(self.cx.kinds(&row.kinds)))
+        };
+        let refused = |stmt: ExprId| match self.ir.expr(stmt) {
+            Expr::If { cond, then, otherwise: None } if self.always_leaves(then) => self.equal_texts(cond),
+            _ => Vec::new(),
+        };
+        let texts = self.ir.list(stmts).chain(tail).flat_map(refused);
+        let kinds = texts.fold(KindSet::NONE, |kinds, text| kinds.union(told(text)));
+        let mut facts = self.all_of(self.last_value(receiver));
+        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
+        facts.retain(|fact| !fact.kinds.is_empty());
+        facts
+    }
+
+    /// The texts with one of which something is equal: `part == ".." || part == "."`.
+    fn equal_texts(&self, cond: ExprId) -> Vec<Symbol> {
+        match self.ir.expr(cond) {
+            Expr::Binary { op: BinaryOp::Or, lhs, rhs } => {
+                let mut texts = self.equal_texts(lhs);
+                texts.extend(self.equal_texts(rhs));
+                texts
+            }
+            Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => {
+                let literals = [lhs, rhs].into_iter().filter_map(|side| match self.ir.expr(side) {
+                    Expr::Literal(Literal::Str(text)) => Some(text),
+                    _ => None,
+                });
+                literals.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether an expression always returns from the function.
     fn always_leaves(&self, expr: ExprId) -> bool {
         match self.ir.expr(expr) {

@@ -581,6 +581,8 @@ impl Evaluator<'_> {
             self.assume(&always.unwrap_or_default());
             let tested = self.refused_characters(iter, body);
             self.assume(&tested);
+            let tested = self.refused_segments(iter, body);
+            self.assume(&tested);
         }
         ValueId::NOTHING
     }

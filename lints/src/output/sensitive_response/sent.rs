@@ -315,7 +315,8 @@ fn each_field(cx: &LintContext, adt: DefId, args: &[Ty], visit: &mut impl FnMut(
     let item = semantics.item(adt);
     let (generics, variants) = match &item.kind {
         ItemKind::Struct { generics, fields } => (generics, vec![fields]),
-        ItemKind::Enum { generics, variants } => {
+        // Which variant goes out is not known; that of a union may be any.
+        ItemKind::Enum { generics, variants } if derives(item, "Union") || derives(item, "ApiResponse") => {
             (generics, variants.iter().map(|variant| &variant.fields).collect())
         }
         _ => return,

@@ -177,9 +177,10 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
     if left.root == right.root || (left.origin == Origin::Request && right.origin == Origin::Request) {
         return None;
     }
-    // Two computed codes, or a repetition of what was typed.
+    // Two computed codes, a repetition of what was typed, or what is not to be typed again.
     let is_no_guess = |side: &Side| is_repetition(side) || is_identity(side);
-    if (left.is_mac && right.is_mac) || is_no_guess(&left) || is_no_guess(&right) {
+    if (left.is_mac && right.is_mac) || is_no_guess(&left) || is_no_guess(&right) || is_change(&left, &right)
+    {
         return None;
     }
     let sent = left.origin == Origin::Request || right.origin == Origin::Request;
@@ -234,11 +235,20 @@ fn side(scope: &Scope, expr: ExprId) -> Option<Side> {
     Some(Side { expr, named: named.unwrap_or(Named::Nothing), is_mac, origin, root, names })
 }
 
-/// Whether a value is what was typed once more, to be sure, or what is to be a password from now on.
+/// Whether a value is what was typed once more, to be sure.
 fn is_repetition(side: &Side) -> bool {
     const WORDS: &str = "confirm confirmation confirmed again repeat repeated retype retyped reentered password2 \
-        check new";
+        check";
     side.names.first().is_some_and(|name| words(name).any(|word| has(WORDS, &word)))
+}
+
+/// Whether an old password is compared with the new one: both come with one request.
+fn is_change(left: &Side, right: &Side) -> bool {
+    let is_one = |side: &Side, list: &str| {
+        side.names.first().is_some_and(|name| words(name).any(|word| has(list, &word)))
+    };
+    let old = "old current previous";
+    (is_one(left, old) && is_one(right, "new")) || (is_one(left, "new") && is_one(right, old))
 }
 
 /// Whether a value says who somebody is: a password that is compared with it is one that is chosen, and may not be the same.

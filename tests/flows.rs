@@ -108,6 +108,13 @@ fn kinds_of_sinks() {
     assert_eq!(found, expected);
 }
 
+/// What functions tell their callers, in words.
+#[test]
+fn summaries_in_words() {
+    let (semantics, flows) = analyzed(include_str!("flows/summaries.rs"));
+    insta::assert_snapshot!(flows.pretty_summaries(&semantics));
+}
+
 /// A method with many implementations, each of which calls it again and keeps what comes of it in a field of its own:
 /// the parts of what it may return multiply with every call.
 #[test]

@@ -9,6 +9,7 @@ mod evaluate;
 mod mail;
 mod memo;
 pub mod models;
+mod pretty;
 mod sources;
 mod step;
 mod summary;

@@ -7,7 +7,7 @@
 use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_flow::Reached;
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::{Callee, DefId};
+use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::{ExprId, FileSpan};
 
 mod downloads;
@@ -94,6 +94,15 @@ fn unpacks(reached: &Reached) -> bool {
     matches!(last, "read_to_end" | "read_to_string" | "decode_all") || last.starts_with("decompress")
 }
 
+/// Whether a stream of request data is read into memory, not into a file.
+fn keeps_stream(calls: &[Call]) -> bool {
+    let is_stream = |ty: Ty| matches!(ty.kind(), TyKind::External { path, .. } if path.as_str() == "rocket::data::DataStream");
+    calls.iter().any(|call| {
+        matches!(call.name, "into_bytes" | "into_string" | "read_to_end" | "read_to_string")
+            && call.inputs.first().is_some_and(|(_, ty)| is_stream(*ty))
+    })
+}
+
 /// The places in a function where a limit is switched off.
 fn switched_off(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Evidence> {
     let semantics = cx.semantics();
@@ -133,6 +142,11 @@ fn switched_off(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Eviden
             ("limit", "PayloadConfig" | "JsonConfig" | "FormConfig") if unbounded(1) => (
                 "the limit of request bodies is no limit",
                 "choose a limit that the service can hold in memory for every connection",
+                call.inputs[1].0,
+            ),
+            ("open", "Data") if unbounded(1) && keeps_stream(calls) => (
+                "the body is read whole, however long it is",
+                "open it with a limit that the service can hold in memory for every connection",
                 call.inputs[1].0,
             ),
             _ => continue,

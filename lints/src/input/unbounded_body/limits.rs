@@ -94,6 +94,7 @@ pub(super) fn is_most(ir: &SourceIr, expr: ExprId) -> bool {
                 && matches!(names[names.len() - 2].name.as_str(), "usize" | "u64" | "isize" | "i64" | "u32")
         }
         Expr::Cast { operand, .. } => is_most(ir, operand),
+        Expr::MethodCall { receiver, method, .. } => unit(method.as_str()).is_some() && is_most(ir, receiver),
         _ => false,
     }
 }
@@ -107,6 +108,25 @@ fn number(ir: &SourceIr, expr: ExprId) -> Option<u128> {
             digits[..end].parse().ok()
         }
         Expr::Binary { op: BinaryOp::Mul, lhs, rhs } => number(ir, lhs)?.checked_mul(number(ir, rhs)?),
+        Expr::MethodCall { receiver, method, .. } => {
+            number(ir, receiver)?.checked_mul(unit(method.as_str())?)
+        }
         _ => None,
     }
+}
+
+/// How many bytes one of a unit is: `8.mebibytes()`.
+fn unit(name: &str) -> Option<u128> {
+    Some(match name {
+        "bytes" => 1,
+        "kilobytes" => 1_000,
+        "kibibytes" => 1 << 10,
+        "megabytes" => 1_000_000,
+        "mebibytes" => 1 << 20,
+        "gigabytes" => 1_000_000_000,
+        "gibibytes" => 1 << 30,
+        "terabytes" => 1_000_000_000_000,
+        "tebibytes" => 1 << 40,
+        _ => return None,
+    })
 }

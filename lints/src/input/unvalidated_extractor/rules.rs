@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::LintContext;
 use ward_semantics::{Callee, DefId, Ty, TyKind};
-use ward_syntax::{Attribute, FileSpan};
+use ward_syntax::{Attribute, Expr, FileSpan};
 
 use super::UNVALIDATED_EXTRACTOR;
 use crate::input::taken::{self, Call, Taken};
@@ -164,12 +164,31 @@ fn checked(cx: &LintContext, taken: &Taken) -> Checked {
                 return Checked::Yes;
             }
             let is_unknown = matches!(call.callee, Callee::UnknownMethod(_) | Callee::Unresolved);
-            if is_unknown && call.inputs.iter().any(|(_, ty)| taken::holds(*ty, taken.adt)) {
+            if is_unknown
+                && !starts_outside(cx, function, &call)
+                && call.inputs.iter().any(|(_, ty)| taken::holds(*ty, taken.adt))
+            {
                 checked = Checked::Perhaps;
             }
         }
     }
     checked
+}
+
+/// Whether a call goes on with what code outside the workspace gave, which knows nothing of the rules:
+/// `insert_into(animals::table).values(&body)`.
+fn starts_outside(cx: &LintContext, function: DefId, call: &Call) -> bool {
+    let semantics = cx.semantics();
+    let Some(types) = semantics.types(function) else { return false };
+    let ir = semantics.ir(semantics.locate(function).0);
+    let mut expr = call.expr;
+    loop {
+        match ir.expr(expr) {
+            Expr::MethodCall { receiver, .. } => expr = receiver,
+            Expr::Call { .. } => return matches!(types.callee(expr), Callee::External(_)),
+            _ => return false,
+        }
+    }
 }
 
 /// Whether a call checks a value of a type: `body.validate()`, `check_valid(&body)`, also of a type parameter.

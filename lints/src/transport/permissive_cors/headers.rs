@@ -34,6 +34,7 @@ fn written(scope: &Scope, header: &str) -> Vec<ExprId> {
                 ir.list(args).collect()
             }
             Expr::Tuple(parts) => ir.list(parts).collect(),
+            Expr::Call { callee, args } if is_header_new(scope, callee) => ir.list(args).collect(),
             _ => continue,
         };
         if let [name, value] = pair.as_slice()
@@ -43,6 +44,13 @@ fn written(scope: &Scope, header: &str) -> Vec<ExprId> {
         }
     }
     found
+}
+
+/// `Header::new(name, value)`.
+fn is_header_new(scope: &Scope, callee: ExprId) -> bool {
+    let Expr::Path(path) = scope.ir.expr(callee) else { return false };
+    let mut last = scope.ir.path_segments(path).iter().rev().map(|segment| segment.name.as_str());
+    last.next() == Some("new") && last.next() == Some("Header")
 }
 
 fn is_header(scope: &Scope, name: ExprId, header: &str) -> bool {

@@ -51,6 +51,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "futures.toml",
     "gluesql.toml",
     "google-cloud-spanner.toml",
+    "graphql_client.toml",
     "handlebars.toml",
     "heck.toml",
     "html-escape.toml",

@@ -3,6 +3,7 @@
 mod bench;
 mod corpus;
 mod release;
+mod show;
 
 use std::path::PathBuf;
 
@@ -55,6 +56,12 @@ enum Chore {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Print what a layer of the engine has understood of a project
+    Show {
+        layer: show::Layer,
+        /// A workspace, package or folder
+        path: PathBuf,
+    },
     /// One measurement, in a process of its own
     #[command(hide = true)]
     Measure {
@@ -80,6 +87,7 @@ fn main() -> Result<()> {
         }
         Chore::Corpus { folder, binary } => corpus::run(&folder, binary),
         Chore::Bench { path, threads, rounds } => bench::run(&path, threads, rounds),
+        Chore::Show { layer, path } => show::run(layer, &path),
         Chore::Measure { work, path, threads } => bench::measure(work, &path, threads),
     }
 }

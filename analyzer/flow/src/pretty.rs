@@ -116,6 +116,9 @@ impl Printer<'_> {
         for kind in self.steps(origin.step) {
             let _ = write!(text, " > {kind}");
         }
+        if let Some(context) = origin.escaped {
+            let _ = write!(text, " (escaped for {:?})", context.as_str());
+        }
         let closed = KindSet::ALL.without(origin.open);
         let names = self.kinds(closed);
         if !names.is_empty() {

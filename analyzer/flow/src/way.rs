@@ -6,7 +6,7 @@ use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
 use crate::models::{Sink, Source, SourceClass};
 use crate::step::{StepId, StepKind};
-use crate::summary::{FunctionSummary, Hit, Part, Summaries};
+use crate::summary::{Exported, FunctionSummary, Hit, Part, Summaries};
 use crate::value::{AccessPath, Hole, KindSet, Origin, Root};
 use crate::{FlowIndex, Mail};
 
@@ -166,20 +166,26 @@ impl FlowIndex {
         ways
     }
 
-    /// The parts of what a function returns, whole or as an error, that are filled with data that matters for a
-    /// kind of sink and comes in in that very function: `Internal.0` of a variant.
+    /// The parts of what a function returns, whole or as an error, that it fills with data that matters for a kind of
+    /// sink: `Internal.0` of a variant. What a called function has filled already is told of that one.
     pub fn filled(&self, def: DefId, kind: Symbol) -> Vec<(Symbol, Way)> {
         let Some(summary) = self.summaries.get(def) else { return Vec::new() };
         let kinds = self.kinds.set(kind);
-        let errors = summary.result.fields.iter().filter(|(name, _)| *name == sym::ERR);
-        let wholes = std::iter::once(&summary.result).chain(errors.map(|(_, error)| error));
         let mut filled = Vec::new();
-        for (name, part) in wholes.flat_map(|whole| &whole.fields).filter(|(name, _)| *name != sym::ERR) {
+        for (name, part) in parts_of_result(summary) {
             part.each_origin(&mut |origin| {
                 let Root::Source(step) = origin.root else { return };
-                let comes_in = summary.steps.get(step).map(|step| step.kind);
-                if let Some(StepKind::Source { source, .. }) = comes_in
+                let is_filled_here = match summary.steps.get(step).map(|step| step.kind) {
+                    Some(StepKind::Source { .. }) => true,
+                    Some(StepKind::Through { callee, .. }) => {
+                        let callee = self.summaries.get(callee);
+                        callee.is_some_and(|callee| parts_of_result(callee).all(|(other, _)| other != name))
+                    }
+                    _ => false,
+                };
+                if is_filled_here
                     && origin.open.meets(kinds)
+                    && let Some(source) = self.ways().source(def, step)
                 {
                     let steps = self.ways().steps_to(def, summary, origin.step);
                     filled.push((*name, way_of(origin, None, source.into(), steps)));
@@ -216,6 +222,13 @@ impl FlowIndex {
     fn ways(&self) -> Ways<'_> {
         Ways { summaries: &self.summaries, mail: &self.mail }
     }
+}
+
+/// The named parts of what a function returns, whole or as an error.
+fn parts_of_result(summary: &FunctionSummary) -> impl Iterator<Item = &(Symbol, Exported)> {
+    let errors = summary.result.fields.iter().filter(|(name, _)| *name == sym::ERR);
+    let wholes = std::iter::once(&summary.result).chain(errors.map(|(_, error)| error));
+    wholes.flat_map(|whole| &whole.fields).filter(|(name, _)| *name != sym::ERR)
 }
 
 /// What the steps of a way are told by.

@@ -10,6 +10,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::{ExprId, FileSpan};
 
+mod answers;
 mod downloads;
 mod limits;
 mod reads;
@@ -129,7 +130,7 @@ fn switched_off(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Eviden
                 "choose a limit that the service can hold in memory for every connection",
                 call.expr,
             ),
-            ("to_bytes", _) if unbounded(1) => (
+            ("to_bytes", _) if unbounded(1) && !answers::is_of_answer(cx, function, call.inputs[0].0) => (
                 "the body is read whole, however long it is",
                 "give a limit that the service can hold in memory for every connection",
                 call.inputs[1].0,

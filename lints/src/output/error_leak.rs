@@ -198,7 +198,11 @@ fn carried(cx: &LintContext) -> Vec<Evidence> {
         let TyKind::Adt { def: owner, .. } = info.self_ty.kind() else { continue };
         for (path, reached) in cx.given_of_self(*def, "error-response") {
             let Some(part) = path.names().next() else { continue };
-            given.entry((*owner, part.as_str())).or_insert(reached);
+            let known = given.entry((*owner, part.as_str())).or_insert_with(|| reached.clone());
+            // What is sent with a status tells more than the same within it.
+            if status_of(known.context) == Status::Unknown && status_of(reached.context) != Status::Unknown {
+                *known = reached;
+            }
         }
     }
     let mut all: BTreeMap<(DefId, &str), Evidence> = BTreeMap::new();
@@ -212,18 +216,24 @@ fn carried(cx: &LintContext) -> Vec<Evidence> {
                 let status = status_of(reached.context);
                 let Some(confidence) = confidence(cx, reached, &way, kind) else { continue };
                 let Some(last) = way.steps.last().map(|step| step.at) else { continue };
-                let evidence = all.entry(key).or_insert_with(|| Evidence {
+                let new = || Evidence {
                     at: reached.place,
                     function: reached.function,
                     reached: reached.clone(),
-                    way,
+                    way: way.clone(),
                     kind,
                     status,
                     confidence,
                     filled: Vec::new(),
-                });
-                evidence.confidence = evidence.confidence.max(confidence);
-                evidence.filled.push(last);
+                };
+                let evidence = all.entry(key).or_insert_with(new);
+                // The surest of the texts is told.
+                if confidence > evidence.confidence {
+                    *evidence = Evidence { filled: std::mem::take(&mut evidence.filled), ..new() };
+                }
+                if !evidence.filled.contains(&last) {
+                    evidence.filled.push(last);
+                }
             }
         }
     }

@@ -1,13 +1,14 @@
 //! Clients that accept any certificate.
 //!
 //! What is reported is a check that the code itself switches off: the builder's call with `true`, or OpenSSL's mode with
-//! `NONE`. Where a setting decides, the operator does, and nothing is said; where the call stands below a condition, the
-//! confidence is low. The calls are known by names that no other crate uses.
+//! `NONE`. Where a setting decides, the operator does, and nothing is said; where the call stands below a condition, or the
+//! client asks without TLS in the same function, the confidence is low. The calls are known by names that no other crate
+//! uses.
 
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::{BodyTypes, Callee, DefId};
-use ward_syntax::{Body, Expr, ExprId, FileSpan, List, Literal, Pat, SourceIr, Span, UnaryOp};
+use ward_semantics::{BodyTypes, Callee, DefId, TyKind};
+use ward_syntax::{Body, Expr, ExprId, FileSpan, List, Literal, Pat, Piece, SourceIr, Span, Symbol, UnaryOp};
 
 declare_lint! {
     /// Clients that accept any certificate.
@@ -95,7 +96,8 @@ fn switched_off(cx: &LintContext, function: DefId) {
         });
         let Some(method) = found else { continue };
         let span = ir.expr_span(call);
-        let confidence = if is_conditional(ir, &body, span) { Confidence::Low } else { Confidence::High };
+        let hardly_counts = is_conditional(ir, types, &body, span) || asks_without_tls(ir, &body);
+        let confidence = if hardly_counts { Confidence::Low } else { Confidence::High };
         // The whole chain up to the call is its span: what is told is its end.
         let place = FileSpan { file, span: argument(ir, args).map_or(span, |arg| ir.expr_span(arg)) };
         cx.report(describe(cx, &Evidence { function, place, method, confidence }));
@@ -146,12 +148,41 @@ fn connects(ir: &SourceIr, types: &BodyTypes) -> bool {
         .any(|(path, _)| ir.path_segments(path).iter().any(|segment| segment.name.as_str() == "SslConnector"))
 }
 
-/// Whether a branch or an arm decides if a place of a body is reached.
-fn is_conditional(ir: &SourceIr, body: &Body, place: Span) -> bool {
+/// Whether a branch or an arm decides if a place of a body is reached, or a truth that is given to a call together with
+/// the closure around the place: `builder.apply_if(lax, |builder| ..)`.
+fn is_conditional(ir: &SourceIr, types: &BodyTypes, body: &Body, place: Span) -> bool {
     let around = |id: ExprId| ir.expr_span(id).contains(place);
+    let is_truth =
+        |id: ExprId| matches!(types.expr(id).kind(), TyKind::Scalar(name) if name.as_str() == "bool");
+    let is_closure = |id: ExprId| matches!(ir.expr(id), Expr::Closure(_)) && around(id);
     body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
         Expr::If { then, otherwise, .. } => around(then) || otherwise.is_some_and(around),
         Expr::Match { arms, .. } => ir.arms(arms).iter().any(|arm| around(arm.body)),
+        Expr::Call { args, .. } | Expr::MethodCall { args, .. } => {
+            ir.list(args).any(is_closure) && ir.list(args).any(is_truth)
+        }
         _ => false,
     })
+}
+
+/// Whether all URLs that a body writes out are without TLS, so that no certificate is ever shown.
+fn asks_without_tls(ir: &SourceIr, body: &Body) -> bool {
+    let mut texts = body.exprs.of(&ir.exprs).iter().flat_map(|expr| match *expr {
+        Expr::Literal(Literal::Str(text)) => vec![text],
+        Expr::Format(format) => ir.format(format).pieces.iter().filter_map(literal).collect(),
+        _ => Vec::new(),
+    });
+    let (mut plain, mut with_tls) = (false, false);
+    texts.by_ref().for_each(|text| {
+        plain |= text.as_str().starts_with("http://");
+        with_tls |= text.as_str().contains("https:");
+    });
+    plain && !with_tls
+}
+
+fn literal(piece: &Piece) -> Option<Symbol> {
+    match piece {
+        Piece::Text { text, .. } => Some(*text),
+        Piece::Hole { .. } => None,
+    }
 }

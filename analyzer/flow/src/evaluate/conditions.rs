@@ -303,6 +303,16 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `text.retain(predicate)` leaves in a text the characters that the predicate holds for.
+    pub(super) fn retain_characters(&mut self, text: ExprId, args: &[ExprId]) {
+        let ([predicate], Some(place)) = (args, self.place(text)) else { return };
+        let kinds = self
+            .cleared_by_characters(|refused| self.is_safe_predicate(*predicate, Polarity::Holds, refused));
+        let value = self.read_place(&place);
+        let left = self.without(value, kinds);
+        self.write_place(&place, left);
+    }
+
     /// The text whose characters or bytes are iterated.
     fn characters_of(&self, expr: ExprId) -> Option<ExprId> {
         let Expr::MethodCall { receiver, method, .. } = self.ir.expr(expr) else { return None };
@@ -499,6 +509,13 @@ fn safe_test(ir: &SourceIr, test: ExprId, polarity: Polarity, refused: &str, dep
         Expr::MethodCall { receiver, method, .. } if polarity == Polarity::Holds => {
             method.as_str() == "contains" && is_safe_literal(ir, receiver, refused)
         }
+        // `char::is_alphanumeric(c)`
+        Expr::Call { callee, .. } if polarity == Polarity::Holds => match ir.expr(callee) {
+            Expr::Path(path) => {
+                ir.path_segments(path).last().is_some_and(|name| is_safe_class(name.name.as_str()))
+            }
+            _ => false,
+        },
         Expr::Let { pat, .. } => polarity == Polarity::Holds && is_safe_pattern(ir, pat, refused),
         _ => false,
     }

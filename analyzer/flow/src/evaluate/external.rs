@@ -62,6 +62,9 @@ impl<'a> Evaluator<'a> {
                 let value = call.receiver.map_or(ValueId::NOTHING, |receiver| receiver.1);
                 return self.without(value, kept);
             }
+            if method == "retain" && call.ty.is_some_and(|ty| ty.as_str() == "std::string::String") {
+                self.retain_characters(receiver, &args);
+            }
         }
         if let Some((receiver, value)) = call.receiver
             && call.name.as_str() == "to_string"

@@ -198,7 +198,7 @@ impl Evaluator<'_> {
                     .saturating_add(self.spread),
                 hole: origin.hole.or(hit.origin.hole),
                 outer: outer(&origin, &hit.origin),
-                escaped: origin.escaped.or(hit.origin.escaped),
+                escaped: hit.origin.escaped.or(origin.escaped),
                 lead: joined_shape(hit.origin.lead, origin.lead),
                 ..origin
             };

@@ -54,7 +54,7 @@ impl Evaluator<'_> {
                 let assumed = inner.assumed.saturating_add(origin.assumed).saturating_add(self.guesses);
                 let hole = inner.hole.or(origin.hole);
                 let outer = super::functions::outer(&inner, origin);
-                let escaped = inner.escaped.or(origin.escaped);
+                let escaped = origin.escaped.or(inner.escaped);
                 let lead = joined_shape(origin.lead, inner.lead);
                 add_origins(
                     &mut value.origins,

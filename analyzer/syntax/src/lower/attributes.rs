@@ -30,6 +30,20 @@ fn requires_test_part((_, part): (usize, &str)) -> bool {
     requires_test(part)
 }
 
+/// Whether the conditions of two things are such that one is compiled where the other is not: `cfg(a)`, `cfg(not(a))`.
+pub(super) fn exclude(one: &[Attribute], other: &[Attribute]) -> bool {
+    let predicates = |attributes: &[Attribute]| {
+        let of_cfg = attributes.iter().filter(|attribute| attribute.path.as_str() == "cfg");
+        of_cfg.map(|attribute| attribute.args.as_str().trim()).collect::<Vec<_>>()
+    };
+    let negates = |a: &str, b: &str| {
+        let inner = a.strip_prefix("not").map(str::trim_start).and_then(|rest| rest.strip_prefix('('));
+        inner.and_then(|rest| rest.strip_suffix(')')).is_some_and(|inner| inner.trim() == b)
+    };
+    let others = predicates(other);
+    predicates(one).into_iter().any(|a| others.iter().any(|b| negates(a, b) || negates(b, a)))
+}
+
 /// The parts of `text` between commas outside delimiters and strings, with their offsets.
 fn split_commas(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;

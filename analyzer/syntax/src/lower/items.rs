@@ -2,7 +2,7 @@
 
 use syn::{ImplItem, Item as SynItem, TraitItem};
 
-use super::attributes::marks_test;
+use super::attributes::{exclude, marks_test};
 use super::{Lowerer, macros};
 use crate::{
     Attribute, Body, BodyId, Expr, ExprId, Field, Fields, FieldsShape, FnItem, Id, Item, ItemId, ItemKind,
@@ -247,7 +247,13 @@ impl Lowerer<'_> {
                             self_local = Some(this.add_local(sym::SELF_VALUE, span));
                         }
                     }
-                    syn::FnArg::Typed(param) => function.params.push(this.param(param)),
+                    syn::FnArg::Typed(param) => {
+                        let param = this.param(param);
+                        let stands_for = |other: &Param| exclude(&other.attributes, &param.attributes);
+                        if !function.params.iter().any(stands_for) {
+                            function.params.push(param);
+                        }
+                    }
                 }
             }
             if let Some(block) = block {

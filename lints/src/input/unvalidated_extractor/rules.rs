@@ -63,8 +63,11 @@ pub(super) fn check(cx: &LintContext, all: &[Taken]) {
 fn first_rule(cx: &LintContext, adt: DefId, depth: u8) -> Option<FileSpan> {
     let semantics = cx.semantics();
     let item = semantics.item(adt);
-    // What is made of another type is checked there.
-    if depth == 0 || !item.derives("Validate") || taken::says(&item.attributes, "serde", &["try_from"]) {
+    // What is made of another type is checked there, and a deserializer may be told to run the rules.
+    if depth == 0
+        || !item.derives("Validate")
+        || taken::says(&item.attributes, "serde", &["try_from", "validate"])
+    {
         return None;
     }
     let (file, _) = semantics.locate(adt);

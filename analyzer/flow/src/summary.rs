@@ -45,6 +45,8 @@ pub struct FunctionSummary {
     pub diverges: bool,
     /// The kinds of the checks that it is known for by its name.
     pub named_checks: Box<[KindSet]>,
+    /// The kinds for which what it is given is harmless, by its name, where it has found something.
+    pub named_lookups: KindSet,
     /// The parameters, `self` counted first, whose types are read by way of a conversion that may refuse a text.
     pub converted: Box<[u16]>,
 }

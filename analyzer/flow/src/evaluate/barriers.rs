@@ -5,6 +5,7 @@ use ward_syntax::{Expr, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
+use super::patterns::TRUTH;
 use crate::models::{Barrier, Port, When};
 use crate::sources;
 use crate::value::{Callable, Fact, Facts, KindSet, Origin, Outcome, Text, Value, ValueId, add, kinds_of};
@@ -22,7 +23,10 @@ impl Evaluator<'_> {
             return result;
         }
         let (success, failure): (Facts, Facts) = (value.if_success.into(), value.if_failure.into());
+        let is_around = value.fields.iter().any(|(name, _)| name.as_str() == TRUTH);
         match call.name.as_str() {
+            "unwrap_or" | "unwrap_or_default" if is_around => result,
+            "ok" if is_around => self.with_outcome(result, &success, &failure),
             "is_ok" | "is_some" | "is_ok_and" | "is_some_and" => self.truth(success, failure),
             "is_err" | "is_none" => self.truth(failure, success),
             "unwrap" | "expect" => {
@@ -164,6 +168,8 @@ impl Evaluator<'_> {
             }
             When::True | When::Ok => self.with_outcome(result, &facts, &[]),
             When::False => self.with_outcome(result, &[], &facts),
+            When::Bound => self.binding(result, &facts),
+            When::Found => self.answered(call, barrier, (kinds, checked), result),
         }
     }
 

@@ -6,7 +6,7 @@ use ward_semantics::{Callee, TyKind};
 use ward_syntax::{Expr, ExprId, List, Symbol, sym};
 
 use super::Evaluator;
-use crate::value::ValueId;
+use crate::value::{Outcome, ValueId};
 
 /// The receiver or arguments of a call: expressions and their values.
 pub(super) type Inputs = SmallVec<[(Option<ExprId>, ValueId); 4]>;
@@ -61,6 +61,12 @@ impl Evaluator<'_> {
                 self.holder = holds_tuple.then_some(*path);
                 let inputs = self.inputs(args);
                 self.check_constructor(expr, *path, &inputs);
+                if let ([(Some(inner), value)], "Ok" | "Some") = (inputs.as_slice(), last_segment(*path))
+                    && self.is_fallible(self.types.expr(*inner))
+                {
+                    let inner = self.with_known_facts(*value);
+                    return self.around(inner, Outcome::Success);
+                }
                 let values: SmallVec<[ValueId; 4]> = inputs.iter().map(|input| input.1).collect();
                 self.construct_external(*path, &values)
             }

@@ -155,7 +155,7 @@ impl Evaluator<'_> {
                     // What the truth inside tells is another thing than what `Ok` tells.
                     let inner = self.with_known_facts(first);
                     (value.if_success, value.if_failure) = (Facts::new(), Facts::new());
-                    value.fields.push((Symbol::new(TRUTH), inner));
+                    value.set_part(Symbol::new(TRUTH), inner);
                 }
                 self.values.push(value)
             }

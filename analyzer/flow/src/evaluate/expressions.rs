@@ -682,6 +682,9 @@ impl Evaluator<'_> {
             if row.is_some_and(|row| row.flow.as_ref().is_some_and(Vec::is_empty)) {
                 return ValueId::NOTHING;
             }
+            if let Some(statement) = row.and_then(|row| self.statement_of_macro(row, &values)) {
+                return statement;
+            }
         }
         if !call.text.is_empty() {
             return self.values.constant(None);

@@ -113,17 +113,22 @@ impl<'a> Evaluator<'a> {
             }
             Some(model) => {
                 let result = self.call_model(call, model);
-                let result = if call.ty.is_none() && self.standard_result_is_plain(call) {
+                let is_plain = call.ty.is_none()
+                    && self.bound_in(result).is_none()
+                    && self.standard_result_is_plain(call);
+                let result = if is_plain {
                     let told = self.values.get(result);
                     let (success, failure) = (told.if_success.into(), told.if_failure.into());
                     self.truth(success, failure)
                 } else {
                     result
                 };
+                let result = self.with_bound_arguments(call, result);
                 if call.ty.is_none() { self.looked_up(call, result) } else { result }
             }
             None => {
                 let result = self.call_unknown(call);
+                let result = self.with_bound_arguments(call, result);
                 self.looked_up(call, result)
             }
         }
@@ -242,6 +247,7 @@ impl<'a> Evaluator<'a> {
         let result = self.assumed_of(&inputs, span, call.name);
         let result = error.map_or(result, |error| self.values.with_part(result, sym::ERR, error));
         let result = self.outcome_through(call, result);
+        let result = self.with_layers(call, result);
         self.measured(call, result)
     }
 
@@ -308,6 +314,7 @@ impl<'a> Evaluator<'a> {
         };
         let result = model.part.map_or(result, |part| self.part_by_row(call, result, part));
         let result = self.element_taken(call, result);
+        let result = self.with_layers(call, result);
         let result = self.outcome_through(call, result);
         let result =
             model.barriers.iter().fold(result, |result, barrier| self.guarded(call, barrier, result));

@@ -39,6 +39,10 @@ impl Evaluator<'_> {
             let one = self.call_function(*target, &values, span, &exprs);
             self.state.cleared = before;
             self.state.dead = false;
+            // What is not written yet is none of those that return something.
+            if self.cx.summary(*target).is_some_and(|summary| summary.diverges) {
+                continue;
+            }
             result = Some(match result {
                 Some(all) => self.values.join(all, one),
                 None => one,
@@ -103,6 +107,7 @@ impl Evaluator<'_> {
         self.assume_checked(summary, values);
         self.note_check(def, &summary.measures, values);
         let result = self.instantiate(&summary.result, def, values, span, &closures);
+        let result = self.found_by_name(def, summary, values, result);
         if summary.diverges && def != self.def {
             self.die();
         }
@@ -135,6 +140,24 @@ impl Evaluator<'_> {
                 self.assume(&facts);
             }
         }
+    }
+
+    /// What a function that is known by its name for a lookup returns.
+    fn found_by_name(
+        &mut self,
+        def: DefId,
+        summary: &FunctionSummary,
+        values: &[ValueId],
+        result: ValueId,
+    ) -> ValueId {
+        let kinds = summary.named_lookups;
+        let Some(signature) = self.cx.semantics.signature(def).filter(|_| !kinds.is_empty()) else {
+            return result;
+        };
+        let origins = values.iter().flat_map(|value| self.values.flatten(*value));
+        let facts: Facts =
+            origins.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect();
+        self.found(result, signature.ret, &facts)
     }
 
     /// A sink of a called function that one of the arguments reaches.

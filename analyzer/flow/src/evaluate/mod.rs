@@ -21,6 +21,7 @@ mod external;
 mod functions;
 mod instantiate;
 mod lists;
+mod lookups;
 mod messages;
 mod numbers;
 mod patterns;
@@ -804,6 +805,7 @@ impl<'a> Evaluator<'a> {
         summary.inputs = std::mem::take(&mut self.inputs).into_boxed_slice();
         summary.receives = std::mem::take(&mut self.receives).into_boxed_slice();
         summary.named_checks = self.named_checks();
+        summary.named_lookups = self.named_lookups();
         summary.converted = self.converted_parameters();
         summary.compact(&self.steps);
         let Self { mut values, mut steps, mut last, .. } = self;

@@ -54,6 +54,8 @@ pub struct Models {
     pub parameter_barriers: Vec<ParameterBarrier>,
     /// Functions of the workspace that are known by a word in their names for checks.
     pub named_checks: Vec<NamedCheck>,
+    /// Words in the names of functions that find what equals what they are given.
+    pub named_lookups: Vec<NamedCheck>,
     /// Characters that a test must refuse, to make a text harmless for certain kinds of sink.
     pub refused_characters: Vec<RefusedCharacters>,
     /// Sinks known by method name alone, for receivers of unknown type.
@@ -425,6 +427,8 @@ pub struct Barrier {
     pub given: Vec<Symbol>,
     /// It holds as far as the receiver, a regular expression, says.
     pub expression: Option<Expression>,
+    /// Of a lookup: the statement, which must ask for equality.
+    pub statement: Option<Input>,
 }
 
 /// What a call does with a regular expression.
@@ -489,4 +493,8 @@ pub enum When {
     False,
     /// The call returned `Ok` or `Some`: `ok`.
     Ok,
+    /// The call, or one that runs the statement it makes, found what equals it: `found`, and `bound` of the statement.
+    Found,
+    /// See [`When::Found`].
+    Bound,
 }

@@ -217,6 +217,7 @@ pub(super) struct BarrierRow {
     pub(super) when: Option<Text>,
     pub(super) context: Option<Text>,
     pub(super) expression: Option<Text>,
+    pub(super) statement: Option<Text>,
 }
 
 /// `[[expression]]`.

@@ -4,6 +4,7 @@ use ward_syntax::Symbol;
 
 use super::{Loader, Parsed, split_last, symbols};
 use crate::models::error::did_you_mean;
+use crate::models::port::parse_input;
 use crate::models::schema::{BarrierRow, EffectRow, GuardRow, MessageRow, Text};
 use crate::models::{
     AttributeKey, Authenticates, Barrier, DeriveModel, Effect, Expression, GuardCall, GuardType, MessageCall,
@@ -154,8 +155,14 @@ impl Loader {
         }
         let what = row.what.as_ref().map_or(Some(Port::Return), |what| self.port(what));
         let Some(what) = what else { return };
-        let forms =
-            [("always", When::Always), ("true", When::True), ("false", When::False), ("ok", When::Ok)];
+        let forms = [
+            ("always", When::Always),
+            ("true", When::True),
+            ("false", When::False),
+            ("ok", When::Ok),
+            ("found", When::Found),
+            ("bound", When::Bound),
+        ];
         let when = self.choice(row.when.as_ref(), &forms, When::Always);
         let context = row.context.as_ref().map(|context| Symbol::new(context.get_ref()));
         let given = row.given.as_ref().map_or_else(Vec::new, |given| symbols(&given.0));
@@ -168,14 +175,20 @@ impl Loader {
             ("rooted", Some(Expression::Rooted)),
         ];
         let expression = self.choice(row.expression.as_ref(), &forms, None);
-        let barrier = Barrier { kinds: kinds.clone(), when, what, context, given, expression };
+        let statement =
+            row.statement.as_ref().and_then(|text| self.told(parse_input(text.get_ref().trim()), text));
+        let barrier = Barrier { kinds: kinds.clone(), when, what, context, given, expression, statement };
         if let Some(refuses) = &row.refuses {
             let characters = Symbol::new(refuses.get_ref());
             self.models.refused_characters.push(RefusedCharacters { characters, kinds: kinds.clone() });
         }
         for word in row.named.iter().flat_map(|named| &named.0) {
             let word = Symbol::new(word.get_ref());
-            self.models.named_checks.push(NamedCheck { word, kinds: kinds.clone() });
+            let check = NamedCheck { word, kinds: kinds.clone() };
+            match when {
+                When::Found => self.models.named_lookups.push(check),
+                _ => self.models.named_checks.push(check),
+            }
         }
         let forms = [&row.call, &row.pattern, &row.attribute];
         let places = forms.iter().filter(|form| form.is_some()).count()

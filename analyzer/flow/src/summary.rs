@@ -176,6 +176,12 @@ impl Exported {
         self.fields.iter().for_each(|(_, part)| part.each_origin(visit));
     }
 
+    /// The same, with where they stand, from `at` on.
+    pub fn each_origin_at(&self, at: AccessPath, visit: &mut impl FnMut(AccessPath, &Origin)) {
+        self.origins.iter().for_each(|origin| visit(at, origin));
+        self.fields.iter().for_each(|(name, part)| part.each_origin_at(at.then(*name), visit));
+    }
+
     /// Renames the steps.
     pub fn map_steps(&mut self, map: &impl Fn(StepId) -> StepId) {
         self.origins.iter_mut().for_each(|origin| origin.map_steps(map));

@@ -168,12 +168,12 @@ impl FlowIndex {
 
     /// The parts of what a function returns, whole or as an error, that it fills with data that matters for a kind of
     /// sink: `Internal.0` of a variant. What a called function has filled already is told of that one.
-    pub fn filled(&self, def: DefId, kind: Symbol) -> Vec<(Symbol, Way)> {
+    pub fn filled(&self, def: DefId, kind: Symbol) -> Vec<(AccessPath, Way)> {
         let Some(summary) = self.summaries.get(def) else { return Vec::new() };
         let kinds = self.kinds.set(kind);
         let mut filled = Vec::new();
         for (name, part) in parts_of_result(summary) {
-            part.each_origin(&mut |origin| {
+            part.each_origin_at(AccessPath::EMPTY.then(*name), &mut |path, origin| {
                 let Root::Source(step) = origin.root else { return };
                 let is_filled_here = match summary.steps.get(step).map(|step| step.kind) {
                     Some(StepKind::Source { .. }) => true,
@@ -188,7 +188,7 @@ impl FlowIndex {
                     && let Some(source) = self.ways().source(def, step)
                 {
                     let steps = self.ways().steps_to(def, summary, origin.step);
-                    filled.push((*name, way_of(origin, None, source.into(), steps)));
+                    filled.push((path, way_of(origin, None, source.into(), steps)));
                 }
             });
         }

@@ -77,7 +77,7 @@ impl<'a> LintContext<'a> {
 
     /// The parts of what a function returns that are filled with data dangerous for a kind of sink and coming in
     /// in that function: see [`FlowIndex::filled`].
-    pub fn filled(&self, def: DefId, kind: &str) -> Vec<(Symbol, Way)> {
+    pub fn filled(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Way)> {
         self.flows.filled(def, Symbol::new(kind))
     }
 

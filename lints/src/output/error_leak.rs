@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ward_diagnostics::{Confidence, Finding, Severity};
-use ward_flow::{Entry, Reached, Way, WayStep, WayStepKind};
+use ward_flow::{AccessPath, Entry, Reached, Way, WayStep, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
 use ward_syntax::{Expr, FileId, FileSpan, Symbol};
@@ -192,17 +192,14 @@ fn is_text(cx: &LintContext, ty: Ty) -> bool {
 fn carried(cx: &LintContext) -> Vec<Evidence> {
     let semantics = cx.semantics();
     // Who gives which part of itself away, by type.
-    let mut given: BTreeMap<(DefId, &str), Reached> = BTreeMap::new();
+    let mut given: BTreeMap<DefId, Vec<(AccessPath, Reached)>> = BTreeMap::new();
     for def in semantics.functions().iter().filter(|def| cx.is_reported(**def)) {
         let Some(info) = semantics.enclosing_impl(*def) else { continue };
         let TyKind::Adt { def: owner, .. } = info.self_ty.kind() else { continue };
-        for (path, reached) in cx.given_of_self(*def, "error-response") {
-            let Some(part) = path.names().next() else { continue };
-            let known = given.entry((*owner, part.as_str())).or_insert_with(|| reached.clone());
-            // What is sent with a status tells more than the same within it.
-            if status_of(known.context) == Status::Unknown && status_of(reached.context) != Status::Unknown {
-                *known = reached;
-            }
+        let mut parts = cx.given_of_self(*def, "error-response");
+        parts.retain(|(path, _)| !path.is_empty());
+        if !parts.is_empty() {
+            given.entry(*owner).or_default().extend(parts);
         }
     }
     let mut all: BTreeMap<(DefId, &str), Evidence> = BTreeMap::new();
@@ -210,8 +207,15 @@ fn carried(cx: &LintContext) -> Vec<Evidence> {
         let Some(signature) = semantics.signature(*def) else { continue };
         for owner in error_types(signature.ret.kind()) {
             for (part, way) in cx.filled(*def, "error-response") {
-                let key = (owner, part.as_str());
-                let Some(reached) = given.get(&key) else { continue };
+                // What one variant holds is not what another one gives away.
+                let is_it =
+                    |(path, _): &&(AccessPath, Reached)| path.covers(&part) || part.covers(path);
+                // What is sent with a status tells more than the same within it.
+                let has_no_status =
+                    |(_, reached): &&(AccessPath, Reached)| status_of(reached.context) == Status::Unknown;
+                let Some(parts) = given.get(&owner) else { continue };
+                let Some((_, reached)) = parts.iter().filter(is_it).min_by_key(has_no_status) else { continue };
+                let key = (owner, part.names().next().map_or("", Symbol::as_str));
                 let Entry::Other { kind, .. } = way.entry else { continue };
                 let status = status_of(reached.context);
                 let Some(confidence) = confidence(cx, reached, &way, kind) else { continue };

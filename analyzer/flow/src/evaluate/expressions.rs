@@ -3,9 +3,10 @@
 use smallvec::SmallVec;
 use ward_semantics::{Resolution, TyKind};
 use ward_syntax::{
-    BinaryOp, BlockKind, Expr, ExprId, ItemKind, List, Literal, Pat, PatId, Run, Symbol, UnaryOp, sym,
+    BinaryOp, BlockKind, Expr, ExprId, ItemKind, List, Literal, LocalId, Pat, PatId, Run, Symbol, UnaryOp, sym,
 };
 
+use super::places::Place;
 use super::{Evaluator, Exit, LoopExit, State};
 use crate::models::Operator;
 use crate::step::StepKind;
@@ -551,11 +552,16 @@ impl Evaluator<'_> {
     fn eval_for(&mut self, pat: PatId, iter: ExprId, body: ExprId) -> ValueId {
         let items = self.eval(iter);
         let items = self.iterated(items, self.types.expr(iter), self.ir.pat_span(pat));
+        let list = self.changed_in_place(pat, iter);
         self.loops.push(LoopExit::default());
         let mut always = None;
+        let mut left_in_list = None;
         for round in 0..2 {
             let before = self.state.clone();
             self.bind(pat, items);
+            if let Some((element, list)) = &list {
+                self.aliases.insert(*element, list.clone());
+            }
             self.eval(body);
             let skipped_items =
                 self.loops.last().is_some_and(|exit| exit.continued.is_some() || exit.broken.is_some());
@@ -565,6 +571,9 @@ impl Evaluator<'_> {
                 let own = self.values.get(items).origins;
                 let facts = self.state.cleared.iter().filter(|fact| own.iter().any(|o| o.root == fact.root));
                 always = Some(facts.copied().collect::<Facts>());
+            }
+            if let Some((_, list)) = list.as_ref().filter(|_| !self.state.dead) {
+                left_in_list = self.local_slot(list.local).map(|slot| self.state.locals[slot]);
             }
             let after = std::mem::replace(&mut self.state, before.clone());
             let skipped = std::mem::take(&mut self.state);
@@ -578,6 +587,10 @@ impl Evaluator<'_> {
             let state = std::mem::take(&mut self.state);
             self.state = self.join_states(state, broken);
         } else {
+            // A list that the loop does not go over holds nothing.
+            if let Some(((_, list), left)) = list.as_ref().zip(left_in_list) {
+                self.set_local(list.local, left);
+            }
             self.assume(&always.unwrap_or_default());
             let tested = self.refused_characters(iter, body);
             self.assume(&tested);
@@ -585,6 +598,18 @@ impl Evaluator<'_> {
             self.assume(&tested);
         }
         ValueId::NOTHING
+    }
+
+    /// The variable that stands for each element of a list, and the list: `for x in &mut list`, `in list.iter_mut()`.
+    fn changed_in_place(&self, pat: PatId, iter: ExprId) -> Option<(LocalId, Place)> {
+        let Pat::Bind { local, sub: None } = self.ir.pat(pat) else { return None };
+        let list = match self.ir.expr(iter) {
+            Expr::Ref { mutable: true, operand } => operand,
+            Expr::MethodCall { receiver, method, .. } if method.as_str() == "iter_mut" => receiver,
+            _ => return None,
+        };
+        matches!(self.ir.expr(list), Expr::Local(_)).then_some(())?;
+        Some((local, self.place(list)?))
     }
 
     fn changed(&self, before: &State) -> bool {

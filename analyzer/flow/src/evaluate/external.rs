@@ -129,6 +129,7 @@ impl<'a> Evaluator<'a> {
             None => {
                 let result = self.call_unknown(call);
                 let result = self.with_bound_arguments(call, result);
+                let result = self.found_by_unknown(call, result);
                 self.looked_up(call, result)
             }
         }

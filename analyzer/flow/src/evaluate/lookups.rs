@@ -227,9 +227,29 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What is known by the name of a function of the workspace where it has found something.
+    /// What is known by the name of the function where it has found something.
     pub(super) fn named_lookups(&self) -> KindSet {
-        let name = self.cx.semantics.item(self.def).name.as_str();
+        self.lookups_named(self.cx.semantics.item(self.def).name.as_str())
+    }
+
+    /// What a function returns of which nothing but its name is known. How deep in that a row lies is not known, either:
+    /// it counts as found where two things are there, `find_by_id(id)?.ok_or(..)?`.
+    pub(super) fn found_by_unknown(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
+        let kinds = self.lookups_named(last_segment(call.name));
+        if kinds.is_empty() {
+            return result;
+        }
+        let origins = call.args.iter().flat_map(|input| self.values.flatten(input.1));
+        let facts: Facts = origins.map(|origin| fact_of(&origin, kinds)).collect();
+        let ty = self.types.expr(call.expr);
+        if *ty.kind() != TyKind::Unknown {
+            return self.found(result, ty, &facts);
+        }
+        let inside = self.with_outcome(result, &facts, &[]);
+        self.around(inside, Outcome::Open)
+    }
+
+    fn lookups_named(&self, name: &str) -> KindSet {
         let rows = self.cx.models.named_lookups.iter().filter(|row| name.contains(row.word.as_str()));
         rows.fold(KindSet::NONE, |kinds, row| kinds.union(self.cx.kinds(&row.kinds)))
     }

@@ -49,6 +49,8 @@ struct Evidence {
 enum What {
     Secret,
     Mac,
+    /// A code that is good for one use.
+    Code,
 }
 
 /// One side of a comparison.
@@ -56,6 +58,7 @@ struct Side {
     expr: ExprId,
     named: Named,
     is_mac: bool,
+    is_code: bool,
     origin: Origin,
     root: Root,
     names: Vec<&'static str>,
@@ -65,10 +68,11 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     let Evidence { secret, operator, what, .. } = evidence;
     let message = match what {
         What::Secret => format!("the secret `{secret}` is compared with `{operator}`"),
+        What::Code => format!("the one-time code `{secret}` is compared with `{operator}`"),
         What::Mac => format!("the message authentication code `{secret}` is compared with `{operator}`"),
     };
     let help = match what {
-        What::Secret => {
+        What::Secret | What::Code => {
             "compare the bytes in constant time: `subtle::ConstantTimeEq::ct_eq`, or `constant_time_eq::constant_time_eq`"
         }
         What::Mac => {
@@ -127,7 +131,11 @@ fn compared(scope: &Scope) -> Vec<Evidence> {
             continue;
         }
         if let Some((side, confidence)) = secret_side(scope, lhs, rhs) {
-            let what = if side.is_mac { What::Mac } else { What::Secret };
+            let what = match side {
+                Side { is_mac: true, .. } => What::Mac,
+                Side { is_code: true, .. } => What::Code,
+                _ => What::Secret,
+            };
             let secret = scope.written(side.expr);
             found.push(Evidence {
                 place: scope.place(id),
@@ -167,7 +175,7 @@ fn is_text_method(scope: &Scope, call: ExprId, receiver: ExprId) -> bool {
 /// The side of a comparison that is a secret which the other side guesses.
 fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confidence)> {
     let (left, right) = (side(scope, lhs)?, side(scope, rhs)?);
-    let is_said = |side: &Side| side.is_mac || side.named >= Named::Token;
+    let is_said = |side: &Side| side.is_mac || side.is_code || side.named >= Named::Token;
     if (!is_said(&left) && !is_said(&right)) || left.named == Named::Other || right.named == Named::Other {
         return None;
     }
@@ -189,6 +197,7 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
     let named = left.named.max(right.named);
     let is_checked = is_about_access(scope.cx, scope.function);
     let is_mac = left.is_mac || right.is_mac;
+    let is_code = left.is_code || right.is_code;
     let confidence = match named {
         _ if is_mac => {
             if given {
@@ -197,6 +206,7 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
                 Confidence::Medium
             }
         }
+        _ if is_code && given => Confidence::Medium,
         Named::Secret if sent && !both_given => Confidence::High,
         Named::Secret if given && (is_checked || is_check(scope)) => Confidence::Medium,
         Named::Secret if sent => Confidence::Medium,
@@ -207,6 +217,8 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
     // The side that the service holds is the one to tell of; where both are given, the one whose name says more.
     let is_left = if left.is_mac != right.is_mac {
         left.is_mac
+    } else if left.is_code != right.is_code {
+        left.is_code
     } else if rank(left.origin) != rank(right.origin) {
         rank(left.origin) < rank(right.origin)
     } else {
@@ -232,7 +244,8 @@ fn side(scope: &Scope, expr: ExprId) -> Option<Side> {
     let named = names.iter().map(|name| Named::of(name)).find(|named| *named != Named::Nothing);
     let (origin, root) = scope.origin(expr);
     let is_mac = mac::is_mac(scope, expr);
-    Some(Side { expr, named: named.unwrap_or(Named::Nothing), is_mac, origin, root, names })
+    let is_code = mac::is_code(scope, expr);
+    Some(Side { expr, named: named.unwrap_or(Named::Nothing), is_mac, is_code, origin, root, names })
 }
 
 /// Whether a value is what was typed once more, to be sure.

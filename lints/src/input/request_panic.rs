@@ -33,7 +33,7 @@ declare_lint! {
 pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check };
 
 /// A kind of sink, what to say of it, and how bad it is.
-const KINDS: [(&str, &str, &str, Severity); 10] = [
+const KINDS: [(&str, &str, &str, Severity); 11] = [
     (
         "unwrap",
         "a malformed request makes the `unwrap` after",
@@ -88,6 +88,12 @@ const KINDS: [(&str, &str, &str, Severity); 10] = [
         "this text may be shorter, or have no character's border there",
         Severity::Low,
     ),
+    (
+        "minuend",
+        "a number of the request may be less than what is taken from it by",
+        "this may be zero: a build with checks of overflow panics, any other goes on with a huge number",
+        Severity::Low,
+    ),
     ("divisor", "a number of the request is the divisor of", "this may be zero", Severity::Low),
 ];
 
@@ -139,6 +145,7 @@ fn once_in_each(all: Vec<(Reached, Confidence)>) -> Vec<(Reached, Confidence)> {
 fn message_of(kind: &str, message: &str, reached: &Reached) -> String {
     let callee = reached.callee;
     match kind {
+        _ if callee.as_str().ends_with('!') => format!("a malformed request makes `{callee}` panic"),
         "unwrap" | "utf-8" | "refused" | "absent" | "duration" => format!("{message} `{callee}` panic"),
         _ if reached.sink.asked == Asked::Unwrapped => {
             format!("a malformed request makes the `unwrap` after `{callee}` panic")
@@ -162,7 +169,7 @@ fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
         "unwrap" => !is_part && !is_round_trip(reached) && !is_part_of_uri(cx, reached),
         "first-element" | "later-element" => !reached.ways.iter().all(|way| is_of_route(kind, way)),
         "absent" => reached.ways.iter().any(is_read),
-        "utf-8" | "refused" | "duration" => true,
+        "utf-8" | "refused" | "duration" | "minuend" => true,
         _ => false,
     };
     is_told && is_reached()

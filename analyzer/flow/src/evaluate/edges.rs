@@ -95,7 +95,10 @@ impl Evaluator<'_> {
             result = self.referenced(result, character);
         }
         let known = self.values.get(result);
-        if changes_text(last_segment(call.name)) && (known.constant.is_some() || known.shape.is_some()) {
+        if changes_text(last_segment(call.name))
+            && !self.is_builder(call)
+            && (known.constant.is_some() || known.shape.is_some())
+        {
             let value = Value { constant: None, tail: None, shape: None, ..known.to_value() };
             result = self.values.push(value);
         }
@@ -439,6 +442,17 @@ fn default_flow(call: &ExternalCall) -> SmallVec<[Edge; 4]> {
             edges
         }
         None => SmallVec::from_elem(Edge::new(Port::Arguments, Port::Return), 1),
+    }
+}
+
+impl Evaluator<'_> {
+    /// Whether a method gives back what it is called on, with something set: what is no text, and of the same type. The
+    /// text that it was put together of stays.
+    fn is_builder(&self, call: &ExternalCall) -> bool {
+        let Some((receiver, _)) = call.receiver else { return false };
+        let (before, after) = (self.types.expr(receiver), self.types.expr(call.expr));
+        let is_built = matches!(after.kind(), TyKind::External { args, .. } if args.is_empty());
+        is_built && !Self::is_text(after) && before == after
     }
 }
 

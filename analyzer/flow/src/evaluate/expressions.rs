@@ -256,6 +256,9 @@ impl Evaluator<'_> {
             }
             _ => {
                 let (left, right) = (self.eval(lhs), self.eval(rhs));
+                if op == BinaryOp::Sub {
+                    self.check_minuend(left, lhs, right);
+                }
                 self.computed(left, right)
             }
         }
@@ -698,6 +701,7 @@ impl Evaluator<'_> {
         let values = self.eval_list(call.args);
         let inputs: SmallVec<[_; 4]> = self.ir.list(call.args).zip(values.iter().copied()).collect();
         self.check_macro(call.path, &inputs);
+        self.check_panicking(call.path, &inputs);
         if self.cx.models.macro_names.contains(&Symbol::new(super::calls::last_segment(call.path))) {
             let path = self.cx.semantics.resolve_macro(self.def, call.path);
             let row = self.cx.models.macros.get(&path).and_then(|path| self.cx.models.functions.get(path));

@@ -6,7 +6,7 @@ use ward_syntax::{BinaryOp, Expr, ExprId, Symbol};
 use super::calls::{ExternalCall, last_segment};
 use super::{Evaluator, patterns};
 use crate::models::Operator;
-use crate::value::{Fact, Facts, Origin, Root, Value, ValueId, add};
+use crate::value::{Fact, Facts, Origin, Root, Text, Value, ValueId, add};
 
 impl Evaluator<'_> {
     /// What an operator makes of two numbers.
@@ -107,6 +107,7 @@ impl Evaluator<'_> {
         let name = Symbol::new(match operator {
             Operator::Index | Operator::Slice | Operator::SlicedText => "[..]",
             Operator::Divide => "/",
+            Operator::Subtract => "-",
             Operator::Repeat => "[_; n]",
             Operator::First | Operator::Later => "[..]",
             Operator::Absent | Operator::RefusedText | Operator::RefusedNumber => "",
@@ -122,6 +123,16 @@ impl Evaluator<'_> {
             |ty: Ty| matches!(ty.kind(), TyKind::Scalar(name) if !matches!(name.as_str(), "f32" | "f64"));
         if is_integer(self.types.expr(place)) {
             self.check_operator(Operator::Divide, value, place);
+        }
+    }
+
+    /// Below zero there is no unsigned number. What the request chooses both sides of is seldom meant to be ordered by it.
+    pub(super) fn check_minuend(&mut self, value: ValueId, place: ExprId, subtrahend: ValueId) {
+        let is_unsigned =
+            |ty: Ty| matches!(ty.kind(), TyKind::Scalar(name) if name.as_str().starts_with('u'));
+        let is_fixed = |id| self.values.get(id).text == Text::Constant && self.values.is_plain(id);
+        if is_unsigned(self.types.expr(place)) && is_fixed(subtrahend) {
+            self.check_operator(Operator::Subtract, value, place);
         }
     }
 

@@ -6,7 +6,7 @@ use ward_syntax::{ExprId, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, Inputs, last_segment};
-use crate::models::{Asked, Beside, Port, Sink};
+use crate::models::{Asked, Beside, Operator, Port, Sink};
 use crate::sources;
 use crate::summary::{Hit, Part};
 use crate::value::{Origin, ValueId};
@@ -198,6 +198,22 @@ impl Evaluator<'_> {
             };
             for (expr, value) in given.copied().collect::<SmallVec<[_; 4]>>() {
                 self.check_input(sink, last, value, self.span(expr), (0, None));
+            }
+        }
+    }
+
+    /// Macros outside the workspace that say by their names that they panic on what they refuse: `decimal_or_panic!(n)`.
+    pub(super) fn check_panicking(&mut self, path: Symbol, inputs: &[(ExprId, ValueId)]) {
+        let last = last_segment(path);
+        if !last.ends_with("_or_panic") {
+            return;
+        }
+        let callee = Symbol::new(&format!("{last}!"));
+        let models = self.cx.models;
+        let is_refusing = |of: Operator| matches!(of, Operator::RefusedText | Operator::RefusedNumber);
+        for (_, sink) in models.operator_sinks.iter().filter(|(of, _)| is_refusing(*of)) {
+            for (expr, value) in inputs {
+                self.check_input(sink, callee, *value, self.span(*expr), (0, None));
             }
         }
     }

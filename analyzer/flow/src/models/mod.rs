@@ -265,6 +265,8 @@ pub enum Operator {
     SlicedText,
     /// What an integer is divided by, `%` too.
     Divide,
+    /// What an unsigned number is taken from: `page` of `page - 1`.
+    Subtract,
     /// The length of `[value; length]` and `vec![value; length]`.
     Repeat,
     /// The list of `list[0]`.

@@ -7,7 +7,7 @@ use ward_syntax::{Expr, ExprId, FormatId, ItemKind, Literal, Piece};
 
 use super::{Attribute, Evidence, Why};
 use crate::scope::Scope;
-use crate::secrets::{Named, has};
+use crate::secrets::{Named, has, is_text};
 
 /// Words for cookies that let their owner in.
 const SESSION: &str = "session sessions sess sid sessionid session_id auth jwt token login access refresh admin identity authentication";
@@ -200,25 +200,21 @@ fn set_on(scope: &Scope, made: ExprId) -> Vec<&'static str> {
 /// A cookie that is written as the text of its header.
 fn header(scope: &Scope, expr: ExprId, format: FormatId) -> Option<Evidence> {
     let pieces = &scope.ir.format(format).pieces;
-    let Piece::Text { text: first, .. } = pieces.first()? else { return None };
-    let (name, _) = first.as_str().split_once('=')?;
+    let (name, attributes) = named(scope, pieces)?;
     let is_name =
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    let has_value =
-        first.as_str().len() == name.len() + 1 && matches!(pieces.get(1), Some(Piece::Hole { .. }));
-    if !is_name || !has_value || !is_session_name(name) || says(name, HARMLESS) || !sets_cookie(scope) {
+    if !is_name || !is_session_name(&name) || says(&name, HARMLESS) || !sets_cookie(scope, expr) {
         return None;
     }
-    let text: String = pieces
+    let text: String = attributes
         .iter()
         .filter_map(|piece| match piece {
             Piece::Text { text, .. } => Some(text.as_str().to_lowercase()),
             Piece::Hole { .. } => None,
         })
         .collect();
-    // Attributes may stand in a hole.
-    let holes = pieces.iter().filter(|piece| matches!(piece, Piece::Hole { .. })).count();
-    if text.contains("max-age=0") || !text.contains(';') || holes > 2 {
+    let holes = open_holes(attributes);
+    if text.contains("max-age=0") || !text.contains(';') || holes > 1 {
         return None;
     }
     let mut lacks = Vec::new();
@@ -228,25 +224,68 @@ fn header(scope: &Scope, expr: ExprId, format: FormatId) -> Option<Evidence> {
     if !text.contains("httponly") {
         lacks.push(Attribute::HttpOnly);
     }
-    let confidence = if holes > 1 { Confidence::Low } else { Confidence::Medium };
+    let confidence = if holes > 0 { Confidence::Low } else { Confidence::Medium };
     (!lacks.is_empty()).then(|| Evidence {
         place: scope.place(expr),
         function: scope.function,
-        cookie: Some(name.to_owned()),
+        cookie: Some(name),
         lacks,
         why: Why::NotSet,
         confidence,
     })
 }
 
-/// Whether a function sets a cookie's header.
-fn sets_cookie(scope: &Scope) -> bool {
+/// The name of a cookie that a template begins with, and what stands behind its value: `session={}; Path=/`,
+/// `{NAME}={}; Path=/`.
+fn named<'a>(scope: &Scope, pieces: &'a [Piece]) -> Option<(String, &'a [Piece])> {
+    match pieces {
+        [Piece::Text { text, .. }, Piece::Hole { .. }, attributes @ ..] => {
+            let name = text.as_str().strip_suffix('=')?;
+            Some((name.to_owned(), attributes))
+        }
+        [Piece::Hole { value, .. }, Piece::Text { text, .. }, Piece::Hole { .. }, attributes @ ..]
+            if text.as_str() == "=" =>
+        {
+            Some((text_of(scope, *value)?, attributes))
+        }
+        _ => None,
+    }
+}
+
+/// The holes in which attributes may stand: behind `=` stands the value of one, `Max-Age={}`.
+fn open_holes(attributes: &[Piece]) -> usize {
+    let mut before = "";
+    let mut open = 0;
+    for piece in attributes {
+        match piece {
+            Piece::Text { text, .. } => before = text.as_str(),
+            Piece::Hole { .. } => {
+                open += usize::from(!before.ends_with('='));
+                before = "";
+            }
+        }
+    }
+    open
+}
+
+/// Whether a function sets a cookie's header, reads the text as a cookie, or makes cookies by its name.
+fn sets_cookie(scope: &Scope, text: ExprId) -> bool {
     let ir = scope.ir;
+    let item = scope.cx.semantics().item(scope.function);
+    let makes = || {
+        let returns = scope.cx.semantics().signature(scope.function).map(|signature| signature.ret);
+        says(item.name.as_str(), "cookie") && returns.is_some_and(|ty| is_text(ty) == Some(true))
+    };
     scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
         Expr::Literal(Literal::Str(text)) => text.as_str().eq_ignore_ascii_case("set-cookie"),
         Expr::Path(path) => {
             ir.path_segments(path).last().is_some_and(|segment| segment.name.as_str() == "SET_COOKIE")
         }
+        Expr::Call { callee, args } => {
+            let parses = scope.last_segment(callee) == Some("parse")
+                && matches!(ir.expr(callee), Expr::Path(path) if ir.path_segments(path).iter().any(|segment| segment.name.as_str() == "Cookie"));
+            parses && ir.list(args).any(|arg| scope.made_of(arg).contains(&text))
+        }
         _ => false,
-    })
+    }) || makes()
 }

@@ -6,6 +6,7 @@ use ward_semantics::{Callee, DefId, Resolution, Ty, TyKind};
 use ward_syntax::{Expr, ExprId};
 
 use crate::scope::Scope;
+use crate::secrets::has;
 
 /// Whether a MAC was made for a value: here, or in a function that is called for it.
 pub(super) fn is_mac(scope: &Scope, expr: ExprId) -> bool {
@@ -16,6 +17,22 @@ pub(super) fn is_mac(scope: &Scope, expr: ExprId) -> bool {
             _ => false,
         },
         Expr::MethodCall { .. } => makes_mac(scope, part, 2),
+        _ => false,
+    })
+}
+
+/// Whether a value is a code for one use that was computed here: it is made by a function, or a type, that is named for that.
+pub(super) fn is_code(scope: &Scope, expr: ExprId) -> bool {
+    const WORDS: &str = "totp hotp";
+    const ASKS: &str = "verify check validate matches";
+    let ir = scope.ir;
+    let says = |name: &str| words(name).any(|word| has(WORDS, &word));
+    let asks = |name: &str| words(name).any(|word| has(ASKS, &word));
+    scope.made_of(expr).into_iter().any(|part| match ir.expr(part) {
+        Expr::Call { callee, .. } => scope.last_segment(callee).is_some_and(|name| says(name) && !asks(name)),
+        Expr::MethodCall { receiver, method, .. } if method.as_str().starts_with("generate") => {
+            matches!(scope.types.expr(receiver).kind(), TyKind::External { path, .. } if says(path.as_str()))
+        }
         _ => false,
     })
 }

@@ -140,6 +140,7 @@ impl Loader {
                 ("slice", Operator::Slice),
                 ("sliced-text", Operator::SlicedText),
                 ("divide", Operator::Divide),
+                ("subtract", Operator::Subtract),
                 ("repeat", Operator::Repeat),
                 ("first", Operator::First),
                 ("later", Operator::Later),

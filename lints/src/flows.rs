@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, Finding, LintMetadata, Severity};
+use ward_flow::models::SourceClass;
 use ward_flow::{Entry, Reached, UNKNOWN, Way, WayStepKind};
 use ward_linter::LintContext;
 use ward_semantics::endpoint::{Endpoint, Handler};
@@ -111,15 +112,50 @@ fn entry(cx: &LintContext, way: &Way, reached: &Reached) -> Option<(FileSpan, St
 }
 
 /// What requests store, by the name that it has: the field of the request, or the variable that holds it.
-pub(crate) fn stored(cx: &LintContext) -> FxHashMap<Symbol, (Reached, Way)> {
-    let mut stored = FxHashMap::default();
-    for reached in cx.flows("stored") {
-        let mut ways = reached.ways.iter().filter(|way| by_request(way) == Some(Confidence::High));
-        if let Some((way, name)) = ways.find_map(|way| Some((way, name_of(way)?))) {
-            stored.entry(name).or_insert_with(|| (reached.clone(), way.clone()));
+pub(crate) struct Stored(FxHashMap<Symbol, Vec<(Reached, Way)>>);
+
+/// So many places that store something of one name are told apart.
+const MOST_STORED: usize = 12;
+
+impl Stored {
+    /// All that is stored as it came, as far as sinks of a kind are concerned.
+    pub(crate) fn of(cx: &LintContext, kind: &str) -> Self {
+        let mut stored: FxHashMap<Symbol, Vec<(Reached, Way)>> = FxHashMap::default();
+        for reached in cx.flows("stored") {
+            let mut ways = reached
+                .ways
+                .iter()
+                .filter(|way| by_request(way) == Some(Confidence::High) && cx.is_open(way, kind));
+            if let Some((way, name)) = ways.find_map(|way| Some((way, name_of(way)?))) {
+                let all = stored.entry(name).or_default();
+                if all.len() < MOST_STORED {
+                    all.push((reached.clone(), way.clone()));
+                }
+            }
         }
+        Self(stored)
     }
-    stored
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Where what a way reads again was stored, if the way begins with what was stored before.
+    pub(crate) fn before(&self, way: &Way) -> &[(Reached, Way)] {
+        let is_row = matches!(way.entry, Entry::Other { class: SourceClass::Stored, .. });
+        let name = is_row.then(|| field_of(way)).flatten();
+        name.and_then(|name| self.0.get(&name)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The field or column of a row that a way begins with; of a column that is known by its number, what it is bound to.
+fn field_of(way: &Way) -> Option<Symbol> {
+    let is_name = |name: &Symbol| name.as_str().starts_with(|first: char| first.is_alphabetic());
+    let mut names = way.steps.iter().filter_map(|step| match step.kind {
+        WayStepKind::Source { name, .. } | WayStepKind::Bound(name) => Some(name),
+        _ => None,
+    });
+    names.find(is_name)
 }
 
 /// The name of what comes by a way: of its part of what comes in, or of the last variable that it is bound to.

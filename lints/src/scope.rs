@@ -257,3 +257,16 @@ impl<'a> Scope<'a> {
         found
     }
 }
+
+/// Whether a function answers that somebody may not come in.
+pub(crate) fn refuses(scope: &Scope) -> bool {
+    const ANSWERS: &str = "UNAUTHORIZED FORBIDDEN Unauthorized Forbidden Unauthenticated PermissionDenied ErrorUnauthorized \
+        ErrorForbidden";
+    let ir = scope.ir;
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::Path(path) => {
+            ir.path_segments(path).last().is_some_and(|segment| has(ANSWERS, segment.name.as_str()))
+        }
+        _ => false,
+    })
+}

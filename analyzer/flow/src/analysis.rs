@@ -145,15 +145,18 @@ impl Work<'_> {
         }
     }
 
-    /// Evaluates once more what takes what the workspace's own code makes of a request. Handlers are called by
-    /// frameworks only: no caller has to be evaluated again.
+    /// Evaluates once more what takes what the workspace's own code makes of a request, and what a default method prints
+    /// in. Both are called by frameworks only: no caller has to be evaluated again.
     fn evaluate_extractions(&mut self) {
         let cx = self.context();
         let again: Evaluated = self
             .semantics
             .functions()
             .par_iter()
-            .filter(|def| cx.summaries.get(**def).is_some() && sources::takes_extraction(cx, **def))
+            .filter(|def| {
+                let is_called_so = || sources::takes_extraction(cx, **def) || self.demand.prints_by_default(**def);
+                cx.summaries.get(**def).is_some() && is_called_so()
+            })
             .filter_map(|def| Some((*def, cx.evaluated(*def)?)))
             .collect();
         self.summaries.extend(again);

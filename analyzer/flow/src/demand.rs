@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, List, SourceIr, Symbol, sym};
+use ward_syntax::{Expr, ExprId, ItemKind, List, SourceIr, Symbol, sym};
 
 use crate::evaluate::{Context, STANDARD};
 use crate::models::{Beside, CallModel, Callers, MessageCall, SourceClass};
@@ -41,14 +41,14 @@ pub(crate) struct Demand<'a> {
     any: bool,
     /// Elements that make a tuple such a sink.
     tuples: Vec<Beside>,
+    /// The types of the workspace whose fields are such sources.
+    rows: FxHashSet<DefId>,
 }
 
 impl<'a> Demand<'a> {
     pub(crate) fn new(cx: Context<'a>) -> Self {
         let models = cx.models;
-        let by_type =
-            || models.type_sources.values().chain(models.row_sources.iter().map(|(_, source)| source));
-        let is_everywhere = |class: SourceClass| by_type().any(|of| of.class == class);
+        let is_everywhere = |class: SourceClass| models.type_sources.values().any(|of| of.class == class);
         let fears_all = |kind: &crate::models::Kind| kind.callers == Callers::Count;
         let by_sink = models
             .kinds
@@ -92,6 +92,7 @@ impl<'a> Demand<'a> {
             traits: traits.map(|row| row.trait_path).collect(),
             errors: errors.map(|(path, _)| *path).collect(),
             tuples: tuples.map(|row| row.beside).collect(),
+            rows: rows(cx),
             methods,
             any,
         }
@@ -114,6 +115,12 @@ impl<'a> Demand<'a> {
         if let Some(signature) = cx.semantics.signature(def) {
             let made = signature.params.iter().filter_map(|ty| Some(sources::extraction(cx, *ty)?.0));
             roots.extend(made);
+        }
+        // What a default method prints is written by a function that nobody calls.
+        let prints = self.prints_by_default(def);
+        let owner = cx.semantics.enclosing_impl(def).filter(|_| prints).map(|info| info.self_ty);
+        if let Some(printer) = owner.and_then(|ty| cx.semantics.display_impl(ty)) {
+            roots.extend([printer, def]);
         }
         if !roots.is_empty()
             || self.takes_source(def)
@@ -148,6 +155,9 @@ impl<'a> Demand<'a> {
             Expr::MethodCall { method, .. } => self.is_called_on(types.callee(id), method),
             Expr::Macro(call) => self.macros.contains(&Symbol::new(last_segment(ir.macro_call(call).path))),
             Expr::Tuple(elements) => self.is_tuple(ir, types, elements),
+            Expr::Field { base, .. } => {
+                matches!(types.expr(base).kind(), TyKind::Adt { def, .. } if self.rows.contains(def))
+            }
             // A loop over a receiver of messages.
             Expr::For { iter, .. } => {
                 matches!(types.expr(iter).kind(), TyKind::External { path, .. } if self.is_method(*path, into_iter))
@@ -204,7 +214,7 @@ impl<'a> Demand<'a> {
         })
     }
 
-    fn prints_by_default(&self, def: DefId) -> bool {
+    pub(crate) fn prints_by_default(&self, def: DefId) -> bool {
         let info = self.cx.semantics.enclosing_impl(def);
         let name = info.and_then(|info| info.trait_ref.as_ref()).map(|of| of.name);
         matches!(name, Some(TraitName::External(path)) if self.traits.contains(&path))
@@ -251,6 +261,19 @@ impl<'a> Demand<'a> {
             _ => None,
         }
     }
+}
+
+/// The types of the workspace that are rows by what they derive.
+fn rows(cx: Context) -> FxHashSet<DefId> {
+    let rows = &cx.models.row_sources;
+    if rows.is_empty() {
+        return FxHashSet::default();
+    }
+    let is_row = |def: &DefId| {
+        let item = cx.semantics.item(*def);
+        matches!(item.kind, ItemKind::Struct { .. }) && rows.iter().any(|(derive, _)| item.derives(derive.as_str()))
+    };
+    cx.semantics.defs.iter().filter(is_row).collect()
 }
 
 /// The functions that return a type of the workspace, whole or as an error, by type.

@@ -34,6 +34,8 @@ pub struct Way {
     pub entry: Entry,
     /// Which part of what comes in.
     pub path: AccessPath,
+    /// The kinds of sink that it is still dangerous for.
+    pub open: KindSet,
     /// How many assumptions it rests on.
     pub assumed: u8,
     /// The literal text around the hole it was first put into, if it was put into a text at all.
@@ -142,6 +144,11 @@ impl FlowIndex {
         }
         all.sort_by_key(|reached| reached.place);
         all
+    }
+
+    /// The set with the one kind, empty if no sink has it.
+    pub fn kind(&self, name: Symbol) -> KindSet {
+        self.kinds.set(name)
     }
 
     /// The ways by which data that matters for a kind of sink reaches what a function returns, the surest first.
@@ -285,8 +292,8 @@ fn reached_by(hit: &Hit) -> Reached {
 }
 
 fn way_of(origin: &Origin, part: Option<Part>, entry: Entry, steps: Vec<WayStep>) -> Way {
-    let &Origin { path, assumed, hole, outer, escaped, lead, .. } = origin;
-    Way { entry, path, assumed, hole, outer, escaped, lead, part, steps }
+    let &Origin { path, open, assumed, hole, outer, escaped, lead, .. } = origin;
+    Way { entry, path, open, assumed, hole, outer, escaped, lead, part, steps }
 }
 
 impl From<Source> for Entry {

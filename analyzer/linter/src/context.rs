@@ -75,6 +75,11 @@ impl<'a> LintContext<'a> {
         reached
     }
 
+    /// Whether what comes by a way is dangerous for another kind of sink too.
+    pub fn is_open(&self, way: &Way, kind: &str) -> bool {
+        way.open.meets(self.flows.kind(Symbol::new(kind)))
+    }
+
     /// The parts of what a function returns that are filled with data dangerous for a kind of sink and coming in
     /// in that function: see [`FlowIndex::filled`].
     pub fn filled(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Way)> {

@@ -14,7 +14,7 @@ use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_linter::guards::words;
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
-use ward_syntax::{Expr, FileSpan, Literal};
+use ward_syntax::{Expr, ExprId, FileSpan, Literal};
 
 use crate::scope::{Scope, scopes};
 use crate::secrets::has;
@@ -146,6 +146,11 @@ fn is_for_tests(cx: &LintContext, def: DefId) -> bool {
     words(&path).any(|word| has("test tests testing mock mocks fake dummy stub fixture fixtures zero", &word))
 }
 
+/// What a key is where nothing is set.
+fn fallback(scope: &Scope, what: &Use, value: ExprId) -> Option<constant::Constant> {
+    matches!(what, Use::Key(_)).then(|| constant::fallback(scope, value))?
+}
+
 /// The secrets in the body of a function, const or static.
 fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
     let semantics = cx.semantics();
@@ -167,12 +172,16 @@ fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
                 confidence: Confidence::High,
             });
         }
-        if !matches!(expr, Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Binary { .. }) {
+        let is_use = matches!(
+            expr,
+            Expr::Call { .. } | Expr::MethodCall { .. } | Expr::Binary { .. } | Expr::Struct { .. }
+        );
+        if !is_use {
             continue;
         }
         let Some(scope) = &scope else { continue };
         if let Some((what, value, confidence)) = used::of(scope, id)
-            && let Some(constant) = constant::of(scope, value)
+            && let Some(constant) = constant::of(scope, value).or_else(|| fallback(scope, &what, value))
         {
             // Where the literal stands in the same body, it is what to change.
             let used = FileSpan { file, span: ir.expr_span(value) };

@@ -7,7 +7,7 @@ use ward_diagnostics::{Confidence, Severity};
 use ward_flow::{Entry, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 
-use crate::flows::{Judgement, Wording, by_request, report};
+use crate::flows::{Judgement, Stored, Wording, by_request, report};
 use crate::output::html::HtmlContext;
 
 declare_lint! {
@@ -34,6 +34,13 @@ static WORDING: Wording = Wording {
     help: None,
 };
 
+static STORED: Wording = Wording {
+    message: "a text that a request has stored becomes part of XML without encoding",
+    label: "this text is put into markup",
+    note: "whoever chooses this text can end the element and write others, which the reader takes for the service's own",
+    help: None,
+};
+
 static BY_CALLER: Wording = Wording {
     message: "a caller's text becomes part of a CDATA section without a look at its end",
     label: "this text may hold `]]>`",
@@ -42,10 +49,11 @@ static BY_CALLER: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &XML_INJECTION, &["xml", "cdata"], |way, _, _| judge(way));
+    let stored = Stored::of(cx, "xml");
+    report(cx, &XML_INJECTION, &["xml", "cdata"], |way, _, _| judge(way, &stored));
 }
 
-fn judge(way: &Way) -> Option<Judgement> {
+fn judge(way: &Way, stored: &Stored) -> Option<Judgement> {
     if let Entry::Caller { .. } = way.entry {
         let confidence = if way.assumed == 0 { Confidence::Medium } else { Confidence::Low };
         return is_raw(way).then_some(Judgement {
@@ -56,6 +64,10 @@ fn judge(way: &Way) -> Option<Judgement> {
     }
     if is_escaped(way) {
         return None;
+    }
+    if way.assumed == 0 && !stored.before(way).is_empty() {
+        let (confidence, severity) = (Confidence::Medium, Severity::Medium);
+        return Some(Judgement { confidence, severity, wording: &STORED });
     }
     let most = if is_own_host(way) { Confidence::Low } else { Confidence::Medium };
     let confidence = by_request(way)?.min(most);

@@ -7,13 +7,12 @@
 
 use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Finding, Severity};
-use ward_flow::models::SourceClass;
-use ward_flow::{Entry, Reached, Way, WayStepKind};
+use ward_flow::{Entry, Reached, Way};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, Semantics, TraitName};
 use ward_syntax::Symbol;
 
-use crate::flows::{Judgement, UrlPosition, Wording, by_request, report, stored};
+use crate::flows::{Judgement, Stored, UrlPosition, Wording, by_request, report};
 
 declare_lint! {
     /// Text that somebody else chose in the host of a URL that the service asks.
@@ -53,26 +52,24 @@ fn check(cx: &LintContext) {
 
 /// Texts that requests brought and that were stored meanwhile: the field of a row has the name of what was stored.
 fn check_stored(cx: &LintContext) {
-    let stored = stored(cx);
+    let stored = Stored::of(cx, "url");
     if stored.is_empty() {
         return;
     }
+    let semantics = cx.semantics();
     for reached in cx.flows("url") {
         // Whom a request has asked by the same place is told already.
         if reached.ways.iter().any(|way| matches!(way.entry, Entry::Request(_))) {
             continue;
         }
         let fetched = reached.ways.iter().find_map(|way| {
-            let is_row = matches!(way.entry, Entry::Other { class: SourceClass::Stored, .. });
             let is_host = matches!(UrlPosition::of(way), UrlPosition::Start | UrlPosition::Host);
-            let (at, brought) = stored.get(&field_of(way)?)?;
-            (is_row && is_host && way.assumed == 0).then_some((way, at, brought))
+            let is_sure = is_host && way.assumed == 0 && !way_filters(semantics, way, &reached);
+            let before = if is_sure { stored.before(way) } else { &[] };
+            let (at, brought) = before.iter().find(|(at, brought)| !way_filters(semantics, brought, at))?;
+            Some((way, at, brought))
         });
         let Some((way, at, brought)) = fetched else { continue };
-        let semantics = cx.semantics();
-        if way_filters(semantics, way, &reached) || way_filters(semantics, brought, at) {
-            continue;
-        }
         let callee = reached.callee;
         let message =
             format!("a text that a request has stored chooses the host that is asked by `{callee}`");
@@ -86,14 +83,6 @@ fn check_stored(cx: &LintContext) {
         finding.function = Some(cx.name(reached.function));
         cx.report(finding.flow(cx.tell(brought, at)).flow(cx.tell(way, &reached)));
     }
-}
-
-/// The field of a row that a way begins with.
-fn field_of(way: &Way) -> Option<Symbol> {
-    way.steps.iter().find_map(|step| match step.kind {
-        WayStepKind::Source { name, .. } => Some(name),
-        _ => None,
-    })
 }
 
 /// How sure it can be at most that a host is asked. A request that is put together may be one to the service itself, if

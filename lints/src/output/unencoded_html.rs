@@ -16,7 +16,7 @@ use ward_syntax::{FileSpan, Symbol};
 use super::html::{HtmlContext, is_markup};
 use super::template_holes::{Filled, Templates};
 use super::templates::Printed;
-use crate::flows::{is_by_header, of_error};
+use crate::flows::{Stored, is_by_header, of_error};
 
 declare_lint! {
     /// Text that somebody else chose in a page, without encoding.
@@ -58,6 +58,9 @@ fn describe(cx: &LintContext, evidence: &Evidence, others: &[Evidence]) -> Findi
         Some(_) => format!("the escape of this text is not enough for {}", context.name()),
         None if matches!(way.entry, Entry::Other { class: SourceClass::Filesystem, .. }) => {
             format!("the name of a file becomes part of {} without encoding", context.name())
+        }
+        None if is_stored(way) => {
+            format!("a text that a request has stored becomes part of {} without encoding", context.name())
         }
         None => format!("request data becomes part of {} without encoding", context.name()),
     };
@@ -105,7 +108,7 @@ fn tell_template(flow: &mut Flow, at: FileSpan, reached: &Reached) {
 
 fn check(cx: &LintContext) {
     let mut pages: BTreeMap<(FileSpan, DefId), Vec<Evidence>> = BTreeMap::new();
-    let flows = cx.flows("html");
+    let flows = with_stored(cx, cx.flows("html"));
     check_templates(cx, &flows);
     let mut all: Vec<Evidence> = flows.iter().flat_map(|reached| evidence(cx, reached)).collect();
     // The surest comes first, then what stands first: of two for one place, and as the place of the finding.
@@ -123,6 +126,22 @@ fn check(cx: &LintContext) {
             cx.report(describe(cx, first, others));
         }
     }
+}
+
+/// The places with what requests write there, and with what requests have stored before: the field of a row has the name of
+/// what was stored. What else a row holds is the service's own.
+fn with_stored(cx: &LintContext, mut flows: Vec<Reached>) -> Vec<Reached> {
+    let stored = Stored::of(cx, "html");
+    for reached in &mut flows {
+        reached.ways.retain(|way| !is_stored(way) || (way.assumed == 0 && !stored.before(way).is_empty()));
+    }
+    flows.retain(|reached| !reached.ways.is_empty());
+    flows
+}
+
+/// Whether a way begins with what was stored before.
+fn is_stored(way: &Way) -> bool {
+    matches!(way.entry, Entry::Other { class: SourceClass::Stored, .. })
 }
 
 /// What templates print. A hole is told once, whoever fills it, and a value that fills several in one finding.
@@ -168,7 +187,7 @@ fn printed_evidence(reached: &Reached, way: &Way, filled: &Filled) -> Option<Evi
     let sure = match way.assumed {
         _ if matches!(way.entry, Entry::Caller { .. }) => return None,
         _ if of_error(way) || hole.printed != Printed::Raw => Confidence::Low,
-        0 if *is_exact => Confidence::High,
+        0 if *is_exact && !is_stored(way) => Confidence::High,
         0 => Confidence::Medium,
         1 if *is_exact => Confidence::Medium,
         _ => Confidence::Low,
@@ -269,6 +288,8 @@ fn confidence(reached: &Reached, way: &Way, hole: Option<Hole>) -> Option<Confid
     let is_sent = !reached.callee.is_empty();
     match way.assumed {
         _ if of_error(way) => Some(Confidence::Low),
+        // A whole page may have been stored as one.
+        _ if is_stored(way) => Some(if hole.is_some() { Confidence::Medium } else { Confidence::Low }),
         0 if is_sent && hole.is_some() => Some(Confidence::High),
         0 => Some(Confidence::Medium),
         1 if hole.is_some() => Some(Confidence::Medium),

@@ -1,6 +1,6 @@
 //! What the values of a body are called.
 
-use ward_syntax::{Expr, ExprId, Literal};
+use ward_syntax::{Expr, ExprId, FormatId, Literal, Piece};
 
 use super::{DEEPEST, Scope};
 
@@ -49,7 +49,23 @@ impl Scope<'_> {
             Expr::Path(path) => {
                 names.extend(self.ir.path_segments(path).last().map(|segment| segment.name.as_str()));
             }
+            Expr::Format(format) => {
+                if let Some(value) = self.prefixed(format) {
+                    self.collect_names(value, depth, names);
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// What a text is that a template puts a prefix before: `Bearer {token}`, `token={token}`.
+    fn prefixed(&self, format: FormatId) -> Option<ExprId> {
+        match &*self.ir.format(format).pieces {
+            [Piece::Hole { value, .. }] => Some(*value),
+            [Piece::Text { text, .. }, Piece::Hole { value, .. }] if text.as_str().ends_with([' ', '=', ':']) => {
+                Some(*value)
+            }
+            _ => None,
         }
     }
 

@@ -8,7 +8,7 @@ use ward_syntax::{Expr, ExprId, HoleStyle, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, Inputs, last_segment};
-use crate::models::{CallModel, Elements, HandlerSource, Port, SourceClass};
+use crate::models::{CallModel, Elements, HandlerSource, Port, Source, SourceClass};
 use crate::sources;
 use crate::step::StepKind;
 use crate::value::{Callable, KindSet, Origin, Value, ValueId};
@@ -300,7 +300,7 @@ impl<'a> Evaluator<'a> {
             }
             Some(source) => {
                 let passed = self.flow_through(call, model);
-                let made = self.source(source, name, span);
+                let made = self.source(source, self.column(call, source).unwrap_or(name), span);
                 if made == ValueId::NOTHING { passed } else { self.values.join(passed, made) }
             }
             None => match model.appends {
@@ -326,6 +326,12 @@ impl<'a> Evaluator<'a> {
         let result = self.parsed(call, result);
         let result = self.converted_call(call, result);
         self.measured(call, result)
+    }
+
+    /// What of a row is read, if it is written out: its name or number.
+    fn column(&self, call: &ExternalCall, source: Source) -> Option<Symbol> {
+        let column = call.args.first().filter(|_| source.class == SourceClass::Stored)?;
+        self.values.get(column.1).constant
     }
 
     /// `error.into()` and `Error::from(error)`, by what a derive makes of them.

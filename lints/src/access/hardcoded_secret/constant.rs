@@ -29,6 +29,26 @@ pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Constant> {
     at(scope, expr, DEEPEST).filter(|constant| !is_name_of_variable(constant.text.as_str()))
 }
 
+/// The constant that takes the place of what is not set: `settings.key.unwrap_or("..")`.
+pub(super) fn fallback(scope: &Scope, expr: ExprId) -> Option<Constant> {
+    let mut expr = expr;
+    for _ in 0..DEEPEST {
+        expr = match scope.ir.expr(expr) {
+            Expr::MethodCall { method, args, .. } if matches!(method.as_str(), "unwrap_or" | "unwrap_or_else") => {
+                let given = scope.ir.list(args).next()?;
+                let given = match scope.ir.expr(given) {
+                    Expr::Closure(closure) => scope.ir.closure(closure).body,
+                    _ => given,
+                };
+                return of(scope, given);
+            }
+            Expr::Local(local) => scope.bound_whole(local)?,
+            _ => scope.inside(expr)?,
+        };
+    }
+    None
+}
+
 /// A text is mistaken for a secret where it is the name under which one is looked up.
 fn is_name_of_variable(text: &str) -> bool {
     text.len() > 3

@@ -2,11 +2,11 @@
 
 use ward_diagnostics::Confidence;
 use ward_linter::guards::words;
-use ward_semantics::{Callee, Resolution};
-use ward_syntax::{BinaryOp, Expr, ExprId, ItemKind, Literal};
+use ward_semantics::{Callee, Resolution, TraitName};
+use ward_syntax::{BinaryOp, Expr, ExprId, FieldInit, ItemKind, Literal};
 
 use super::Use;
-use crate::scope::{Origin, Scope};
+use crate::scope::{Origin, Scope, refuses};
 use crate::secrets::{Named, has, is_about_access};
 
 /// What an expression uses as a secret, and for what.
@@ -18,6 +18,7 @@ pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<(Use, ExprId, Confidence
             default(scope, receiver, method.as_str(), &args)
                 .or_else(|| sent(scope, expr, method.as_str(), &args))
         }
+        Expr::Struct { fields, .. } => filled(scope, scope.ir.field_inits(fields)),
         Expr::Binary { op: BinaryOp::Eq | BinaryOp::Ne, lhs, rhs } => {
             compared(scope, lhs, rhs).or_else(|| compared(scope, rhs, lhs))
         }
@@ -98,6 +99,35 @@ fn default(
         _ => *args.first()?,
     };
     Some((Use::Default(name.to_owned()), value, Confidence::High))
+}
+
+/// What a key of the settings is where none is set: the text that `Default` fills the field with.
+fn filled(scope: &Scope, fields: &[FieldInit]) -> Option<(Use, ExprId, Confidence)> {
+    let semantics = scope.cx.semantics();
+    let is_default = || {
+        let bound = semantics.enclosing_impl(scope.function).and_then(|info| info.trait_ref.as_ref());
+        bound.is_some_and(|bound| matches!(bound.name, TraitName::External(path) if path.as_str().ends_with("::Default")))
+    };
+    let field = fields.iter().find(|field| is_own_key(field.name.as_str()))?;
+    if !is_default() || super::constant::of(scope, field.value).is_none_or(|text| is_gap(text.text.as_str())) {
+        return None;
+    }
+    Some((Use::Default(field.name.to_string()), field.value, Confidence::Medium))
+}
+
+/// Whether a field is called a key that the service itself signs or encrypts with: `secret`, `jwt_secret`, `session_key`.
+fn is_own_key(name: &str) -> bool {
+    const OTHERS: &str = "client access aws s3 consumer app bot header env name id path file url api";
+    const OWN: &str = "jwt signing sign session cookie encryption hmac private master csrf";
+    let all: Vec<String> = words(name).collect();
+    let any = |list: &str| all.iter().any(|word| has(list, word));
+    let is_key = all.last().is_some_and(|word| has("secret", word) || (has("key", word) && any(OWN)));
+    is_key && !any(OTHERS)
+}
+
+/// Whether a text stands for another that is put in later.
+fn is_gap(text: &str) -> bool {
+    text.is_empty() || text.contains(['$', '{', '<'])
 }
 
 /// The variables of the environment that a function insists on: it fails where they are missing.
@@ -211,7 +241,7 @@ fn compared(scope: &Scope, given: ExprId, constant: ExprId) -> Option<(Use, Expr
     let confidence = match (named, scope.origin(given).0) {
         (Named::Secret, Origin::Request) => Confidence::High,
         (Named::Secret, Origin::Caller) | (Named::Token, Origin::Request)
-            if is_about_access(scope.cx, scope.function) =>
+            if is_about_access(scope.cx, scope.function) || refuses(scope) =>
         {
             Confidence::Medium
         }

@@ -2,7 +2,7 @@
 
 use ward_diagnostics::Confidence;
 use ward_linter::guards::words;
-use ward_semantics::{Resolution, TyKind};
+use ward_semantics::{Resolution, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, FormatId, ItemKind, Literal, Piece};
 
 use super::{Attribute, Evidence, Why};
@@ -72,6 +72,15 @@ fn is_session_name(name: &str) -> bool {
     says(name, SESSION) || (ends && !lower.ends_with("oauth"))
 }
 
+/// Whether a cookie says who somebody is, and its signature makes that believed.
+fn is_signed_identity(scope: &Scope, name: &str) -> bool {
+    const IDENTITY: &str = "uid user userid owner account member";
+    let is_signed = |ty: &Ty| matches!(ty.kind(), TyKind::External { path, .. } if path.as_str().ends_with("SignedCookieJar"));
+    let signature = scope.cx.semantics().signature(scope.function);
+    let takes = signature.is_some_and(|signature| signature.params.iter().any(is_signed));
+    takes && says(name, IDENTITY)
+}
+
 /// Whether the cookie that a chain of methods makes is one that lets nobody in.
 pub(super) fn is_harmless(scope: &Scope, expr: ExprId) -> bool {
     scope.made_of(expr).into_iter().filter_map(|part| text_of(scope, part)).any(|name| says(&name, HARMLESS))
@@ -84,7 +93,7 @@ fn says(name: &str, list: &str) -> bool {
 fn by_hand(scope: &Scope, made: ExprId, name: ExprId, value: ExprId) -> Option<Evidence> {
     let name = text_of(scope, name)?;
     let named = scope.names(value).first().map_or(Named::Nothing, |name| Named::of(name));
-    let is_session = is_session_name(&name) || named == Named::Secret;
+    let is_session = is_session_name(&name) || named == Named::Secret || is_signed_identity(scope, &name);
     if says(&name, HARMLESS) || !(is_session || named == Named::Token) || is_taken_away(scope, made, value) {
         return None;
     }

@@ -59,6 +59,23 @@ fn makes_mac(scope: &Scope, call: ExprId, depth: u8) -> bool {
             .any(|word| matches!(word.as_str(), "sign" | "hmac" | "mac"))
     };
     targets.iter().any(|target| says_so(*target) || function_makes_mac(scope.cx, *target, depth))
+        || is_keyed(scope, call, targets)
+}
+
+/// Whether a function that is named for signatures is given a key.
+fn is_keyed(scope: &Scope, call: ExprId, targets: &[DefId]) -> bool {
+    let semantics = scope.cx.semantics();
+    let is_signature =
+        |def: &DefId| words(semantics.item(*def).name.as_str()).any(|word| matches!(word.as_str(), "signature" | "sig"));
+    let args = match scope.ir.expr(call) {
+        Expr::Call { args, .. } | Expr::MethodCall { args, .. } => args,
+        _ => return false,
+    };
+    let is_key = |arg: ExprId| {
+        let names = scope.names(arg);
+        names.iter().any(|name| words(name).any(|word| matches!(word.as_str(), "key" | "secret")))
+    };
+    targets.iter().any(is_signature) && scope.ir.list(args).any(is_key)
 }
 
 fn function_makes_mac(cx: &LintContext, function: DefId, depth: u8) -> bool {

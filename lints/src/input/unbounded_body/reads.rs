@@ -10,7 +10,13 @@ use crate::input::taken::{self, Call};
 
 /// Every kind of such a place in a function.
 pub(super) fn of(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Evidence> {
-    let found = [filters(cx, function, calls), extractor(cx, function, calls), stream(cx, function, calls)];
+    let found = [
+        filters(cx, function, calls),
+        extractor(cx, function, calls),
+        own_reader(cx, function, calls),
+        stream(cx, function, calls),
+        archive(cx, function, calls),
+    ];
     let found: Vec<Evidence> = found.into_iter().flatten().collect();
     if found.is_empty() || limits(cx, function) { Vec::new() } else { found }
 }
@@ -75,6 +81,60 @@ fn extractor(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Eviden
     let wording = (
         "this extractor reads the whole body of the request, however long it is",
         "put a limit around the body first: `http_body_util::Limited::new(body, LIMIT)`",
+    );
+    evidence(cx, function, &places, wording)
+}
+
+/// Requests as servers give them, with a body that nothing limits.
+const REQUESTS: &[&str] = &["http::Request", "axum::extract::Request"];
+/// The bodies of requests, and what may stand in for any.
+const BODIES: &[&str] = &["axum::body::Body", "hyper::body::Incoming", "hyper::Body"];
+
+/// A trait that a workspace implements for a server's requests, to read them whole: its users take it for limited.
+fn own_reader(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence> {
+    let semantics = cx.semantics();
+    let info = semantics.enclosing_impl(function)?;
+    let is_own = matches!(info.trait_ref.as_ref()?.name, TraitName::Workspace(_));
+    let is_one_of = |ty: Ty, paths: &[&str]| matches!(ty.kind(), TyKind::External { path, .. } if paths.contains(&path.as_str()));
+    if !is_own || !is_one_of(info.self_ty, REQUESTS) {
+        return None;
+    }
+    let reads = |call: &&Call| {
+        let body = call.inputs.first().is_some_and(|(_, ty)| is_one_of(*ty, BODIES));
+        body && call.name == "collect" && call.inputs.len() == 1
+    };
+    let places: Vec<ExprId> = calls.iter().filter(reads).map(|call| call.expr).collect();
+    let wording = (
+        "the whole body of the request is read, however long it is",
+        "put a limit around the body first: `http_body_util::Limited::new(body, LIMIT)`",
+    );
+    evidence(cx, function, &places, wording)
+}
+
+/// Entries of archives, which are read as what they unpack to.
+const ENTRIES: &[&str] = &["zip::read::ZipFile", "zip::read::ZipEntry"];
+
+/// An archive of which entries are unpacked into memory: a small one may hold a huge text. One that is read from a file is the
+/// service's own, as far as is seen here.
+fn archive(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence> {
+    let is_entry =
+        |ty: Ty| matches!(ty.kind(), TyKind::External { path, .. } if ENTRIES.contains(&path.as_str()));
+    let reads = |call: &&Call| {
+        matches!(call.name, "read_to_string" | "read_to_end")
+            && call.inputs.first().is_some_and(|(_, ty)| is_entry(*ty))
+    };
+    let opens_file = calls.iter().any(|call| {
+        matches!(call.callee, Callee::External(path) if path.as_str().starts_with("std::fs::"))
+            || matches!(call.callee, Callee::Method { ty, name } if ty.as_str().ends_with("fs::File") && name.as_str() == "open")
+    });
+    let limits = calls.iter().any(|call| matches!(call.name, "take" | "size"));
+    if opens_file || limits {
+        return None;
+    }
+    let places: Vec<ExprId> = calls.iter().filter(reads).map(|call| call.expr).collect();
+    let wording = (
+        "an entry of an archive is unpacked into memory, however much comes of it",
+        "read no more than a limit: `entry.take(LIMIT).read_to_end(..)`, and refuse what is longer",
     );
     evidence(cx, function, &places, wording)
 }

@@ -4,9 +4,9 @@ use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::words;
 use ward_semantics::{Callee, DefId, Ty, TyKind};
-use ward_syntax::{Attribute, Expr, ExprId, Field, HoleStyle, ItemKind, Literal, Piece, UnaryOp};
+use ward_syntax::{Attribute, BinaryOp, Expr, ExprId, Field, HoleStyle, ItemKind, Literal, Piece, UnaryOp};
 
-use crate::scope::{Origin, Root, Scope};
+use crate::scope::{Origin, Root, Scope, refuses};
 use crate::secrets::{Named, has, is_about_access, is_text};
 
 /// What is printed.
@@ -72,17 +72,45 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
         Expr::MethodCall { method, args, .. } if args.is_empty() => method.as_str(),
         _ => return None,
     };
-    let is_access = || is_about_access(scope.cx, scope.function);
+    let is_access = || is_about_access(scope.cx, scope.function) || is_checked(scope, subject, name);
+    let is_bearer = is_bearer(scope, subject).then_some(Confidence::High);
     let exposed = is_exposed.then_some(Confidence::Medium);
     let ty = scope.types.expr(subject);
     let connection =
         (is_text(ty) == Some(true) && is_connection(scope, subject, name)).then_some(Confidence::Medium);
-    let confidence = of_name(name, ty, is_access).max(exposed).max(connection)?;
+    let confidence = of_name(name, ty, is_access).max(exposed).max(connection).max(is_bearer)?;
     // A constant stands in the source for everybody to read.
     if scope.origin(subject).0 == Origin::Constant || is_hashed(scope, subject) {
         return None;
     }
     Some((Printed::Secret { name: scope.written(subject) }, confidence))
+}
+
+/// Whether a text is the token of a request's `Authorization`, taken out by the type that reads it.
+fn is_bearer(scope: &Scope, subject: ExprId) -> bool {
+    let Expr::MethodCall { receiver, method, .. } = scope.ir.expr(subject) else { return false };
+    if !matches!(method.as_str(), "token" | "password") {
+        return false;
+    }
+    let mut ty = scope.types.expr(receiver);
+    for _ in 0..MOST_WRAPPERS {
+        let TyKind::External { path, args } = ty.kind() else { return false };
+        let last = path.as_str().rsplit("::").next().unwrap_or_default();
+        if has("BearerAuth Bearer Authorization", last) {
+            return true;
+        }
+        let Some(inner) = args.first() else { return false };
+        ty = *inner;
+    }
+    false
+}
+
+/// Whether a function compares a text, and answers that somebody may not come in.
+fn is_checked(scope: &Scope, subject: ExprId, name: &str) -> bool {
+    let ir = scope.ir;
+    let is_it = |expr: ExprId| expr == subject || scope.names(expr).first() == Some(&name);
+    let compares = |expr: &Expr| matches!(*expr, Expr::Binary { op: BinaryOp::Eq | BinaryOp::Ne, lhs, rhs } if is_it(lhs) || is_it(rhs));
+    refuses(scope) && scope.body.exprs.of(&ir.exprs).iter().any(compares)
 }
 
 /// Whether a local has the name of a secret and holds what a function made of it that hides it:

@@ -13,7 +13,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, UnaryOp};
 
-use crate::scope::{Origin, Root, Scope, scopes};
+use crate::scope::{Origin, Root, Scope, refuses, scopes};
 use crate::secrets::{Named, has, is_about_access};
 
 declare_lint! {
@@ -195,7 +195,7 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
     let given = left.origin.is_given() || right.origin.is_given();
     let both_given = left.origin.is_given() && right.origin.is_given();
     let named = left.named.max(right.named);
-    let is_checked = is_about_access(scope.cx, scope.function);
+    let is_checked = is_about_access(scope.cx, scope.function) || refuses(scope);
     let is_mac = left.is_mac || right.is_mac;
     let is_code = left.is_code || right.is_code;
     let confidence = match named {

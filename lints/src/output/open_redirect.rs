@@ -3,13 +3,19 @@
 //! A path that begins with one slash may begin with two, and then names a host; a check of the first slash alone is
 //! therefore none. Behind a literal segment, or a constant origin with its slash, a target stays where it belongs.
 
-use ward_diagnostics::{Confidence, Severity};
+use std::collections::BTreeSet;
+
+use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_flow::Way;
 use ward_linter::{Lint, LintContext, declare_lint};
+use ward_semantics::DefId;
+
+mod slash;
 
 use crate::flows::{
     Judgement, UrlPosition, Wording, by_request, is_by_header, is_constant_path, is_own_uri, report,
 };
+use crate::scope::scopes;
 
 declare_lint! {
     /// Text that somebody else chose as the target of a redirect.
@@ -43,9 +49,21 @@ static RELATIVE: Wording = Wording {
 };
 
 fn check(cx: &LintContext) {
-    report(cx, &OPEN_REDIRECT, &["redirect-absolute", "redirect-relative"], |way, _, kind| {
-        judge(cx, way, kind)
-    });
+    let kinds = ["redirect-absolute", "redirect-relative"];
+    report(cx, &OPEN_REDIRECT, &kinds, |way, _, kind| judge(cx, way, kind));
+    let told: BTreeSet<DefId> =
+        kinds.iter().flat_map(|kind| cx.flows(kind)).map(|reached| reached.function).collect();
+    for scope in scopes(cx).filter(|scope| !told.contains(&scope.function)) {
+        if let Some(target) = slash::believed(&scope) {
+            let mut finding = Finding::new(&OPEN_REDIRECT, target, "a check of the first slash does not keep this redirect here")
+                .label(RELATIVE.label)
+                .note(RELATIVE.note)
+                .help("refuse what begins with `//` or `/\\\\` too, or choose the target from a list");
+            finding.confidence = Confidence::Medium;
+            finding.function = Some(cx.name(scope.function));
+            cx.report(finding);
+        }
+    }
 }
 
 /// How sure it can be at most that somebody else chooses what comes in.

@@ -1,7 +1,7 @@
 //! Calls of workspace functions, by their summaries.
 
 use smallvec::SmallVec;
-use ward_semantics::DefId;
+use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{ExprId, Span};
 
 use super::Evaluator;
@@ -108,10 +108,31 @@ impl Evaluator<'_> {
         self.note_check(def, &summary.measures, values);
         let result = self.instantiate(&summary.result, def, values, span, &closures);
         let result = self.found_by_name(def, summary, values, result);
+        let result = self.decoded(def, values, result, span);
         if summary.diverges && def != self.def {
             self.die();
         }
         result
+    }
+
+    /// What a function gives back that decodes a text by its name, character by character: the text that it was given.
+    fn decoded(&mut self, def: DefId, values: &[ValueId], result: ValueId, span: Span) -> ValueId {
+        let [given] = values else { return result };
+        let name = self.cx.semantics.item(def).name;
+        let decodes = ["decode", "unescape", "unquote"].iter().any(|word| name.as_str().contains(word));
+        if !decodes || self.values.is_plain(*given) || !self.values.is_plain(result) {
+            return result;
+        }
+        let Some(signature) = self.cx.semantics.signature(def) else { return result };
+        let carried = self.carried_by_type(signature.ret);
+        let input = signature.self_ty.iter().chain(signature.params.iter()).next();
+        if !input.is_some_and(|ty| is_written(*ty)) || !is_written(signature.ret) {
+            return result;
+        }
+        let inputs: Inputs = SmallVec::from_elem((None, *given), 1);
+        let made = self.assumed_of(&inputs, span, name);
+        let made = self.restricted(made, carried);
+        self.values.join(result, made)
     }
 
     /// What a function is given, with what was read by a conversion known by the types of its parameters.
@@ -271,4 +292,21 @@ impl Evaluator<'_> {
 pub(super) fn outer(before: &Origin, inside: &Origin) -> Option<Hole> {
     let next = inside.hole.filter(|hole| before.hole.is_some() && hole.is_telling());
     before.outer.or(next).or(inside.outer)
+}
+
+/// Whether a type is a text or bytes, or a result that holds one.
+fn is_written(ty: Ty) -> bool {
+    match ty.kind() {
+        TyKind::Str | TyKind::StaticStr => true,
+        TyKind::Slice(element) => matches!(element.kind(), TyKind::Scalar(name) if name.as_str() == "u8"),
+        TyKind::External { path, args } => match path.as_str() {
+            "std::string::String" | "std::borrow::Cow" => true,
+            "std::option::Option" | "std::result::Result" => args.first().is_some_and(|inner| is_written(*inner)),
+            "std::vec::Vec" => {
+                args.first().is_some_and(|inner| matches!(inner.kind(), TyKind::Scalar(name) if name.as_str() == "u8"))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }

@@ -606,10 +606,6 @@ impl<'a> Collector<'a> {
             let CrateData { package, kind, .. } = self.map.crates[index];
             let package = self.project.package(package);
             let mut names: FxHashMap<Symbol, Target> = FxHashMap::default();
-            for name in ["std", "core", "alloc", "proc_macro", "test"] {
-                let unified = if matches!(name, "core" | "alloc") { "std" } else { name };
-                names.insert(Symbol::new(name), Target::External(Symbol::new(unified)));
-            }
             for dependency in &package.dependencies {
                 let local = dependency.package.and_then(|id| self.library_of(id));
                 let target = match local {
@@ -618,6 +614,11 @@ impl<'a> Collector<'a> {
                 };
                 // A normal dependency stands before those of tests and build scripts.
                 names.entry(dependency.name).or_insert(target);
+            }
+            // A dependency of such a name takes its place.
+            for name in ["std", "core", "alloc", "proc_macro", "test"] {
+                let unified = if matches!(name, "core" | "alloc") { "std" } else { name };
+                names.entry(Symbol::new(name)).or_insert(Target::External(Symbol::new(unified)));
             }
             if kind != TargetKind::Lib
                 && let Some(library) = package.library()

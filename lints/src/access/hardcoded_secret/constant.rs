@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ward_linter::LintContext;
-use ward_semantics::{Callee, DefId, Resolution};
-use ward_syntax::{Expr, ExprId, FileSpan, Literal, Piece, Symbol};
+use ward_semantics::{Callee, DefId, Resolution, TyKind};
+use ward_syntax::{Expr, ExprId, FileSpan, ItemKind, Literal, Piece, Symbol};
 
 use crate::scope::Scope;
 use crate::secrets::has;
@@ -71,6 +71,7 @@ fn at(scope: &Scope, expr: ExprId, depth: u8) -> Option<Constant> {
         }
         Expr::Repeat { value, .. } if matches!(ir.expr(value), Expr::Literal(_)) => here(Symbol::new("")),
         Expr::Local(local) => at(scope, scope.bound_whole(local)?, depth),
+        Expr::Field { base, name } => of_field(scope, base, name, depth),
         Expr::Path(path) => match scope.types.path(path) {
             Resolution::Def(def) => of_item(scope.cx, def, depth),
             _ => None,
@@ -108,6 +109,36 @@ fn at(scope: &Scope, expr: ExprId, depth: u8) -> Option<Constant> {
             None => None,
         },
     }
+}
+
+/// What a field of a struct of the workspace holds, if it is the same constant wherever one is made. One that is read from a
+/// file or the environment may hold anything.
+fn of_field(scope: &Scope, base: ExprId, name: Symbol, depth: u8) -> Option<Constant> {
+    let semantics = scope.cx.semantics();
+    let TyKind::Adt { def: owner, .. } = scope.types.expr(base).kind() else { return None };
+    let item = semantics.item(*owner);
+    if !matches!(item.kind, ItemKind::Struct { .. }) || item.derives("Deserialize") || item.derives("Parser") {
+        return None;
+    }
+    let mut found: Option<Constant> = None;
+    for function in semantics.functions().iter().filter(|function| !semantics.is_test(**function)) {
+        let scope = Scope::new(scope.cx, *function)?;
+        for id in scope.body.exprs.ids() {
+            let Expr::Struct { fields, rest, .. } = scope.ir.expr(id) else { continue };
+            if !matches!(scope.types.expr(id).kind(), TyKind::Adt { def, .. } if def == owner) {
+                continue;
+            }
+            let filled = scope.ir.field_inits(fields).iter().find(|field| field.name == name);
+            let Some(filled) = filled else {
+                if rest.is_some() {
+                    continue;
+                }
+                return None;
+            };
+            found = Some(at(&scope, filled.value, depth)?);
+        }
+    }
+    found
 }
 
 /// Whether a file that a macro reads lies among the sources: one that is put there before a build is none of them.

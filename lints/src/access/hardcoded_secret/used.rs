@@ -61,7 +61,7 @@ fn key(scope: &Scope, callee: ExprId, args: &[ExprId]) -> Option<(Use, ExprId, C
             ("CookieSession", 0, Confidence::High)
         }
         // A code of a constant key is often a step of a derivation, not a signature.
-        ("Hmac" | "SimpleHmac" | "HmacSha256" | "HmacSha512" | "HmacSha1", "new_from_slice") => {
+        ("Mac" | "Hmac" | "SimpleHmac" | "HmacSha256" | "HmacSha512" | "HmacSha1", "new_from_slice") => {
             let names = scope.names(*args.first()?);
             let is_secret = names.iter().any(|name| Named::of(name) == Named::Secret);
             ("new_from_slice", 0, if is_secret { Confidence::Medium } else { Confidence::Low })

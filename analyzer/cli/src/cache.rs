@@ -11,6 +11,7 @@ use std::fs;
 use std::hash::Hash;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,14 @@ pub(crate) struct Cache {
 pub(crate) struct Missed {
     key: u128,
     /// A hash of each file by where it lies.
-    contents: BTreeMap<PathBuf, u64>,
+    contents: Arc<BTreeMap<PathBuf, u64>>,
+}
+
+impl Missed {
+    /// A hash of each file by where it lies.
+    pub(crate) fn contents(&self) -> Arc<BTreeMap<PathBuf, u64>> {
+        Arc::clone(&self.contents)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,7 +112,7 @@ impl Cache {
             Ok(outcome)
         } else {
             let read = contents.into_iter().filter_map(|(path, hash)| Some((path, hash?)));
-            Err(Missed { key, contents: read.collect() })
+            Err(Missed { key, contents: Arc::new(read.collect()) })
         }
     }
 

@@ -51,7 +51,9 @@ impl Plan {
         if let Some(evaluations) = &self.settings.evaluations {
             cache.fill_evaluations(evaluations);
         }
-        let outcome = self.analyse_at(&self.path)?;
+        let mut settings = self.settings.clone();
+        settings.discover.contents = missed.contents();
+        let outcome = analyze(&self.path, &self.registry, &settings)?.into();
         cache.keep(&missed, &outcome);
         if let Some(lowered) = &self.settings.discover.lowered {
             cache.keep_lowered(lowered);

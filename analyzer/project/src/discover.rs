@@ -29,6 +29,9 @@ pub struct DiscoverOptions {
     pub max_file_size: u64,
     /// Texts that stand for what lies on disk, by absolute path.
     pub texts: Arc<BTreeMap<PathBuf, String>>,
+    /// Hashes of what lies on disk, by absolute path, as [`crate::Snapshot::contents`] has found them just now: a file that need
+    /// not be lowered again is not read again.
+    pub contents: Arc<BTreeMap<PathBuf, u64>>,
     /// Counts the files that have been read, for those who watch.
     pub loaded: Arc<AtomicUsize>,
     /// How the names of files end that are templates of pages: `.html`. They are found with the code, and read by those who ask.
@@ -56,6 +59,7 @@ impl Default for DiscoverOptions {
             exclude: Vec::new(),
             max_file_size: 8 << 20,
             texts: Arc::default(),
+            contents: Arc::default(),
             loaded: Arc::default(),
             templates: &[],
             bodies: FunctionBodies::Read,

@@ -16,7 +16,7 @@ use ward_syntax::{
     TestCode, lower_bodies, lower_with_macros,
 };
 
-use crate::lowered::{LoweredKey, MacroTable};
+use crate::lowered::{LoweredKey, MacroTable, Seen};
 use crate::{
     DiscoverOptions, Examples, FileRole, PackageId, Problem, ProblemKind, Project, ProjectError, ProjectFile,
 };
@@ -145,10 +145,18 @@ fn may_declare_macros(file: &ProjectFile, options: &DiscoverOptions) -> bool {
     if matches!(file.role, FileRole::Test | FileRole::Bench | FileRole::Template) {
         return false;
     }
-    match options.texts.get(&file.absolute) {
-        Some(text) => text.contains("macro_rules"),
-        None => read_text(file, options.max_file_size).is_ok_and(|text| text.contains("macro_rules")),
+    if let Some(text) = options.texts.get(&file.absolute) {
+        return declares_macros(text);
     }
+    let seen = options.lowered.as_ref().zip(options.contents.get(&file.absolute));
+    match seen.and_then(|(lowered, content_hash)| lowered.seen(*content_hash, file.size)) {
+        Some(seen) => seen.declares,
+        None => read_text(file, options.max_file_size).is_ok_and(|text| declares_macros(&text)),
+    }
+}
+
+fn declares_macros(text: &str) -> bool {
+    text.contains("macro_rules")
 }
 
 /// Reads the text of a file again, to show it. It may have changed since it was analysed.
@@ -221,14 +229,19 @@ fn load_file(
     if let Some(text) = options.texts.get(&file.absolute) {
         return load_text(file, text, options, FunctionBodies::Read, macros);
     }
-    match read_text(file, options.max_file_size.min(u64::from(u32::MAX))) {
-        Ok(text) => {
-            let bodies = match (options.bodies, file.role) {
-                (FunctionBodies::LeaveOutTests, FileRole::Test | FileRole::Bench) => FunctionBodies::LeaveOut,
-                (bodies, _) => bodies,
-            };
-            load_text(file, &text, options, bodies, macros)
-        }
+    let bodies = match (options.bodies, file.role) {
+        (FunctionBodies::LeaveOutTests, FileRole::Test | FileRole::Bench) => FunctionBodies::LeaveOut,
+        (bodies, _) => bodies,
+    };
+    let limit = options.max_file_size.min(u64::from(u32::MAX));
+    if let Some(content_hash) = options.contents.get(&file.absolute)
+        && file.size <= limit
+        && let Some(loaded) = known(file, options, bodies, macros, (*content_hash, file.size))
+    {
+        return (loaded, Vec::new());
+    }
+    match read_text(file, limit) {
+        Ok(text) => load_text(file, &text, options, bodies, macros),
         Err(problem) => (LoadedFile::skipped(file.role), vec![problem]),
     }
 }
@@ -289,30 +302,53 @@ fn load_text(
     bodies: FunctionBodies,
     macros: &MacroTable,
 ) -> (LoadedFile, Vec<Problem>) {
-    let Some(lowered) = &options.lowered else {
-        return lower_file(file, text, options.tests, bodies, macros);
-    };
-    let content_hash = content_hash(text);
-    let length = text.len() as u64;
-    let key = |macros: u64| LoweredKey { content_hash, length, tests: options.tests, bodies, macros };
-    // What calls none of the macros is the same with and without them.
-    let known = lowered.get(&key(0)).filter(|ir| !calls_foreign(ir, macros));
-    let known = known.or_else(|| lowered.get(&key(macros.hash)).filter(|_| macros.hash != 0));
-    if let Some(ir) = known {
-        lowered.count_reuse();
-        return (LoadedFile::read(file.role, text, ir), Vec::new());
+    let content = (content_hash(text), text.len() as u64);
+    if let Some(loaded) = known(file, options, bodies, macros, content) {
+        return (loaded, Vec::new());
     }
-    let (loaded, problems) = lower_file(file, text, options.tests, bodies, macros);
-    if loaded.state == FileState::Read && problems.is_empty() {
+    let seen = Seen::of(text);
+    let (loaded, problems) = lower_file(file, text, seen, options.tests, bodies, macros);
+    if let Some(lowered) = &options.lowered
+        && loaded.state == FileState::Read
+        && problems.is_empty()
+    {
         let macros = if calls_foreign(&loaded.ir, macros) { macros.hash } else { 0 };
-        lowered.add(key(macros), &loaded.ir);
+        lowered.add(key(options, bodies, content, macros), seen, &loaded.ir);
     }
     (loaded, problems)
+}
+
+/// What a file of this hash and length was lowered to before.
+fn known(
+    file: &ProjectFile,
+    options: &DiscoverOptions,
+    bodies: FunctionBodies,
+    macros: &MacroTable,
+    content: (u64, u64),
+) -> Option<LoadedFile> {
+    let lowered = options.lowered.as_ref()?;
+    let key = |macros: u64| key(options, bodies, content, macros);
+    // What calls none of the macros is the same with and without them.
+    let without = lowered.get(&key(0)).filter(|(ir, _)| !calls_foreign(ir, macros));
+    let with = || lowered.get(&key(macros.hash)).filter(|_| macros.hash != 0);
+    let (ir, seen) = without.or_else(with)?;
+    lowered.count_reuse();
+    Some(LoadedFile::read(file.role, content.0, seen, ir))
+}
+
+fn key(
+    options: &DiscoverOptions,
+    bodies: FunctionBodies,
+    (content_hash, length): (u64, u64),
+    macros: u64,
+) -> LoweredKey {
+    LoweredKey { content_hash, length, tests: options.tests, bodies, macros }
 }
 
 fn lower_file(
     file: &ProjectFile,
     text: &str,
+    seen: Seen,
     tests: TestCode,
     bodies: FunctionBodies,
     macros: &MacroTable,
@@ -326,7 +362,7 @@ fn lower_file(
                 .help("please report it with the file");
         return (LoadedFile::skipped(file.role), vec![problem]);
     };
-    let mut loaded = LoadedFile::read(file.role, text, ir);
+    let mut loaded = LoadedFile::read(file.role, content_hash(text), seen, ir);
     if !errors.is_empty() {
         loaded.state = FileState::ReadWithErrors;
     }
@@ -416,11 +452,17 @@ fn says_generated(line: &str) -> bool {
     marker || order || PHRASES.iter().any(|phrase| line.contains(phrase))
 }
 
+impl Seen {
+    fn of(text: &str) -> Self {
+        let declares = declares_macros(text);
+        Self { lines: count_lines(text), is_generated: is_generated(text), declares }
+    }
+}
+
 impl LoadedFile {
-    fn read(role: FileRole, text: &str, ir: SourceIr) -> Self {
-        let role = if is_generated(text) { FileRole::Generated } else { role };
-        let (lines, content_hash) = (count_lines(text), content_hash(text));
-        Self { ir, role, lines, content_hash, state: FileState::Read }
+    fn read(role: FileRole, content_hash: u64, seen: Seen, ir: SourceIr) -> Self {
+        let role = if seen.is_generated { FileRole::Generated } else { role };
+        Self { ir, role, lines: seen.lines, content_hash, state: FileState::Read }
     }
 
     fn skipped(role: FileRole) -> Self {

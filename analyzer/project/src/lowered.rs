@@ -21,7 +21,7 @@ pub struct Lowered {
     /// What the earlier run has kept.
     kept: OnceLock<Kept>,
     /// What this run adds.
-    added: Mutex<FxHashMap<LoweredKey, Vec<u8>>>,
+    added: Mutex<FxHashMap<LoweredKey, (Seen, Vec<u8>)>>,
     reused: AtomicUsize,
 }
 
@@ -34,6 +34,15 @@ pub(crate) struct LoweredKey {
     pub(crate) bodies: FunctionBodies,
     /// [`MacroTable::hash`].
     pub(crate) macros: u64,
+}
+
+/// What a text tells at first sight.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    pub(crate) lines: u32,
+    pub(crate) is_generated: bool,
+    /// Whether it may declare macros for other files.
+    pub(crate) declares: bool,
 }
 
 /// The macros that a file may call and does not declare, by name.
@@ -49,10 +58,13 @@ pub(crate) struct MacroTable {
 struct Kept {
     bytes: Vec<u8>,
     files: FxHashMap<LoweredKey, KeptFile>,
+    /// By hash and length of the text.
+    seen: FxHashMap<(u64, u64), Seen>,
 }
 
 #[derive(Debug)]
 struct KeptFile {
+    seen: Seen,
     place: Range<usize>,
     uses: AtomicUsize,
 }
@@ -79,18 +91,20 @@ impl Lowered {
         if added.is_empty() || added.len() * FEW < self.reused() {
             return None;
         }
-        let mut files: Vec<(LoweredKey, &[u8])> = added.iter().map(|(key, file)| (*key, &file[..])).collect();
+        let mut files: Vec<(LoweredKey, Seen, &[u8])> =
+            added.iter().map(|(key, (seen, file))| (*key, *seen, &file[..])).collect();
         if let Some(kept) = self.kept.get() {
             let used = kept.files.iter().filter(|(_, file)| file.uses.load(Ordering::Relaxed) > 0);
-            files.extend(used.map(|(key, file)| (*key, &kept.bytes[file.place.clone()])));
+            files.extend(used.map(|(key, file)| (*key, file.seen, &kept.bytes[file.place.clone()])));
         }
-        files.sort_unstable_by_key(|(key, _)| *key);
-        let index: Vec<(LoweredKey, usize)> = files.iter().map(|(key, file)| (*key, file.len())).collect();
+        files.sort_unstable_by_key(|(key, ..)| *key);
+        let index: Vec<(LoweredKey, Seen, usize)> =
+            files.iter().map(|(key, seen, file)| (*key, *seen, file.len())).collect();
         let mut bytes = postcard::to_stdvec(&index).ok()?;
-        if bytes.len() + index.iter().map(|(_, length)| length).sum::<usize>() > most {
+        if bytes.len() + index.iter().map(|(.., length)| length).sum::<usize>() > most {
             return None;
         }
-        for (_, file) in files {
+        for (.., file) in files {
             bytes.extend_from_slice(file);
         }
         Some(bytes)
@@ -106,12 +120,17 @@ impl Lowered {
         self.added.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    pub(crate) fn get(&self, key: &LoweredKey) -> Option<SourceIr> {
+    /// What a text of this hash and length told an earlier run.
+    pub(crate) fn seen(&self, content_hash: u64, length: u64) -> Option<Seen> {
+        self.kept.get()?.seen.get(&(content_hash, length)).copied()
+    }
+
+    pub(crate) fn get(&self, key: &LoweredKey) -> Option<(SourceIr, Seen)> {
         self.kept.get().and_then(|kept| kept.get(key)).or_else(|| {
             let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-            let file = added.get(key)?.clone();
+            let (seen, file) = added.get(key)?.clone();
             drop(added);
-            restore(&file)
+            Some((restore(&file)?, seen))
         })
     }
 
@@ -119,31 +138,32 @@ impl Lowered {
         self.reused.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn add(&self, key: LoweredKey, ir: &SourceIr) {
+    pub(crate) fn add(&self, key: LoweredKey, seen: Seen, ir: &SourceIr) {
         if let Some(file) = store(ir) {
-            self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(key, file);
+            self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (seen, file));
         }
     }
 }
 
 impl Kept {
     fn read(bytes: Vec<u8>) -> Option<Self> {
-        let (index, rest): (Vec<(LoweredKey, usize)>, _) = postcard::take_from_bytes(&bytes).ok()?;
+        let (index, rest): (Vec<(LoweredKey, Seen, usize)>, _) = postcard::take_from_bytes(&bytes).ok()?;
         let mut at = bytes.len() - rest.len();
-        let mut files = FxHashMap::default();
-        for (key, length) in index {
+        let (mut files, mut all_seen) = (FxHashMap::default(), FxHashMap::default());
+        for (key, seen, length) in index {
             let end = at.checked_add(length).filter(|end| *end <= bytes.len())?;
-            files.insert(key, KeptFile { place: at..end, uses: AtomicUsize::new(0) });
+            files.insert(key, KeptFile { seen, place: at..end, uses: AtomicUsize::new(0) });
+            all_seen.insert((key.content_hash, key.length), seen);
             at = end;
         }
-        (at == bytes.len()).then_some(Self { bytes, files })
+        (at == bytes.len()).then_some(Self { bytes, files, seen: all_seen })
     }
 
-    fn get(&self, key: &LoweredKey) -> Option<SourceIr> {
+    fn get(&self, key: &LoweredKey) -> Option<(SourceIr, Seen)> {
         let file = self.files.get(key)?;
         let ir = restore(&self.bytes[file.place.clone()])?;
         file.uses.fetch_add(1, Ordering::Relaxed);
-        Some(ir)
+        Some((ir, file.seen))
     }
 }
 

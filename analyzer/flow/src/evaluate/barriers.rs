@@ -152,13 +152,19 @@ impl Evaluator<'_> {
             };
         }
         let Some(checked) = self.input(call, barrier.what) else { return result };
-        // A check against what the request itself brought proves nothing.
+        // A check against what the request itself brought proves nothing, unless that was signed.
+        let is_sealed = barrier.when == When::Found && barrier.what == Port::Receiver;
         let others =
             call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
         let brought =
             |other: ValueId| self.values.get(other).origins.iter().any(|origin| self.is_of_request(origin));
-        if others.into_iter().any(|other| other != checked && brought(other)) {
+        if !is_sealed && others.into_iter().any(|other| other != checked && brought(other)) {
             return result;
+        }
+        if barrier.when == When::Bound {
+            let expr = call.args.iter().find(|input| input.1 == checked).and_then(|input| input.0);
+            let facts = self.facts_of_asked(expr, checked, kinds);
+            return self.bound_by(call, barrier, (&facts, checked), result);
         }
         let facts = self.facts_for(barrier, kinds, checked);
         match barrier.when {
@@ -168,7 +174,7 @@ impl Evaluator<'_> {
             }
             When::True | When::Ok => self.with_outcome(result, &facts, &[]),
             When::False => self.with_outcome(result, &[], &facts),
-            When::Bound => self.binding(result, &facts),
+            When::Bound => result,
             When::Found => self.answered(call, barrier, (kinds, checked), result),
         }
     }

@@ -111,7 +111,7 @@ impl Evaluator<'_> {
         }
         let result = self.call_on(expr, (receiver, value), method, &inputs);
         self.note_question(method, receiver, value);
-        result
+        self.asked_for_status(method, result)
     }
 
     fn call_on(

@@ -57,7 +57,9 @@ impl Evaluator<'_> {
     pub(super) fn eval_comparison(&mut self, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> ValueId {
         let (left, right) = (self.eval(lhs), self.eval(rhs));
         if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
-            return self.ordered(op, left, right);
+            let order = self.ordered(op, left, right);
+            let (below, above) = self.told_by_status(op, lhs, rhs);
+            return self.with_outcome(order, &below, &above);
         }
         let text = self.cx.models.kinds.of_text();
         let fixed = |evaluator: &Self, id| {
@@ -93,6 +95,8 @@ impl Evaluator<'_> {
         let (mut equal, unequal) = self.told_by_equality((lhs, left), (rhs, right));
         add(&mut equal, &cleared);
         add(&mut equal, &self.told_by_count(lhs, right));
+        add(&mut equal, &self.told_by_seal(left, right));
+        add(&mut equal, &self.told_by_seal(right, left));
         add(&mut otherwise, &unequal);
         match op {
             BinaryOp::Eq => self.truth(equal, otherwise),
@@ -160,7 +164,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a request brought the value, or a part of it.
-    fn is_requested(&self, id: ValueId) -> bool {
+    pub(super) fn is_requested(&self, id: ValueId) -> bool {
         self.values.flatten(id).iter().any(|origin| self.is_of_request(origin))
     }
 

@@ -124,11 +124,13 @@ impl<'a> Evaluator<'a> {
                     result
                 };
                 let result = self.with_bound_arguments(call, result);
+                let result = self.still_sealed(call, result);
                 if call.ty.is_none() { self.looked_up(call, result) } else { result }
             }
             None => {
                 let result = self.call_unknown(call);
                 let result = self.with_bound_arguments(call, result);
+                let result = self.still_sealed(call, result);
                 let result = self.found_by_unknown(call, result);
                 self.looked_up(call, result)
             }

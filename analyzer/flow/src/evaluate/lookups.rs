@@ -118,7 +118,7 @@ impl Evaluator<'_> {
     }
 
     /// What would be known of the values that a statement is given, one by one or in a list.
-    fn facts_of_asked(&self, expr: Option<ExprId>, asked: ValueId, kinds: KindSet) -> Facts {
+    pub(super) fn facts_of_asked(&self, expr: Option<ExprId>, asked: ValueId, kinds: KindSet) -> Facts {
         let fact = |origin: &Origin| fact_of(origin, kinds);
         let mut facts: Facts = self.values.flatten(asked).iter().map(fact).collect();
         // Values that are bound are no part of what a macro makes of them.

@@ -28,6 +28,7 @@ mod patterns;
 mod places;
 mod refusals;
 mod regexes;
+mod seals;
 mod sinks;
 mod text;
 mod variants;

@@ -271,7 +271,8 @@ fn rows(cx: Context) -> FxHashSet<DefId> {
     }
     let is_row = |def: &DefId| {
         let item = cx.semantics.item(*def);
-        matches!(item.kind, ItemKind::Struct { .. }) && rows.iter().any(|(derive, _)| item.derives(derive.as_str()))
+        matches!(item.kind, ItemKind::Struct { .. })
+            && rows.iter().any(|(derive, _)| item.derives(derive.as_str()))
     };
     cx.semantics.defs.iter().filter(is_row).collect()
 }

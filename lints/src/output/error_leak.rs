@@ -208,13 +208,14 @@ fn carried(cx: &LintContext) -> Vec<Evidence> {
         for owner in error_types(signature.ret.kind()) {
             for (part, way) in cx.filled(*def, "error-response") {
                 // What one variant holds is not what another one gives away.
-                let is_it =
-                    |(path, _): &&(AccessPath, Reached)| path.covers(&part) || part.covers(path);
+                let is_it = |(path, _): &&(AccessPath, Reached)| path.covers(&part) || part.covers(path);
                 // What is sent with a status tells more than the same within it.
                 let has_no_status =
                     |(_, reached): &&(AccessPath, Reached)| status_of(reached.context) == Status::Unknown;
                 let Some(parts) = given.get(&owner) else { continue };
-                let Some((_, reached)) = parts.iter().filter(is_it).min_by_key(has_no_status) else { continue };
+                let Some((_, reached)) = parts.iter().filter(is_it).min_by_key(has_no_status) else {
+                    continue;
+                };
                 let key = (owner, part.names().next().map_or("", Symbol::as_str));
                 let Entry::Other { kind, .. } = way.entry else { continue };
                 let status = status_of(reached.context);

@@ -55,10 +55,14 @@ fn check(cx: &LintContext) {
         kinds.iter().flat_map(|kind| cx.flows(kind)).map(|reached| reached.function).collect();
     for scope in scopes(cx).filter(|scope| !told.contains(&scope.function)) {
         if let Some(target) = slash::believed(&scope) {
-            let mut finding = Finding::new(&OPEN_REDIRECT, target, "a check of the first slash does not keep this redirect here")
-                .label(RELATIVE.label)
-                .note(RELATIVE.note)
-                .help("refuse what begins with `//` or `/\\\\` too, or choose the target from a list");
+            let mut finding = Finding::new(
+                &OPEN_REDIRECT,
+                target,
+                "a check of the first slash does not keep this redirect here",
+            )
+            .label(RELATIVE.label)
+            .note(RELATIVE.note)
+            .help("refuse what begins with `//` or `/\\\\` too, or choose the target from a list");
             finding.confidence = Confidence::Medium;
             finding.function = Some(cx.name(scope.function));
             cx.report(finding);

@@ -62,7 +62,9 @@ impl Scope<'_> {
     fn prefixed(&self, format: FormatId) -> Option<ExprId> {
         match &*self.ir.format(format).pieces {
             [Piece::Hole { value, .. }] => Some(*value),
-            [Piece::Text { text, .. }, Piece::Hole { value, .. }] if text.as_str().ends_with([' ', '=', ':']) => {
+            [Piece::Text { text, .. }, Piece::Hole { value, .. }]
+                if text.as_str().ends_with([' ', '=', ':']) =>
+            {
                 Some(*value)
             }
             _ => None,

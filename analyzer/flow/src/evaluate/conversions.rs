@@ -8,10 +8,12 @@ use ward_syntax::{Attribute, Expr, ExprId, HoleStyle, Symbol};
 use super::Evaluator;
 use super::patterns::variant_field;
 use super::variants::shapes;
-use crate::value::{Root, ValueId};
+use crate::value::{Origin, Root, ValueId};
 
 /// An error that is made of more types is not looked into.
 const MOST_CONVERSIONS: usize = 12;
+/// What is assumed where another conversion may be meant.
+const GUESSED: u8 = 2;
 
 impl Evaluator<'_> {
     /// The error that a `?` hands over in this function, made of the one of another type.
@@ -26,10 +28,17 @@ impl Evaluator<'_> {
         self.check_conversion(error, source, target, operand);
         let derived = self.converted_by_derive(error, source, target);
         // What of an unknown type becomes one of the project's own passes one of its conversions.
-        if derived != error || !source.is_unknown() || !matches!(target.kind(), TyKind::Adt { .. }) {
+        if !source.is_unknown() || !matches!(target.kind(), TyKind::Adt { .. }) {
             return derived;
         }
         let conversions = self.cx.semantics.conversions_from_outside(target);
+        if derived != error {
+            if conversions.is_empty() {
+                return derived;
+            }
+            let guessed = self.guessed(error);
+            return self.converted_by_derive(guessed, source, target);
+        }
         if conversions.is_empty() || conversions.len() > MOST_CONVERSIONS {
             return error;
         }
@@ -42,6 +51,13 @@ impl Evaluator<'_> {
         });
         // Which of them it is does not matter where all leave the text behind.
         if passes_on { error } else { self.values.constant(None) }
+    }
+
+    /// A value that another conversion may have made as well.
+    fn guessed(&mut self, id: ValueId) -> ValueId {
+        self.values.with_origins(id, |origin| {
+            Some(Origin { assumed: origin.assumed.saturating_add(GUESSED), ..origin })
+        })
     }
 
     /// An error that becomes one that keeps what it prints.

@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 use ward_semantics::{Resolution, TyKind};
 use ward_syntax::{
-    BinaryOp, BlockKind, Expr, ExprId, ItemKind, List, Literal, LocalId, Pat, PatId, Run, Symbol, UnaryOp, sym,
+    BinaryOp, BlockKind, Expr, ExprId, ItemKind, List, Literal, LocalId, Pat, PatId, Run, Symbol, UnaryOp,
+    sym,
 };
 
 use super::places::Place;

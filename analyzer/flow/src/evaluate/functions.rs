@@ -301,10 +301,12 @@ fn is_written(ty: Ty) -> bool {
         TyKind::Slice(element) => matches!(element.kind(), TyKind::Scalar(name) if name.as_str() == "u8"),
         TyKind::External { path, args } => match path.as_str() {
             "std::string::String" | "std::borrow::Cow" => true,
-            "std::option::Option" | "std::result::Result" => args.first().is_some_and(|inner| is_written(*inner)),
-            "std::vec::Vec" => {
-                args.first().is_some_and(|inner| matches!(inner.kind(), TyKind::Scalar(name) if name.as_str() == "u8"))
+            "std::option::Option" | "std::result::Result" => {
+                args.first().is_some_and(|inner| is_written(*inner))
             }
+            "std::vec::Vec" => args
+                .first()
+                .is_some_and(|inner| matches!(inner.kind(), TyKind::Scalar(name) if name.as_str() == "u8")),
             _ => false,
         },
         _ => false,

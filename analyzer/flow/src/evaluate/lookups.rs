@@ -48,7 +48,9 @@ impl Evaluator<'_> {
         let edges = row.flow.as_ref().filter(|edges| !edges.is_empty())?;
         let mut statement = ValueId::NOTHING;
         for edge in edges {
-            let (Port::Argument(index), Some(Part::Named(name))) = (edge.from, edge.part) else { return None };
+            let (Port::Argument(index), Some(Part::Named(name))) = (edge.from, edge.part) else {
+                return None;
+            };
             if let Some(value) = values.get(usize::from(index)) {
                 statement = self.values.with_part(statement, name, *value);
             }

@@ -82,10 +82,15 @@ impl Evaluator<'_> {
     /// What it tells that a status is below those of the server's own errors: a value that holds the status holds no
     /// internal error then.
     pub(super) fn told_by_status(&self, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> (Facts, Facts) {
-        let is_first = |expr| matches!(self.ir.expr(expr), Expr::Literal(Literal::Int(text)) if text.as_str() == "500");
+        let is_first =
+            |expr| matches!(self.ir.expr(expr), Expr::Literal(Literal::Int(text)) if text.as_str() == "500");
         match op {
-            BinaryOp::Lt if is_first(rhs) && self.names_status(lhs) => (self.no_errors_inside(), Facts::new()),
-            BinaryOp::Ge if is_first(rhs) && self.names_status(lhs) => (Facts::new(), self.no_errors_inside()),
+            BinaryOp::Lt if is_first(rhs) && self.names_status(lhs) => {
+                (self.no_errors_inside(), Facts::new())
+            }
+            BinaryOp::Ge if is_first(rhs) && self.names_status(lhs) => {
+                (Facts::new(), self.no_errors_inside())
+            }
             _ => (Facts::new(), Facts::new()),
         }
     }

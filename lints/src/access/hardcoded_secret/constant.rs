@@ -34,7 +34,9 @@ pub(super) fn fallback(scope: &Scope, expr: ExprId) -> Option<Constant> {
     let mut expr = expr;
     for _ in 0..DEEPEST {
         expr = match scope.ir.expr(expr) {
-            Expr::MethodCall { method, args, .. } if matches!(method.as_str(), "unwrap_or" | "unwrap_or_else") => {
+            Expr::MethodCall { method, args, .. }
+                if matches!(method.as_str(), "unwrap_or" | "unwrap_or_else") =>
+            {
                 let given = scope.ir.list(args).next()?;
                 let given = match scope.ir.expr(given) {
                     Expr::Closure(closure) => scope.ir.closure(closure).body,
@@ -117,7 +119,8 @@ fn of_field(scope: &Scope, base: ExprId, name: Symbol, depth: u8) -> Option<Cons
     let semantics = scope.cx.semantics();
     let TyKind::Adt { def: owner, .. } = scope.types.expr(base).kind() else { return None };
     let item = semantics.item(*owner);
-    if !matches!(item.kind, ItemKind::Struct { .. }) || item.derives("Deserialize") || item.derives("Parser") {
+    if !matches!(item.kind, ItemKind::Struct { .. }) || item.derives("Deserialize") || item.derives("Parser")
+    {
         return None;
     }
     let mut found: Option<Constant> = None;

@@ -106,10 +106,13 @@ fn filled(scope: &Scope, fields: &[FieldInit]) -> Option<(Use, ExprId, Confidenc
     let semantics = scope.cx.semantics();
     let is_default = || {
         let bound = semantics.enclosing_impl(scope.function).and_then(|info| info.trait_ref.as_ref());
-        bound.is_some_and(|bound| matches!(bound.name, TraitName::External(path) if path.as_str().ends_with("::Default")))
+        bound.is_some_and(
+            |bound| matches!(bound.name, TraitName::External(path) if path.as_str().ends_with("::Default")),
+        )
     };
     let field = fields.iter().find(|field| is_own_key(field.name.as_str()))?;
-    if !is_default() || super::constant::of(scope, field.value).is_none_or(|text| is_gap(text.text.as_str())) {
+    if !is_default() || super::constant::of(scope, field.value).is_none_or(|text| is_gap(text.text.as_str()))
+    {
         return None;
     }
     Some((Use::Default(field.name.to_string()), field.value, Confidence::Medium))

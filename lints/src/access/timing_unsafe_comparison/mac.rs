@@ -65,8 +65,9 @@ fn makes_mac(scope: &Scope, call: ExprId, depth: u8) -> bool {
 /// Whether a function that is named for signatures is given a key.
 fn is_keyed(scope: &Scope, call: ExprId, targets: &[DefId]) -> bool {
     let semantics = scope.cx.semantics();
-    let is_signature =
-        |def: &DefId| words(semantics.item(*def).name.as_str()).any(|word| matches!(word.as_str(), "signature" | "sig"));
+    let is_signature = |def: &DefId| {
+        words(semantics.item(*def).name.as_str()).any(|word| matches!(word.as_str(), "signature" | "sig"))
+    };
     let args = match scope.ir.expr(call) {
         Expr::Call { args, .. } | Expr::MethodCall { args, .. } => args,
         _ => return false,

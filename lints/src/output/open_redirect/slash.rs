@@ -57,11 +57,14 @@ fn target(scope: &Scope, id: ExprId) -> Option<ExprId> {
     match ir.expr(id) {
         Expr::Call { callee, args } => {
             let Expr::Path(path) = ir.expr(callee) else { return None };
-            let is_redirect = ir.path_segments(path).iter().any(|segment| segment.name.as_str() == "Redirect");
+            let is_redirect =
+                ir.path_segments(path).iter().any(|segment| segment.name.as_str() == "Redirect");
             ir.list(args).next().filter(|_| is_redirect)
         }
         Expr::Tuple(parts) => location(scope, &ir.list(parts).collect::<Vec<_>>()),
-        Expr::MethodCall { method, args, .. } if has("insert append header insert_header", method.as_str()) => {
+        Expr::MethodCall { method, args, .. }
+            if has("insert append header insert_header", method.as_str()) =>
+        {
             location(scope, &ir.list(args).collect::<Vec<_>>())
         }
         _ => None,

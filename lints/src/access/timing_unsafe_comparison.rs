@@ -241,7 +241,9 @@ fn side(scope: &Scope, expr: ExprId) -> Option<Side> {
         return None;
     }
     let names = scope.names(expr);
-    let named = names.iter().map(|name| Named::of(name)).find(|named| *named != Named::Nothing);
+    // What a request is taken apart from says nothing of the parts.
+    let telling = names.iter().filter(|name| !has("query uri request params headers", name));
+    let named = telling.map(|name| Named::of(name)).find(|named| *named != Named::Nothing);
     let (origin, root) = scope.origin(expr);
     let is_mac = mac::is_mac(scope, expr);
     let is_code = mac::is_code(scope, expr);

@@ -1,7 +1,7 @@
 //! Sinks: whether what is given to one may be steered.
 
 use smallvec::SmallVec;
-use ward_semantics::{DefId, TyKind};
+use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{ExprId, Span, Symbol, sym};
 
 use super::Evaluator;
@@ -13,6 +13,8 @@ use crate::value::{Origin, ValueId};
 
 /// So deep in a document a field is looked for.
 const DEEPEST_FIELD: u8 = 5;
+/// Lists of lists are looked into no deeper.
+const MOST_WRAPPERS: u8 = 4;
 /// Parts of parts are looked into no deeper.
 const MOST_NESTED: usize = 3;
 
@@ -121,8 +123,24 @@ impl Evaluator<'_> {
                 continue;
             }
             for (name, value, span) in fields {
+                // What derives it too prints itself its own way.
+                let field = self.cx.semantics.fields(def, None).iter().find(|field| field.name == *name);
+                if field.is_some_and(|field| self.holds_derived(field.ty, *derive, MOST_WRAPPERS)) {
+                    continue;
+                }
                 self.check_parts(sink, item.name, *value, (Some(def), *name), *span, (0, None));
             }
+        }
+    }
+
+    /// Whether a type is a struct that derives this, or holds some.
+    fn holds_derived(&self, ty: Ty, derive: Symbol, depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match ty.kind() {
+            TyKind::Adt { def, .. } => self.cx.semantics.item(*def).derives(derive.as_str()),
+            TyKind::External { args, .. } => args.iter().any(|arg| self.holds_derived(*arg, derive, depth)),
+            TyKind::Slice(element) => self.holds_derived(*element, derive, depth),
+            _ => false,
         }
     }
 

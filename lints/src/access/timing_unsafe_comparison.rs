@@ -176,7 +176,8 @@ fn is_text_method(scope: &Scope, call: ExprId, receiver: ExprId) -> bool {
 fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confidence)> {
     let (left, right) = (side(scope, lhs)?, side(scope, rhs)?);
     let is_said = |side: &Side| side.is_mac || side.is_code || side.named >= Named::Token;
-    if (!is_said(&left) && !is_said(&right)) || left.named == Named::Other || right.named == Named::Other {
+    let is_other = |side: &Side| side.named == Named::Other && !side.is_code;
+    if (!is_said(&left) && !is_said(&right)) || is_other(&left) || is_other(&right) {
         return None;
     }
     if left.origin == Origin::Constant || right.origin == Origin::Constant {

@@ -132,8 +132,9 @@ fn check(cx: &LintContext) {
 /// what was stored. What else a row holds is the service's own.
 fn with_stored(cx: &LintContext, mut flows: Vec<Reached>) -> Vec<Reached> {
     let stored = Stored::of(cx, "html");
+    let as_it_came = |way: &Way| stored.before(way).iter().any(|(_, brought)| escape_of(brought).is_none());
     for reached in &mut flows {
-        reached.ways.retain(|way| !is_stored(way) || (way.assumed == 0 && !stored.before(way).is_empty()));
+        reached.ways.retain(|way| !is_stored(way) || (way.assumed == 0 && as_it_came(way)));
     }
     flows.retain(|reached| !reached.ways.is_empty());
     flows

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty, TyKind};
-use ward_syntax::{ExprId, Span};
+use ward_syntax::{Expr, ExprId, Span};
 
 use super::Evaluator;
 use super::calls::Inputs;
@@ -120,7 +120,11 @@ impl Evaluator<'_> {
         let [given] = values else { return result };
         let name = self.cx.semantics.item(def).name;
         let decodes = ["decode", "unescape", "unquote"].iter().any(|word| name.as_str().contains(word));
-        if !decodes || self.values.is_plain(*given) || !self.values.is_plain(result) {
+        if !decodes || self.values.is_plain(*given) || !self.goes_by_letters(def) {
+            return result;
+        }
+        let texts = self.cx.models.kinds.of_text();
+        if self.values.flatten(result).iter().any(|origin| origin.open.meets(texts)) {
             return result;
         }
         let Some(signature) = self.cx.semantics.signature(def) else { return result };
@@ -133,6 +137,17 @@ impl Evaluator<'_> {
         let made = self.assumed_of(&inputs, span, name);
         let made = self.restricted(made, carried);
         self.values.join(result, made)
+    }
+
+    /// Whether a function goes through a text letter by letter, and puts letters one behind the other.
+    fn goes_by_letters(&self, def: DefId) -> bool {
+        let Some((file, body)) = self.cx.body(def) else { return false };
+        let ir = self.cx.semantics.ir(file);
+        let calls = |names: &[&str]| {
+            let is_one = |expr: &Expr| matches!(expr, Expr::MethodCall { method, .. } if names.contains(&method.as_str()));
+            ir.body(body).exprs.of(&ir.exprs).iter().any(is_one)
+        };
+        calls(&["push"]) && calls(&["chars", "bytes", "char_indices", "as_bytes"])
     }
 
     /// What a function is given, with what was read by a conversion known by the types of its parameters.

@@ -5,6 +5,8 @@
 //! seen to be reached by an endpoint, and what is often checked in ways that are not followed (bounds, parts of a document or
 //! text), is told with low confidence.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Severity};
 use ward_flow::models::Asked;
@@ -109,6 +111,7 @@ fn check(cx: &LintContext) {
             })
             .collect();
         let all = if kind == "absent" { once_in_each(all) } else { all };
+        let (all, others) = if kind == "minuend" { once_in_file(all) } else { (all, Vec::new()) };
         let places: Vec<(FileSpan, Confidence)> =
             all.iter().map(|(reached, confidence)| (reached.place, *confidence)).collect();
         for (reached, confidence) in all {
@@ -128,9 +131,23 @@ fn check(cx: &LintContext) {
                 .label(label)
                 .note("a panic ends the request without an answer, and the whole service where panics abort; whatever lock is held is poisoned");
             finding.severity = severity;
-            cx.report(finding);
+            let of_file = others.iter().filter(|place| place.file == reached.place.file).take(MOST_OTHERS);
+            cx.report(of_file.fold(finding, |finding, place| finding.related(*place, "and here")));
         }
     }
+}
+
+/// Other places of one file are told with the first, up to this many.
+const MOST_OTHERS: usize = 8;
+
+/// The first of the surest places of each file, and the others: how pages are counted is decided once.
+fn once_in_file(all: Vec<(Reached, Confidence)>) -> (Vec<(Reached, Confidence)>, Vec<FileSpan>) {
+    let mut all = all;
+    all.sort_by_key(|(reached, confidence)| (Reverse(*confidence), reached.place));
+    let mut told = FxHashSet::default();
+    let (first, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(reached, _)| told.insert(reached.place.file));
+    (first, others.into_iter().map(|(reached, _)| reached.place).collect())
 }
 
 /// What is left out is told once in each function.

@@ -163,7 +163,7 @@ fn lower_chunks(
         proc_macro2::extra::invalidate_current_thread_spans();
         lowered?;
     }
-    Ok(lowerer.finish())
+    Ok(lowerer.finish(chunks))
 }
 
 /// The parser's message in our words.
@@ -314,8 +314,8 @@ impl<'t> Lowerer<'t> {
         Ok(())
     }
 
-    fn finish(self) -> SourceIr {
-        let outline = self.outline();
+    fn finish(self, chunks: &[Chunk<'_>]) -> SourceIr {
+        let outline = self.outline(chunks);
         let mut ir = self.ir;
         ir.outline = outline;
         ir.shrink_to_fit();

@@ -5,7 +5,8 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 
 use super::Lowerer;
-use crate::{ItemId, ItemKind, Span};
+use super::scan::{Chunk, Kind, Places, Scanner};
+use crate::{Item, ItemId, ItemKind, Span};
 
 /// What others ask of the body of a function of this name depends on what stands in it.
 const READ_BY_OTHERS: &str = "deserialize";
@@ -19,31 +20,95 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A hash of the file's text without the bodies of functions. What declares something in a body counts: the items in
-    /// it, and the calls of macros of the workspace, which may expand to items. So does a body whose text a macro gets.
-    pub(super) fn outline(&self) -> u128 {
+    /// A hash of what the parser got of the file, without the bodies of functions. What declares something in a body counts:
+    /// the items in it, and the calls of macros of the workspace, which may expand to items. So does a body whose text a macro
+    /// gets. White space and comments do not count, but in macros and brackets: attributes and macros are kept as they are
+    /// written.
+    pub(super) fn outline(&self, chunks: &[Chunk<'_>]) -> u128 {
+        let is_macro =
+            |item: &&Item| matches!(item.kind, ItemKind::MacroCall { .. } | ItemKind::MacroRules { .. });
+        let mut as_written: Vec<Span> =
+            self.ir.tree.items.iter().filter(is_macro).map(|item| item.span).collect();
+        as_written.sort_unstable();
+        let (mut outline, seen) = (String::new(), self.seen());
+        for chunk in chunks {
+            let places = chunk.places();
+            for span in &seen {
+                self.write_outline(&mut outline, chunk.text, &places, *span, &as_written);
+            }
+        }
+        // Nothing is known of what stands in them.
+        let left_out = self.left_out.iter().map(|body| self.slice(Span::new(body.open, body.end)));
+        hash(&[outline.as_str()].into_iter().chain(left_out).collect::<Vec<_>>())
+    }
+
+    /// Adds the tokens of a part of the file, as far as they are in a chunk.
+    fn write_outline(
+        &self,
+        outline: &mut String,
+        chunk: &str,
+        places: &Places,
+        span: Span,
+        as_written: &[Span],
+    ) {
+        let mut scanner = Scanner::new(chunk, places.in_chunk(span.start));
+        let (mut end, mut brackets) = (None, 0_usize);
+        while let Some(token) = scanner.next() {
+            let start = places.in_file(token.start);
+            if start >= span.end {
+                break;
+            }
+            if start < span.start {
+                continue;
+            }
+            match end {
+                Some(end) if brackets > 0 => outline.push_str(self.slice(Span::new(end, start))),
+                Some(end) if end == start => {}
+                _ => outline.push(' '),
+            }
+            let at = as_written.partition_point(|span| span.start <= start);
+            let whole = at.checked_sub(1).map(|at| as_written[at]).filter(|whole| start < whole.end);
+            if let Some(whole) = whole {
+                outline.push_str(self.slice(whole));
+                scanner.skip_until(places.in_chunk(whole.end));
+                end = Some(whole.end);
+                continue;
+            }
+            match token.kind {
+                Kind::Open(b'(' | b'[') => brackets += 1,
+                Kind::Close(b')' | b']') => brackets = brackets.saturating_sub(1),
+                _ => {}
+            }
+            outline.push_str(&chunk[token.start..token.end]);
+            end = Some(start + (token.end - token.start) as u32);
+        }
+        outline.push('\n');
+    }
+
+    /// The parts of the file that are seen from outside, in their order.
+    fn seen(&self) -> Vec<Span> {
         let mut counts: Vec<Span> = self.ir.tree.items.iter().map(|item| item.span).collect();
         counts.extend(&self.expanded_calls);
         counts.sort_unstable();
-        let mut pieces = Vec::new();
+        let mut seen = Vec::new();
         let mut at = 0;
         for body in self.hidden_bodies() {
             if body.start < at {
                 continue;
             }
-            pieces.push(self.slice(Span::new(at, body.start)));
+            seen.push(Span::new(at, body.start));
             at = body.start;
             let first = counts.partition_point(|span| span.start <= body.start);
             for inside in counts[first..].iter().take_while(|span| span.start < body.end) {
                 let start = inside.start.max(at);
                 let end = inside.end.clamp(start, body.end);
-                pieces.push(self.slice(Span::new(start, end)));
+                seen.push(Span::new(start, end));
                 at = end;
             }
             at = body.end;
         }
-        pieces.push(self.slice(Span::new(at, self.text.len() as u32)));
-        hash(&pieces)
+        seen.push(Span::new(at, self.text.len() as u32));
+        seen
     }
 
     /// The bodies that cannot be seen from outside, in the order of the file; some stand in others.
@@ -106,6 +171,27 @@ mod tests {
         {
             assert!(seen_from_outside(before, &before.replace(what, by)), "{what} {by}");
         }
+    }
+
+    #[test]
+    fn comments_and_tests_are_not_seen() {
+        let before = "use a::b;\n/// What.\nfn f(x: u8) -> u8 { b(x) }\n#[attr(a, b)]\nstruct S;\n";
+        let test = "#[cfg(test)]\nmod tests { use super::*; #[test] fn t() { f(1); } }\n";
+        let after = [
+            before.replace("/// What.", "/// That.\n// It is.\n"),
+            before.replace("fn f(", "\n\n    /* here */ fn f("),
+            before.replace("struct S;", "struct S;\n\n// The end."),
+            format!("{before}{test}"),
+        ];
+        for after in after {
+            assert!(!seen_from_outside(before, &after), "{after}");
+        }
+        for (what, by) in [("(a, b)", "(a /* or */, b)"), ("struct S;", "struct S ();")] {
+            assert!(seen_from_outside(before, &before.replace(what, by)), "{what} {by}");
+        }
+        let before = "make! { a /* b */ c }\nmacro_rules! m { () => { /* d */ } }\n";
+        assert!(seen_from_outside(before, &before.replace("b", "bb")));
+        assert!(seen_from_outside(before, &before.replace("d", "dd")));
     }
 
     #[test]

@@ -57,9 +57,41 @@ pub(super) struct Chunk<'r> {
 }
 
 impl Chunk<'_> {
+    /// What maps bytes of the chunk to bytes of the file, and back.
+    pub(super) fn places(&self) -> Places {
+        let begins = self.text.match_indices('\n').map(|(at, _)| at + 1);
+        Places {
+            begins: std::iter::once(0).chain(begins).collect(),
+            starts: self.starts.clone(),
+            length: self.text.len(),
+        }
+    }
+
     /// The table that maps positions in the chunk to the file.
     pub(super) fn spans(&self) -> SpanTable {
         SpanTable::with_lines(self.text, self.starts.clone())
+    }
+}
+
+/// Where the lines of a chunk begin: in the chunk, and in the file.
+pub(super) struct Places {
+    begins: Vec<usize>,
+    starts: Vec<u32>,
+    length: usize,
+}
+
+impl Places {
+    /// The byte of the file that a byte of the chunk is.
+    pub(super) fn in_file(&self, at: usize) -> u32 {
+        let line = self.begins.partition_point(|begin| *begin <= at) - 1;
+        self.starts[line] + (at - self.begins[line]) as u32
+    }
+
+    /// The first byte of the chunk that stands at a byte of the file or behind it.
+    pub(super) fn in_chunk(&self, at: u32) -> usize {
+        let Some(line) = self.starts.partition_point(|start| *start <= at).checked_sub(1) else { return 0 };
+        let next = self.begins.get(line + 1).copied().unwrap_or(self.length);
+        (self.begins[line] + (at - self.starts[line]) as usize).min(next)
     }
 }
 

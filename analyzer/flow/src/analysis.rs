@@ -75,8 +75,9 @@ impl FlowIndex {
 fn with_hits(semantics: &Semantics, summaries: &Summaries) -> FxHashMap<Symbol, Vec<DefId>> {
     let mut by_kind: FxHashMap<Symbol, Vec<DefId>> = FxHashMap::default();
     for def in semantics.functions() {
-        for hit in summaries.get(*def).iter().flat_map(|summary| &summary.hits) {
-            let functions = by_kind.entry(hit.sink.kind).or_default();
+        let Some(brief) = summaries.known(*def).map(Known::brief) else { continue };
+        for kind in brief.reaches.iter().chain(&brief.gives) {
+            let functions = by_kind.entry(*kind).or_default();
             if functions.last() != Some(def) {
                 functions.push(*def);
             }
@@ -118,7 +119,7 @@ impl Work<'_> {
                 if seen.insert(def) {
                     new.insert(def);
                     let callees = graph.callees(def).iter().copied();
-                    roots.extend(callees.filter(|callee| self.summaries.get(*callee).is_none()));
+                    roots.extend(callees.filter(|callee| !self.summaries.has(*callee)));
                 }
             }
             for level in graph.levels() {
@@ -132,7 +133,7 @@ impl Work<'_> {
                 self.summaries.extend(done.into_iter().flatten());
             }
             for def in &new {
-                let Some(summary) = self.summaries.get(*def) else { continue };
+                let Some(summary) = self.summaries.known(*def).map(Known::brief) else { continue };
                 if self.demand.reaches_callers(summary) {
                     roots.extend(graph.callers(*def));
                 }
@@ -154,9 +155,8 @@ impl Work<'_> {
             .functions()
             .par_iter()
             .filter(|def| {
-                let is_called_so =
-                    || sources::takes_extraction(cx, **def) || self.demand.prints_by_default(**def);
-                cx.summaries.get(**def).is_some() && is_called_so()
+                let is_called_so = || sources::takes_extraction(cx, **def) || self.demand.prints_by_default(**def);
+                cx.summaries.has(**def) && is_called_so()
             })
             .filter_map(|def| Some((*def, cx.evaluated(*def)?)))
             .collect();
@@ -166,8 +166,8 @@ impl Work<'_> {
     /// The functions that receive messages, with the types of these.
     fn receivers(&self) -> Vec<(DefId, Vec<Ty>)> {
         let received = |def: &DefId| {
-            let types = &self.summaries.get(*def)?.receives;
-            (!types.is_empty()).then(|| (*def, types.to_vec()))
+            let known = self.summaries.known(*def).filter(|known| known.brief().receives)?;
+            Some((*def, known.summary().receives.to_vec()))
         };
         self.semantics.functions().iter().filter_map(received).collect()
     }
@@ -188,9 +188,8 @@ fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
     let mut result: Evaluated = component.iter().filter_map(|def| evaluated(cx.with(&known), def)).collect();
     let mut changed: FxHashSet<DefId> = result.iter().map(|(def, _)| *def).collect();
     for _ in 1..MOST_ROUNDS {
-        let settled = result
-            .iter()
-            .all(|(def, new)| known.get(*def).is_some_and(|old| old.says_the_same(&new.summary)));
+        let settled =
+            result.iter().all(|(def, new)| known.known(*def).is_some_and(|old| old.says_the_same(new)));
         known.extend(result.iter().cloned());
         if settled {
             break;
@@ -202,7 +201,7 @@ fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
                 continue;
             }
             let Some(new) = cx.with(&known).evaluated(*def) else { continue };
-            if new.summary != summary.summary {
+            if !new.is(summary) {
                 *summary = new;
                 now_changed.insert(*def);
             }

@@ -13,8 +13,8 @@ use ward_syntax::{Expr, ExprId, ItemKind, List, SourceIr, Symbol, sym};
 use crate::evaluate::{Context, STANDARD};
 use crate::models::{Beside, CallModel, Callers, MessageCall, SourceClass};
 use crate::sources;
-use crate::summary::FunctionSummary;
-use crate::value::{KindSet, Origin, Root};
+use crate::summary::Brief;
+use crate::value::KindSet;
 
 /// What of the models makes a function worth an evaluation by itself.
 pub(crate) struct Demand<'a> {
@@ -231,29 +231,18 @@ impl<'a> Demand<'a> {
 
     /// Whether a function's callers matter for what it does: it hands on what a source gives, or gives to a sink what
     /// it is given.
-    pub(crate) fn reaches_callers(&self, summary: &FunctionSummary) -> bool {
-        let mut hands_on = false;
-        let mut visit = |origin: &Origin| {
-            hands_on |= matches!(origin.root, Root::Source(_)) && origin.open.meets(self.by_source);
-        };
-        summary.result.each_origin(&mut visit);
-        summary.outputs.iter().for_each(|(_, value)| value.each_origin(&mut visit));
-        let arguments = summary.closure_calls.iter().flat_map(|call| &call.arguments);
-        arguments.for_each(|value| value.each_origin(&mut visit));
-        hands_on || self.gives(summary).next().is_some()
+    pub(crate) fn reaches_callers(&self, summary: &Brief) -> bool {
+        summary.hands_on.meets(self.by_source) || self.fears(&summary.gives)
     }
 
-    /// The parameters that a function gives to the sinks that are looked for.
-    fn gives(&self, summary: &FunctionSummary) -> impl Iterator<Item = u16> {
-        summary.hits.iter().filter_map(|hit| match hit.origin.root {
-            Root::Parameter(parameter) if self.cx.kind(hit.sink.kind).meets(self.by_sink) => Some(parameter),
-            _ => None,
-        })
+    /// Whether sinks of one of these kinds are looked for.
+    fn fears(&self, kinds: &[Symbol]) -> bool {
+        kinds.iter().any(|kind| self.cx.kind(*kind).meets(self.by_sink))
     }
 
     /// The type of the workspace a method of which gives a part of `self` to a sink: who makes such a value matters.
-    pub(crate) fn giver(&self, def: DefId, summary: &FunctionSummary) -> Option<DefId> {
-        if !self.gives(summary).any(|parameter| parameter == 0) {
+    pub(crate) fn giver(&self, def: DefId, summary: &Brief) -> Option<DefId> {
+        if !self.fears(&summary.gives_first) {
             return None;
         }
         match self.cx.semantics.enclosing_impl(def)?.self_ty.kind() {

@@ -43,8 +43,8 @@ impl Mail {
         let mut new = Vec::new();
         let ways = Ways { summaries, mail: self };
         for def in semantics.functions() {
-            let Some(summary) = summaries.get(*def) else { continue };
-            for hit in &summary.hits {
+            let Some(known) = summaries.known(*def).filter(|known| known.brief().sends) else { continue };
+            for hit in &known.summary().hits {
                 if let Some(Message { ty, part }) = hit.message
                     && let Root::Source(step) = hit.origin.root
                     && let Some(source) = ways.source(*def, step)

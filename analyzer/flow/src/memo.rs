@@ -5,8 +5,8 @@
 //! What was asked is kept beside what came of it. Where the workspace and the file are the same, and every answer would be,
 //! so is the result: a run that uses what an earlier one has kept finds what one without it finds.
 //!
-//! A summary is known by a number. Another summary of the same function has the same one only if it is equal, so a function
-//! that changed and yet does what it did before costs its callers nothing.
+//! A summary is known by a number. Another summary of the same function has the same one if it is equal, and only then, so a
+//! function that changed and yet does what it did before costs its callers nothing.
 
 use std::cell::RefCell;
 use std::hash::Hash;
@@ -17,10 +17,10 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use ward_project::hash_twice;
 use ward_semantics::{DefId, Semantics};
-use ward_syntax::{FileId, restore, store};
+use ward_syntax::StoredEach;
 
 use crate::evaluate::{Context, evaluate};
-use crate::summary::{FunctionSummary, Known};
+use crate::summary::{Brief, Known};
 
 /// At most as many bytes are kept.
 const MOST_BYTES: usize = 64 << 20;
@@ -31,29 +31,27 @@ const FEW: usize = 32;
 /// Evaluations that an earlier run, or this one, has made.
 #[derive(Debug, Default)]
 pub struct Evaluations {
-    kept: Mutex<Option<Vec<u8>>>,
+    kept: Mutex<Option<Arc<Vec<u8>>>>,
     made: Mutex<Option<Vec<u8>>>,
     reused: AtomicUsize,
     anew: AtomicUsize,
 }
 
-/// All evaluations of a run. How the workspace looked from outside of functions' bodies stands before it.
+/// All evaluations of a run, but for the summaries. How the workspace looked from outside of functions' bodies stands before
+/// it, and the summaries behind it in the same order.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     /// What tells whether a file is the same, by file.
     contents: Vec<(u64, u64)>,
     /// No summary has this number, or a higher one.
     next: u32,
-    evaluations: Vec<(DefId, Evaluation)>,
+    evaluations: Vec<(DefId, u32, Asked, Brief)>,
 }
 
 /// What came of an evaluation, and what that depends on.
-#[derive(Clone, Serialize, Deserialize)]
 struct Evaluation {
-    version: u32,
     asked: Asked,
-    #[serde(with = "shared")]
-    summary: Arc<FunctionSummary>,
+    known: Known,
 }
 
 /// What was asked for on the way.
@@ -69,13 +67,12 @@ struct Asked {
 
 /// The evaluations of one run.
 pub(crate) struct Memo {
-    world: u128,
-    contents: Vec<(u64, u64)>,
+    state: WorkspaceState,
     /// By file, whether it is the one that what was kept was made of.
     is_same: Vec<bool>,
-    kept: FxHashMap<DefId, Vec<Evaluation>>,
+    kept: FxHashMap<DefId, Vec<Arc<Evaluation>>>,
     next: AtomicU32,
-    used: Mutex<Vec<(DefId, Evaluation)>>,
+    used: Mutex<FxHashMap<DefId, Vec<Arc<Evaluation>>>>,
     reused: AtomicUsize,
     anew: AtomicUsize,
 }
@@ -102,7 +99,7 @@ pub(crate) fn note_mail() {
 impl Evaluations {
     /// Takes over what [`Self::bytes`] of an earlier run has returned.
     pub fn fill(&self, bytes: Vec<u8>) {
-        *lock(&self.kept) = Some(bytes);
+        *lock(&self.kept) = Some(Arc::new(bytes));
     }
 
     /// What the last run has used, to be kept for the next; `None` if there is nothing, or too much.
@@ -117,40 +114,51 @@ impl Evaluations {
 
     /// What a run on this workspace may use.
     pub(crate) fn memo(&self, semantics: &Semantics) -> Memo {
-        let (world, contents) = (world(semantics), contents(semantics));
-        let of_this_world = |bytes: &[u8]| {
-            let (before, kept) = bytes.split_first_chunk()?;
-            (u128::from_le_bytes(*before) == world).then(|| restore::<Kept>(kept))?
+        let state = WorkspaceState::of(semantics);
+        let of_this_world = |bytes: Arc<Vec<u8>>| {
+            let before = bytes.first_chunk()?;
+            (u128::from_le_bytes(*before) == state.outline).then(|| StoredEach::restore::<Kept>(bytes, 16))?
         };
-        let kept = lock(&self.kept).as_deref().and_then(of_this_world);
-        let Kept { contents: before, next, evaluations } =
-            kept.unwrap_or(Kept { contents: Vec::new(), next: 1, evaluations: Vec::new() });
-        let is_same = contents.iter().enumerate().map(|(file, now)| before.get(file) == Some(now)).collect();
-        let mut kept: FxHashMap<DefId, Vec<Evaluation>> = FxHashMap::default();
-        for (def, evaluation) in evaluations {
-            kept.entry(def).or_default().push(evaluation);
+        let mut kept: FxHashMap<DefId, Vec<Arc<Evaluation>>> = FxHashMap::default();
+        let (mut next, mut before) = (1, Vec::new());
+        let of_before = lock(&self.kept).clone().and_then(of_this_world);
+        if let Some((of_before, summaries)) = of_before {
+            let summaries = Arc::new(summaries);
+            for (index, (def, version, asked, brief)) in of_before.evaluations.into_iter().enumerate() {
+                let known = Known::kept(brief, version, (Arc::clone(&summaries), index));
+                kept.entry(def).or_default().push(Arc::new(Evaluation { asked, known }));
+            }
+            (next, before) = (of_before.next, of_before.contents);
         }
+        let is_same = state.is_same(&before);
         let (next, used) = (AtomicU32::new(next), Mutex::default());
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Memo { world, contents, is_same, kept, next, used, reused, anew }
+        Memo { state, is_same, kept, next, used, reused, anew }
     }
 
     /// Takes over what a run has used.
     pub(crate) fn take(&self, memo: Memo) {
-        let mut evaluations = memo.used.into_inner().unwrap_or_else(PoisonError::into_inner);
-        evaluations.sort_by_key(|(def, evaluation)| (*def, evaluation.version));
-        evaluations.dedup_by(|(a, one), (b, other)| {
-            a == b && one.version == other.version && one.asked == other.asked
-        });
         let (reused, anew) = (memo.reused.into_inner(), memo.anew.into_inner());
         self.reused.store(reused, Ordering::Relaxed);
         self.anew.store(anew, Ordering::Relaxed);
         if anew * FEW < reused {
             return;
         }
-        let next = memo.next.into_inner();
-        let kept = store(&Kept { contents: memo.contents, next, evaluations });
-        *lock(&self.made) = kept.map(|kept| [&memo.world.to_le_bytes()[..], &kept].concat());
+        let used = memo.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut evaluations: Vec<(DefId, &Evaluation)> =
+            used.iter().flat_map(|(def, all)| all.iter().map(|one| (*def, &**one))).collect();
+        evaluations.sort_by_key(|(def, evaluation)| (*def, evaluation.known.version));
+        evaluations.dedup_by(|(a, one), (b, other)| {
+            a == b && one.known.version == other.known.version && one.asked == other.asked
+        });
+        let head = |(def, Evaluation { asked, known }): &(DefId, &Evaluation)| {
+            (*def, known.version, asked.clone(), known.brief().clone())
+        };
+        let heads = evaluations.iter().map(head).collect();
+        let kept = Kept { contents: memo.state.contents, next: memo.next.into_inner(), evaluations: heads };
+        let summaries = evaluations.iter().map(|(_, evaluation)| evaluation.known.summary());
+        let kept = StoredEach::store(&kept, summaries);
+        *lock(&self.made) = kept.map(|kept| [&memo.state.outline.to_le_bytes()[..], &kept].concat());
     }
 }
 
@@ -160,7 +168,7 @@ impl Memo {
         let kept = self.kept.get(&def).map(Vec::as_slice).unwrap_or_default();
         if let Some(found) = kept.iter().find(|kept| self.holds(cx, def, &kept.asked)) {
             self.reused.fetch_add(1, Ordering::Relaxed);
-            return Some(self.used(def, found.clone()));
+            return Some(self.used(def, Arc::clone(found)));
         }
         self.anew.fetch_add(1, Ordering::Relaxed);
         ASKED.take();
@@ -170,14 +178,16 @@ impl Memo {
         asked.summaries.dedup();
         asked.bodies.sort_unstable();
         asked.bodies.dedup();
-        let equal = kept.iter().find(|kept| *kept.summary == summary).map(|kept| kept.version);
-        let version = equal.unwrap_or_else(|| self.next.fetch_add(1, Ordering::Relaxed));
-        Some(self.used(def, Evaluation { version, asked, summary: Arc::new(summary) }))
+        let used_before = lock(&self.used).get(&def).cloned().unwrap_or_default();
+        let equal = kept.iter().chain(&used_before).find(|before| *before.known.summary() == summary);
+        let version = equal.map(|before| before.known.version);
+        let version = version.unwrap_or_else(|| self.next.fetch_add(1, Ordering::Relaxed));
+        Some(self.used(def, Arc::new(Evaluation { asked, known: Known::new(summary, version) })))
     }
 
-    fn used(&self, def: DefId, evaluation: Evaluation) -> Known {
-        let known = Known { summary: Arc::clone(&evaluation.summary), version: evaluation.version };
-        lock(&self.used).push((def, evaluation));
+    fn used(&self, def: DefId, evaluation: Arc<Evaluation>) -> Known {
+        let known = evaluation.known.clone();
+        lock(&self.used).entry(def).or_default().push(evaluation);
         known
     }
 
@@ -191,48 +201,38 @@ impl Memo {
     }
 }
 
-/// How a workspace looks from outside of functions' bodies: what gives every item its number and its types. The
-/// configuration is a part of it for the models that it may hold.
-fn world(semantics: &Semantics) -> u128 {
-    let project = &semantics.project;
-    let packages = format!("{:?}", project.packages);
-    let config = project.config.as_ref().map(|config| (&config.text, &config.section));
-    hash_twice(|hasher| {
-        (&packages, config).hash(hasher);
-        for (file, loaded) in project.files.iter().zip(&semantics.files) {
-            (&file.path, file.package, file.role, loaded.role, loaded.state).hash(hasher);
-            (loaded.ir.outline, loaded.ir.tree.items.len(), loaded.ir.bodies.len()).hash(hasher);
-        }
-    })
+/// What an evaluation depends on beside what it asks for.
+#[derive(Debug)]
+pub struct WorkspaceState {
+    /// How the workspace looks from outside of functions' bodies: what gives every item its number and its types.
+    pub outline: u128,
+    /// What tells whether a file is the same, by file.
+    pub contents: Vec<(u64, u64)>,
 }
 
-fn contents(semantics: &Semantics) -> Vec<(u64, u64)> {
-    let file = |(index, file): (usize, &ward_project::LoadedFile)| {
-        (file.content_hash, semantics.project.file(FileId(index as u32)).size)
-    };
-    semantics.files.iter().enumerate().map(file).collect()
+impl WorkspaceState {
+    /// That of a workspace. The configuration is a part of it for the models that it may hold.
+    pub fn of(semantics: &Semantics) -> Self {
+        let project = &semantics.project;
+        let packages = format!("{:?}", project.packages);
+        let config = project.config.as_ref().map(|config| (&config.text, &config.section));
+        let outline = hash_twice(|hasher| {
+            (&packages, config).hash(hasher);
+            for (file, loaded) in project.files.iter().zip(&semantics.files) {
+                (&file.path, file.package, file.role, loaded.role, loaded.state).hash(hasher);
+                (loaded.ir.outline, loaded.ir.tree.items.len(), loaded.ir.bodies.len()).hash(hasher);
+            }
+        });
+        let files = semantics.files.iter().zip(&project.files);
+        Self { outline, contents: files.map(|(loaded, file)| (loaded.content_hash, file.size)).collect() }
+    }
+
+    /// By file, whether it is the same as in an earlier state.
+    pub fn is_same(&self, before: &[(u64, u64)]) -> Vec<bool> {
+        self.contents.iter().enumerate().map(|(file, now)| before.get(file) == Some(now)).collect()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What is shared, stored by itself.
-mod shared {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<T: Serialize, S: Serializer>(
-        shared: &Arc<T>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        (**shared).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Arc<T>, D::Error> {
-        T::deserialize(deserializer).map(Arc::new)
-    }
 }

@@ -3,19 +3,20 @@
 //! A [`FunctionSummary`] speaks of the function's parameters only by number and access path. Instantiating it
 //! at a call site replaces them by the arguments' values; nothing of the body is needed any more.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty};
-use ward_syntax::{FileSpan, Symbol};
+use ward_syntax::{FileSpan, StoredEach, Symbol};
 
 use crate::models::{Sink, Source};
 use crate::step::{StepId, Steps};
 use crate::value::{
     AccessPath, Callable, Fact, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values,
 };
+use crate::way::parts_of_result;
 
 /// What a function does with data.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -298,19 +299,140 @@ pub struct Summaries(FxHashMap<DefId, Known>);
 /// A summary, and the number by which it is known: see [`crate::Evaluations`].
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
-    pub(crate) summary: Arc<FunctionSummary>,
+    summary: Arc<Late>,
     pub(crate) version: u32,
+}
+
+/// A summary that is restored when somebody asks for more than its [`Brief`].
+#[derive(Debug)]
+struct Late {
+    brief: Brief,
+    summary: OnceLock<FunctionSummary>,
+    kept: Option<(Arc<StoredEach>, usize)>,
+}
+
+/// What is asked of all summaries.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Brief {
+    /// The kinds for which what it hands on of sources is dangerous.
+    pub(crate) hands_on: KindSet,
+    /// The kinds for which what fills parts of what it returns is.
+    pub(crate) fills: KindSet,
+    /// See [`FunctionSummary::inputs`].
+    pub(crate) inputs: Box<[(u16, Source)]>,
+    /// The kinds of the sinks that its sources reach.
+    pub(crate) reaches: Box<[Symbol]>,
+    /// The kinds of the sinks to which it gives its parameters.
+    pub(crate) gives: Box<[Symbol]>,
+    /// The kinds of the sinks to which it gives its first parameter.
+    pub(crate) gives_first: Box<[Symbol]>,
+    /// Whether it receives messages.
+    pub(crate) receives: bool,
+    /// Whether it sends something with messages.
+    pub(crate) sends: bool,
+}
+
+impl Brief {
+    fn of(summary: &FunctionSummary) -> Self {
+        let mut hands_on = KindSet::NONE;
+        let mut visit = |origin: &Origin| {
+            if matches!(origin.root, Root::Source(_)) {
+                hands_on = hands_on.union(origin.open);
+            }
+        };
+        summary.result.each_origin(&mut visit);
+        summary.outputs.iter().for_each(|(_, value)| value.each_origin(&mut visit));
+        let arguments = summary.closure_calls.iter().flat_map(|call| &call.arguments);
+        arguments.for_each(|value| value.each_origin(&mut visit));
+        let mut fills = KindSet::NONE;
+        for (_, part) in parts_of_result(summary) {
+            part.each_origin(&mut |origin| {
+                if matches!(origin.root, Root::Source(_)) {
+                    fills = fills.union(origin.open);
+                }
+            });
+        }
+        let kinds = |counts: &dyn Fn(Root) -> bool| {
+            let mut kinds: Vec<Symbol> = Vec::new();
+            for hit in summary.hits.iter().filter(|hit| counts(hit.origin.root)) {
+                if !kinds.contains(&hit.sink.kind) {
+                    kinds.push(hit.sink.kind);
+                }
+            }
+            kinds.into()
+        };
+        Self {
+            hands_on,
+            fills,
+            inputs: summary.inputs.clone(),
+            reaches: kinds(&|root| matches!(root, Root::Source(_))),
+            gives: kinds(&|root| matches!(root, Root::Parameter(_))),
+            gives_first: kinds(&|root| root == Root::Parameter(0)),
+            receives: !summary.receives.is_empty(),
+            sends: summary.hits.iter().any(|hit| hit.message.is_some()),
+        }
+    }
+}
+
+impl Known {
+    pub(crate) fn new(summary: FunctionSummary, version: u32) -> Self {
+        let brief = Brief::of(&summary);
+        Self { summary: Arc::new(Late { brief, summary: summary.into(), kept: None }), version }
+    }
+
+    /// The summary of this number that an earlier run has kept.
+    pub(crate) fn kept(brief: Brief, version: u32, kept: (Arc<StoredEach>, usize)) -> Self {
+        Self { summary: Arc::new(Late { brief, summary: OnceLock::new(), kept: Some(kept) }), version }
+    }
+
+    pub(crate) fn brief(&self) -> &Brief {
+        &self.summary.brief
+    }
+
+    pub(crate) fn summary(&self) -> &FunctionSummary {
+        let restore = || self.summary.kept.as_ref().and_then(|(kept, index)| kept.get(*index));
+        // What was stored can be restored: bytes that have changed since are not taken over.
+        self.summary.summary.get_or_init(|| restore().unwrap_or_default())
+    }
+
+    /// Whether both, of the same function, are equal.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        if self.version == 0 || other.version == 0 {
+            return self.summary() == other.summary();
+        }
+        self.version == other.version
+    }
+
+    /// See [`FunctionSummary::says_the_same`].
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        self.version != 0 && self.version == other.version || self.summary().says_the_same(other.summary())
+    }
 }
 
 impl Summaries {
     /// A function's summary, if it has been computed.
     pub fn get(&self, def: DefId) -> Option<&FunctionSummary> {
-        self.0.get(&def).map(|known| &*known.summary)
+        self.known(def).map(Known::summary)
+    }
+
+    /// The same, and what is known of it without asking for all.
+    pub(crate) fn known(&self, def: DefId) -> Option<&Known> {
+        self.0.get(&def)
+    }
+
+    /// Whether a function's summary has been computed.
+    pub(crate) fn has(&self, def: DefId) -> bool {
+        self.0.contains_key(&def)
+    }
+
+    /// The parameters of a function that hold request data: see [`FunctionSummary::inputs`].
+    pub fn inputs(&self, def: DefId) -> &[(u16, Source)] {
+        self.known(def).map_or(&[], |known| &known.brief().inputs)
     }
 
     /// The number of a function's summary, 0 if it has none.
     pub(crate) fn version(&self, def: DefId) -> u32 {
-        self.0.get(&def).map_or(0, |known| known.version)
+        self.known(def).map_or(0, |known| known.version)
     }
 
     /// Enters summaries.

@@ -6,7 +6,7 @@ use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
 use crate::models::{Sink, Source, SourceClass};
 use crate::step::{StepId, StepKind};
-use crate::summary::{Exported, FunctionSummary, Hit, Part, Summaries};
+use crate::summary::{Exported, FunctionSummary, Hit, Known, Part, Summaries};
 use crate::value::{AccessPath, Hole, KindSet, Origin, Root};
 use crate::{FlowIndex, Mail};
 
@@ -130,8 +130,12 @@ impl FlowIndex {
     pub fn reached(&self, semantics: &Semantics, kind: Symbol) -> Vec<Reached> {
         let mut places: FxHashMap<FileSpan, Reached> = FxHashMap::default();
         for def in self.with_hits.get(&kind).into_iter().flatten() {
-            let Some(summary) = self.summaries.get(*def) else { continue };
-            for hit in summary.hits.iter().filter(|hit| hit.sink.kind == kind) {
+            let Some(known) = self.summaries.known(*def) else { continue };
+            let by_callers = || self.caller_kinds.contains(&kind) && is_entrance(semantics, *def);
+            if !known.brief().reaches.contains(&kind) && !by_callers() {
+                continue;
+            }
+            for hit in known.summary().hits.iter().filter(|hit| hit.sink.kind == kind) {
                 let Some(way) = self.way(semantics, *def, hit) else { continue };
                 places.entry(hit.place).or_insert_with(|| reached_by(hit)).ways.push(way);
             }
@@ -154,7 +158,8 @@ impl FlowIndex {
     /// The ways by which data that matters for a kind of sink reaches what a function returns, the surest first.
     /// Of a handler that is what goes into the response.
     pub fn returned(&self, def: DefId, kinds: KindSet) -> Vec<Way> {
-        let Some(summary) = self.summaries.get(def) else { return Vec::new() };
+        let known = self.summaries.known(def).filter(|known| known.brief().hands_on.meets(kinds));
+        let Some(summary) = known.map(Known::summary) else { return Vec::new() };
         let mut origins = Vec::new();
         summary.result.each_origin(&mut |origin| {
             if origin.open.meets(kinds) && !origins.contains(origin) {
@@ -176,8 +181,9 @@ impl FlowIndex {
     /// The parts of what a function returns, whole or as an error, that it fills with data that matters for a kind of
     /// sink: `Internal.0` of a variant. What a called function has filled already is told of that one.
     pub fn filled(&self, def: DefId, kind: Symbol) -> Vec<(AccessPath, Way)> {
-        let Some(summary) = self.summaries.get(def) else { return Vec::new() };
         let kinds = self.kinds.set(kind);
+        let known = self.summaries.known(def).filter(|known| known.brief().fills.meets(kinds));
+        let Some(summary) = known.map(Known::summary) else { return Vec::new() };
         let mut filled = Vec::new();
         for (name, part) in parts_of_result(summary) {
             part.each_origin_at(AccessPath::EMPTY.then(*name), &mut |path, origin| {
@@ -204,7 +210,8 @@ impl FlowIndex {
 
     /// The parts of its own parameter `self` that a function gives to sinks of a kind.
     pub fn given_of_self(&self, def: DefId, kind: Symbol) -> Vec<(AccessPath, Reached)> {
-        let Some(summary) = self.summaries.get(def) else { return Vec::new() };
+        let known = self.summaries.known(def).filter(|known| known.brief().gives_first.contains(&kind));
+        let Some(summary) = known.map(Known::summary) else { return Vec::new() };
         let of_self = |hit: &&Hit| hit.sink.kind == kind && hit.origin.root == Root::Parameter(0);
         let hits = summary.hits.iter().filter(of_self);
         hits.map(|hit| (hit.origin.path, reached_by(hit))).collect()
@@ -232,7 +239,7 @@ impl FlowIndex {
 }
 
 /// The named parts of what a function returns, whole or as an error.
-fn parts_of_result(summary: &FunctionSummary) -> impl Iterator<Item = &(Symbol, Exported)> {
+pub(crate) fn parts_of_result(summary: &FunctionSummary) -> impl Iterator<Item = &(Symbol, Exported)> {
     let errors = summary.result.fields.iter().filter(|(name, _)| *name == sym::ERR);
     let wholes = std::iter::once(&summary.result).chain(errors.map(|(_, error)| error));
     wholes.flat_map(|whole| &whole.fields).filter(|(name, _)| *name != sym::ERR)

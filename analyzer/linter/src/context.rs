@@ -93,7 +93,7 @@ impl<'a> LintContext<'a> {
 
     /// The parameters of a function that hold request data, `self` not counted, with what they hold.
     pub fn inputs(&self, function: DefId) -> &'a [(u16, Source)] {
-        self.flows.summaries.get(function).map_or(&[], |summary| &summary.inputs)
+        self.flows.summaries.inputs(function)
     }
 
     /// Whether an item is code that is reported on: not generated, and test code only if the settings say so.

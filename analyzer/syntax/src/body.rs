@@ -43,14 +43,17 @@ pub struct SourceIr {
     /// Expressions.
     pub exprs: Vec<Expr>,
     /// Their spans.
+    #[serde(with = "crate::stored::spans")]
     pub expr_spans: Vec<Span>,
     /// Patterns.
     pub pats: Vec<Pat>,
     /// Their spans.
+    #[serde(with = "crate::stored::spans")]
     pub pat_spans: Vec<Span>,
     /// Types as written.
     pub types: Vec<TypeRef>,
     /// Their spans.
+    #[serde(with = "crate::stored::spans")]
     pub type_spans: Vec<Span>,
     /// Paths as written.
     pub paths: Vec<Path>,

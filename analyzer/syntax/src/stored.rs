@@ -3,6 +3,8 @@
 //! Names are kept once a file, in the order in which they are met: a [`Symbol`] means nothing in another process.
 
 use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::de::{DeserializeOwned, Error as _};
@@ -12,9 +14,11 @@ use crate::Symbol;
 
 thread_local! {
     static NAMES: RefCell<Names> = RefCell::default();
+    /// The names of what this thread restores.
+    static RESTORED: RefCell<Arc<[Symbol]>> = RefCell::default();
 }
 
-/// The names of the file that this thread stores or restores.
+/// The names of what this thread stores.
 #[derive(Default)]
 struct Names {
     all: Vec<Symbol>,
@@ -39,7 +43,7 @@ impl Serialize for Symbol {
 impl<'de> Deserialize<'de> for Symbol {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = u32::deserialize(deserializer)?;
-        let name = NAMES.with_borrow(|names| names.all.get(number as usize).copied());
+        let name = RESTORED.with_borrow(|names| names.get(number as usize).copied());
         name.ok_or_else(|| D::Error::custom("a name that is not among those of the file"))
     }
 }
@@ -55,12 +59,112 @@ pub fn store<T: Serialize>(value: &T) -> Option<Vec<u8>> {
 
 /// What [`store`] made these bytes of. They must not have changed since.
 pub fn restore<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    let (names, body): (Vec<&str>, _) = postcard::take_from_bytes(bytes).ok()?;
-    let all = names.into_iter().map(Symbol::new).collect();
-    NAMES.set(Names { all, numbers: FxHashMap::default() });
+    let (names, body) = names(bytes)?;
+    restore_with(names, body)
+}
+
+fn names(bytes: &[u8]) -> Option<(Arc<[Symbol]>, &[u8])> {
+    let (names, rest): (Vec<&str>, _) = postcard::take_from_bytes(bytes).ok()?;
+    Some((names.into_iter().map(Symbol::new).collect(), rest))
+}
+
+fn restore_with<T: DeserializeOwned>(names: Arc<[Symbol]>, body: &[u8]) -> Option<T> {
+    RESTORED.set(names);
     let value = postcard::from_bytes(body);
-    NAMES.take();
+    RESTORED.take();
     value.ok()
+}
+
+/// Spans as they are in memory: there are more of them than of anything else.
+pub(crate) mod spans {
+    use std::fmt;
+
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    use crate::Span;
+
+    pub(crate) fn serialize<S: Serializer>(spans: &[Span], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes =
+            spans.iter().flat_map(|span| (u64::from(span.start) | u64::from(span.end) << 32).to_le_bytes());
+        serializer.serialize_bytes(&bytes.collect::<Vec<u8>>())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Span>, D::Error> {
+        deserializer.deserialize_bytes(Spans)
+    }
+
+    struct Spans;
+
+    impl Visitor<'_> for Spans {
+        type Value = Vec<Span>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("eight bytes for each span")
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<Span>, E> {
+            let (spans, []) = bytes.as_chunks::<8>() else {
+                return Err(E::invalid_length(bytes.len(), &self));
+            };
+            let span = |bytes: &[u8; 8]| {
+                let both = u64::from_le_bytes(*bytes);
+                Span::new(both as u32, (both >> 32) as u32)
+            };
+            Ok(spans.iter().map(span).collect())
+        }
+    }
+}
+
+/// Values that were stored together, each to be restored when it is wanted.
+#[derive(Debug)]
+pub struct StoredEach {
+    names: Arc<[Symbol]>,
+    bytes: Arc<Vec<u8>>,
+    places: Vec<Range<usize>>,
+}
+
+impl StoredEach {
+    /// Values as bytes, with another before them; `None` if they cannot be stored.
+    pub fn store<'a, H: Serialize, T: Serialize + 'a>(
+        head: &H,
+        values: impl IntoIterator<Item = &'a T>,
+    ) -> Option<Vec<u8>> {
+        NAMES.take();
+        let (mut bodies, mut lengths) = (Vec::new(), Vec::new());
+        let head = postcard::to_stdvec(head);
+        for value in values {
+            let before = bodies.len();
+            bodies = postcard::to_extend(value, bodies).ok()?;
+            lengths.push(bodies.len() - before);
+        }
+        let names: Vec<&str> = NAMES.take().all.into_iter().map(Symbol::as_str).collect();
+        let head = head.ok()?;
+        let index = postcard::to_stdvec(&(head.len(), lengths)).ok()?;
+        Some([postcard::to_stdvec(&names).ok()?, index, head, bodies].concat())
+    }
+
+    /// What [`Self::store`] made these bytes of, from a place on: what stands before the values, and these. The bytes must
+    /// not have changed since.
+    pub fn restore<H: DeserializeOwned>(bytes: Arc<Vec<u8>>, from: usize) -> Option<(H, Self)> {
+        let (names, rest) = names(bytes.get(from..)?)?;
+        let ((head_length, lengths), rest): ((usize, Vec<usize>), _) =
+            postcard::take_from_bytes(rest).ok()?;
+        let head = restore_with(Arc::clone(&names), rest.get(..head_length)?)?;
+        let mut at = bytes.len() - rest.len() + head_length;
+        let mut places = Vec::with_capacity(lengths.len());
+        for length in lengths {
+            let end = at.checked_add(length).filter(|end| *end <= bytes.len())?;
+            places.push(at..end);
+            at = end;
+        }
+        Some((head, Self { names, bytes, places }))
+    }
+
+    /// A value by its number.
+    pub fn get<T: DeserializeOwned>(&self, index: usize) -> Option<T> {
+        restore_with(Arc::clone(&self.names), &self.bytes[self.places.get(index)?.clone()])
+    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,6 @@ mod text;
 mod variants;
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 pub(crate) use external::STANDARD;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -98,7 +97,7 @@ impl<'a> Context<'a> {
     pub(crate) fn evaluated(self, def: DefId) -> Option<Known> {
         match self.memo {
             Some(memo) => memo.evaluated(self, def),
-            None => Some(Known { summary: Arc::new(evaluate(self, def)?), version: 0 }),
+            None => Some(Known::new(evaluate(self, def)?, 0)),
         }
     }
 

@@ -25,7 +25,7 @@ fn wrong_in(root: &Path) -> Vec<String> {
     let externals = std::mem::take(&mut models.externals);
     let loaded = load(&project, &options);
     let semantics = Semantics::new(project, loaded.files, externals);
-    let guards = Guards::new(&semantics, &models, Vec::new());
+    let guards = Guards::new(&semantics, &models, Vec::new(), None);
     let mut wrong = Vec::new();
     for def in semantics.defs.iter() {
         let (file, _) = semantics.locate(def);

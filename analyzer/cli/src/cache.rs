@@ -16,7 +16,7 @@ use std::time::{Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
-use ward_linter::Evaluations;
+use ward_linter::Settings;
 use ward_linter::baseline::Baseline;
 use ward_project::{Lowered, Snapshot, TestCode, content_hash, hash_twice};
 
@@ -181,17 +181,28 @@ impl Cache {
     }
 
     /// Takes over what an earlier run has found out about functions.
-    pub(crate) fn fill_evaluations(&self, evaluations: &Evaluations) {
-        if let Some(bytes) = self.read(&name("flows", self.plan)) {
+    pub(crate) fn fill_evaluations(&self, settings: &Settings) {
+        if let Some(evaluations) = &settings.evaluations
+            && let Some(bytes) = self.read(&name("flows", self.plan))
+        {
             evaluations.fill(bytes);
+        }
+        if let Some(judged) = &settings.judged
+            && let Some(bytes) = self.read(&name("guards", self.plan))
+        {
+            judged.fill(bytes);
         }
     }
 
     /// Keeps what a run has found out about functions.
-    pub(crate) fn keep_evaluations(&self, evaluations: &Evaluations) {
-        if let Some(bytes) = evaluations.bytes() {
-            self.prune(bytes.len() as u64);
-            self.write(&name("flows", self.plan), &bytes);
+    pub(crate) fn keep_evaluations(&self, settings: &Settings) {
+        let flows = settings.evaluations.as_ref().and_then(|evaluations| evaluations.bytes());
+        let guards = settings.judged.as_ref().and_then(|judged| judged.bytes());
+        for (kind, bytes) in [("flows", flows), ("guards", guards)] {
+            if let Some(bytes) = bytes {
+                self.prune(bytes.len() as u64);
+                self.write(&name(kind, self.plan), &bytes);
+            }
         }
     }
 
@@ -289,7 +300,9 @@ fn name(kind: &str, key: u128) -> String {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ["report-", "stamp-", "base-", "files-", "flows-", ".new-"].iter().any(|prefix| name.starts_with(prefix))
+    ["report-", "stamp-", "base-", "files-", "flows-", "guards-", ".new-"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// Makes the folder, marked as one that no backup and no repository needs.

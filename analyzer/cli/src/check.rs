@@ -48,9 +48,7 @@ impl Plan {
             Err(missed) => missed,
         };
         self.take_lowered(&cache);
-        if let Some(evaluations) = &self.settings.evaluations {
-            cache.fill_evaluations(evaluations);
-        }
+        cache.fill_evaluations(&self.settings);
         let mut settings = self.settings.clone();
         settings.discover.contents = missed.contents();
         let outcome = analyze(&self.path, &self.registry, &settings)?.into();
@@ -58,9 +56,7 @@ impl Plan {
         if let Some(lowered) = &self.settings.discover.lowered {
             cache.keep_lowered(lowered);
         }
-        if let Some(evaluations) = &self.settings.evaluations {
-            cache.keep_evaluations(evaluations);
-        }
+        cache.keep_evaluations(&self.settings);
         Ok(outcome)
     }
 

@@ -16,7 +16,7 @@ fn kept(project: &Project) -> Vec<PathBuf> {
     let entries = fs::read_dir(project.path("target/ward-cache")).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        ["report-", "stamp-", "base-", "files-", "flows-"]
+        ["report-", "stamp-", "base-", "files-", "flows-", "guards-"]
             .iter()
             .any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
     });
@@ -165,6 +165,16 @@ const MANIFESTS: [&str; 5] = [
     "[workspace]\nmembers = [\"nowhere\"]\n",
 ];
 
+/// What may stand before and behind functions, and matters to none.
+const AROUND: [&str; 6] = [
+    "// a line more\n",
+    "\n\n\n",
+    "/// What it is about.\n",
+    "/* SELECT */ ",
+    "#[cfg(test)]\nmod tests {\n    #[test]\n    fn works() {\n        assert!(true);\n    }\n}\n",
+    "const MORE: &str = \"// no comment\";\n",
+];
+
 /// Random edits with a fixed seed: files come, go, move and change, and so do configuration and manifest. What a run
 /// with the cache says is what one without it says, also if it is asked twice, and when an earlier state is back.
 #[test]
@@ -198,7 +208,11 @@ fn a_warm_run_is_a_cold_run() {
                 }
                 5 if project.path(path).exists() => {
                     let text = project.read(path);
-                    project.write(path, format!("// a line more\n{text}"));
+                    project.write(path, format!("{}{text}", AROUND[random(AROUND.len())]));
+                }
+                6 if project.path(path).exists() => {
+                    let text = project.read(path);
+                    project.write(path, format!("{text}{}", AROUND[random(AROUND.len())]));
                 }
                 _ => project.write(path, CODE[random(CODE.len())]),
             }
@@ -267,7 +281,10 @@ fn functions_change() {
     for round in 0..80 {
         for _ in 0..=random(2) {
             let (file, body, calls) = (random(FILES), random(BODIES.len()), random(FILES));
-            project.write(&format!("src/f{file}.rs"), function(BODIES[body], calls));
+            let around = AROUND.get(random(AROUND.len() * 4)).copied().unwrap_or_default();
+            let text = function(BODIES[body], calls);
+            let text = if random(2) == 0 { format!("{around}{text}") } else { format!("{text}{around}") };
+            project.write(&format!("src/f{file}.rs"), text);
         }
         let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
         let warm = project.run(&["-vv", "--format", "json"]);
@@ -280,6 +297,84 @@ fn functions_change() {
         with_findings > 15 && reused > 30,
         "{with_findings} of 80 with findings, {reused} that used the cache"
     );
+}
+
+/// What finds out who calls: with a credential and without, with a refusal and without.
+const CHECKS: [&str; 7] = [
+    "headers.get(\"authorization\").is_some()",
+    "true",
+    "headers.get(\"accept\").is_some()",
+    "crate::store::find(headers.get(\"authorization\").unwrap().to_str().unwrap()).is_some()",
+    "// A line that moves the others.\n    headers.get(\"x-api-key\").is_some_and(|key| crate::store::find(key.to_str().unwrap()).is_some())",
+    "let Some(key) = headers.get(crate::store::NAME) else { return false };\n    key == \"a\"",
+    "inner(headers)",
+];
+
+/// How an extractor and a handler use it.
+const USES: [&str; 4] = [
+    "if !crate::auth::check(&parts.headers) {\n            return Err(StatusCode::UNAUTHORIZED);\n        }\n        Ok(User)",
+    "let _ = crate::auth::check(&parts.headers);\n        Ok(User)",
+    "crate::auth::check(&parts.headers).then_some(User).ok_or(StatusCode::UNAUTHORIZED)",
+    "Ok(User)",
+];
+
+/// What is known of those who call changes, in chains of calls over several files: who is let in by whom is found out as if
+/// nothing were known of before.
+#[test]
+fn guards_change() {
+    let main = "mod auth;\nmod store;\nmod user;\n\
+        use axum::http::StatusCode;\nuse axum::routing::{delete, post};\nuse crate::user::User;\n\
+        async fn a(_: User) -> StatusCode {\n    crate::store::remove(1).await\n}\n\
+        async fn b(_: User) -> StatusCode {\n    crate::store::remove(2).await\n}\n\
+        async fn c(_: User) -> StatusCode {\n    crate::store::remove(3).await\n}\n\
+        async fn d() -> StatusCode {\n    crate::store::remove(4).await\n}\n\
+        fn app() -> axum::Router {\n    axum::Router::new().route(\"/a\", post(a)).route(\"/b\", post(b))\
+        .route(\"/c\", post(c)).route(\"/d\", delete(d))\n}\nfn main() {}\n";
+    let store = |name: &str| {
+        format!(
+            "pub const NAME: &str = \"{name}\";\npub fn find(key: &str) -> Option<u32> {{\n    key.parse().ok()\n}}\n\
+            pub async fn remove(id: u32) -> axum::http::StatusCode {{\n    \
+            sqlx::query(\"DELETE FROM notes WHERE id = 1\").execute(&pool()).await;\n    axum::http::StatusCode::OK\n}}\n"
+        )
+    };
+    let auth = |check: &str| {
+        format!(
+            "use axum::http::HeaderMap;\npub fn check(headers: &HeaderMap) -> bool {{\n    {check}\n}}\n\
+            fn inner(headers: &HeaderMap) -> bool {{\n    headers.get(\"authorization\").is_some()\n}}\n"
+        )
+    };
+    let user = |check: &str| {
+        format!(
+            "use axum::extract::FromRequestParts;\nuse axum::http::{{StatusCode, request::Parts}};\npub struct User;\n\
+            impl<S: Send + Sync> FromRequestParts<S> for User {{\n    type Rejection = StatusCode;\n    \
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {{\n        {check}\n    }}\n}}\n"
+        )
+    };
+    let project = Project::new(&[("src/main.rs", main)]);
+    project.write("src/store.rs", store("authorization"));
+    project.write("src/auth.rs", auth(CHECKS[0]));
+    project.write("src/user.rs", user(USES[0]));
+    report(&project, &[]);
+    let mut state = 0x1234_5678_9abc_def1_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let (mut open, mut guarded) = (0, 0);
+    for round in 0..60 {
+        match random(4) {
+            0 => project.write("src/store.rs", store(["authorization", "accept"][random(2)])),
+            1 => project.write("src/user.rs", user(USES[random(USES.len())])),
+            _ => project.write("src/auth.rs", auth(CHECKS[random(CHECKS.len())])),
+        }
+        let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
+        assert_eq!(project.run(&["--format", "json"]).stdout, cold, "round {round}");
+        open += usize::from(!cold.contains("\"missing-auth\""));
+        guarded += usize::from(cold.contains("\"missing-auth\""));
+    }
+    assert!(open > 10 && guarded > 10, "{guarded} of 60 with a guard, {open} without");
 }
 
 /// What happens to the bytes of a file.

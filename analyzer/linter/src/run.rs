@@ -16,7 +16,7 @@ use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{DefId, Semantics};
 
 use crate::config::{Access, Levels, Suppressions};
-use crate::guards::{EndpointAccess, Guards};
+use crate::guards::{EndpointAccess, Guards, Judged};
 use crate::suppression::Directives;
 use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes};
 
@@ -39,6 +39,8 @@ pub struct Settings {
     pub tests: TestFindings,
     /// What an earlier run has found out about functions, and where that is kept of this one; `None` to keep nothing.
     pub evaluations: Option<Arc<Evaluations>>,
+    /// The same of what functions do about the caller.
+    pub judged: Option<Arc<Judged>>,
 }
 
 impl Settings {
@@ -167,7 +169,7 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     clock.lap("endpoints");
     let mut problems: Vec<ReportProblem> = problems;
     let mut directives = Directives::read(&semantics);
-    let guards = Guards::new(&semantics, &models, settings.access.guards());
+    let guards = Guards::new(&semantics, &models, settings.access.guards(), settings.judged.as_deref());
     let index = Index { semantics: &semantics, flows: &flows, endpoints: &endpoints, guards: &guards };
     let access = guards.of_endpoints(&endpoints);
     let (mut findings, mut unused) = (Vec::new(), Vec::new());

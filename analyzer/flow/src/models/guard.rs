@@ -1,6 +1,7 @@
 //! What models say of guards and of effects.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use ward_syntax::Symbol;
 
 /// Whether something makes sure that the caller is known.
@@ -91,7 +92,7 @@ pub enum Effect {
 }
 
 /// A set of effects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Effects(u8);
 
 impl Effects {

@@ -527,7 +527,7 @@ impl Evaluator<'_> {
 
     /// Whether a const is no name of anything.
     fn is_number(&self, def: DefId) -> bool {
-        let Some((file, body)) = self.cx.semantics.body(def) else { return false };
+        let Some((file, body)) = self.cx.body(def) else { return false };
         let ir = self.cx.semantics.ir(file);
         matches!(
             ir.expr(ir.body(body).root),

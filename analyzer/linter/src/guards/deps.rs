@@ -4,11 +4,12 @@
 //! request chose, the parameters of the function. For what may be absent or wrong (`Option`, `Result`, `bool`)
 //! a second set says on what its absence depends: refusing when it is absent is a check of those.
 
+use serde::{Deserialize, Serialize};
 use ward_flow::models::Effects;
 use ward_syntax::FileSpan;
 
 /// A set of what a value depends on.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub(crate) struct Deps(u64);
 
 /// The first bit of parameters.
@@ -188,7 +189,7 @@ impl Frame {
 }
 
 /// What a function does about the caller.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct Summary {
     /// What its result depends on.

@@ -12,12 +12,13 @@ use smallvec::SmallVec;
 use ward_flow::models::{GuardCall, Models};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{
-    BlockKind, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId, SourceIr, Span,
-    Symbol,
+    BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId, SourceIr,
+    Span, Symbol,
 };
 
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Summary, Value};
 use super::index::Known;
+use super::memo::note_body;
 
 /// What every evaluation needs.
 #[derive(Clone, Copy)]
@@ -25,6 +26,14 @@ pub(crate) struct Context<'a> {
     pub(crate) semantics: &'a Semantics,
     pub(crate) models: &'a Models,
     pub(crate) known: &'a Known,
+}
+
+impl Context<'_> {
+    /// The body of another item than the one that is evaluated.
+    pub(crate) fn body(self, def: DefId) -> Option<(FileId, BodyId)> {
+        note_body(def);
+        self.semantics.body(def)
+    }
 }
 
 /// The types that a function says something of.

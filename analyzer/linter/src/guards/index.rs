@@ -1,20 +1,25 @@
 //! The summaries of all functions, callees first.
 
+use std::hash::{Hash, Hasher};
+
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use ward_semantics::endpoint::attribute_arguments;
 use ward_semantics::{DefId, DefKind, Semantics, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, ItemKind, Literal, Pat, SourceIr, Symbol};
 
 use super::deps::{Deps, Summary, Value};
 use super::evaluate::{Context, Evaluator, Given, Types, last_segment};
+use super::memo::{Judged, Memo, hash_of, note_body, note_summary};
 use super::{Authenticates, Verdict, extract, names};
 
 /// What is known so far.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// By function.
-    summaries: Vec<Option<Box<Summary>>>,
+    /// By function, with [`hash_of`] each.
+    summaries: Vec<Option<Box<(u64, Summary)>>>,
+    /// A hash of everything below that evaluations ask for.
+    of_types: u64,
     /// The last segments of the workspace's macros that answer with a refusal.
     refusing_macros: FxHashSet<Symbol>,
     /// Of types, once all functions have been evaluated.
@@ -39,6 +44,26 @@ pub(crate) enum Role {
 /// What the evaluation of a function gives.
 type Evaluated = (DefId, Summary, Types);
 
+/// What it takes to build.
+#[derive(Clone, Copy)]
+struct Building<'a> {
+    semantics: &'a Semantics,
+    models: &'a ward_flow::models::Models,
+    memo: Option<&'a Memo>,
+}
+
+impl Building<'_> {
+    /// What comes of the evaluation of a function, now or in an earlier run.
+    fn evaluated(self, cx: Context, def: DefId) -> Option<Evaluated> {
+        let evaluate = || evaluate(cx, def);
+        let (summary, types) = match self.memo {
+            Some(memo) => memo.evaluated(cx.semantics, cx.known, def, evaluate)?,
+            None => evaluate()?,
+        };
+        Some((def, summary, types))
+    }
+}
+
 /// A guard that asks for another, which asks for another: this deep.
 const MOST_GUARDS_ASKED: usize = 3;
 
@@ -48,19 +73,32 @@ impl Known {
         semantics: &Semantics,
         models: &ward_flow::models::Models,
         declared: &[(&str, Option<&str>)],
+        judged: Option<&Judged>,
     ) -> Self {
+        let memo = judged.map(|judged| judged.memo(semantics));
+        let cx = Building { semantics, models, memo: memo.as_ref() };
+        let known = Self::build_with(cx, declared);
+        if let Some((judged, memo)) = judged.zip(memo) {
+            judged.take(memo);
+        }
+        known
+    }
+
+    fn build_with(building: Building, declared: &[(&str, Option<&str>)]) -> Self {
+        let Building { semantics, models, .. } = building;
         let mut known = Self { declared: declared_in(semantics, declared), ..Self::default() };
         known.summaries.resize_with(semantics.defs.len(), || None);
         known.refusing_macros = refusing_macros(semantics);
-        known.evaluate_all(semantics, models);
+        known.of_types = known.hash_of_types();
+        known.evaluate_all(building);
         // What a middleware leaves may have any name: those who ask for it are seen the second time.
         let cx = Context { semantics, models, known: &Self::default() };
         let is_new = |ty: &Ty| known.for_all.contains(ty) || !extract::is_identity_type(cx, *ty);
         if known.attached.iter().any(is_new) {
-            known.evaluate_all(semantics, models);
+            known.evaluate_all(building);
         }
-        known.verdicts = known.type_verdicts(semantics, models);
-        known.follow_asked(semantics, models);
+        known.judge_types(semantics, models);
+        known.follow_asked(building);
         let cx = Context { semantics, models, known: &known };
         let takes_guard = |def: &&DefId| {
             let signature = semantics.signature(**def);
@@ -70,7 +108,7 @@ impl Known {
             .functions()
             .par_iter()
             .filter(takes_guard)
-            .filter_map(|def| evaluate(cx, *def))
+            .filter_map(|def| building.evaluated(cx, *def))
             .collect();
         known.enter(again);
         known
@@ -78,7 +116,8 @@ impl Known {
 
     /// Evaluates anew what extracts a guard by naming its type, now that there are verdicts, and so on for what
     /// then turns out to be one.
-    fn follow_asked(&mut self, semantics: &Semantics, models: &ward_flow::models::Models) {
+    fn follow_asked(&mut self, building: Building) {
+        let Building { semantics, models, .. } = building;
         for _ in 0..MOST_GUARDS_ASKED {
             let asking = self.asked.iter().filter(|(ty, _)| self.verdicts.contains_key(ty));
             let mut asking: Vec<DefId> =
@@ -86,22 +125,24 @@ impl Known {
             asking.sort_unstable();
             asking.dedup();
             let cx = Context { semantics, models, known: self };
-            let again: Vec<Evaluated> = asking.par_iter().filter_map(|def| evaluate(cx, *def)).collect();
+            let again: Vec<Evaluated> =
+                asking.par_iter().filter_map(|def| building.evaluated(cx, *def)).collect();
             if again.iter().all(|(def, summary, _)| self.summary(*def) == Some(summary)) {
                 return;
             }
             self.enter(again);
             // Those who call them.
-            self.evaluate_all(semantics, models);
-            self.verdicts = self.type_verdicts(semantics, models);
+            self.evaluate_all(building);
+            self.judge_types(semantics, models);
         }
     }
 
-    fn evaluate_all(&mut self, semantics: &Semantics, models: &ward_flow::models::Models) {
+    fn evaluate_all(&mut self, building: Building) {
+        let Building { semantics, models, .. } = building;
         for level in semantics.call_graph().levels() {
             let cx = Context { semantics, models, known: self };
             let of_component = |component: &Vec<DefId>| -> Vec<Evaluated> {
-                component.iter().filter_map(|def| evaluate(cx, *def)).collect()
+                component.iter().filter_map(|def| building.evaluated(cx, *def)).collect()
             };
             let evaluated: Vec<Evaluated> = level.par_iter().flat_map_iter(of_component).collect();
             self.enter(evaluated);
@@ -109,6 +150,7 @@ impl Known {
     }
 
     fn enter(&mut self, evaluated: Vec<Evaluated>) {
+        let before = (self.attached.len(), self.for_all.len());
         for (def, mut summary, types) in evaluated {
             if let Some(role) = self.declared.get(&def) {
                 let role = if *role == Role::Asked { Deps::ROLE } else { Deps::NONE };
@@ -116,7 +158,7 @@ impl Known {
                 summary.reads = true;
                 summary.hops = 0;
             }
-            self.summaries[def.index()] = Some(Box::new(summary));
+            self.summaries[def.index()] = Some(Box::new((hash_of(&summary), summary)));
             self.for_all.extend(types.attached.iter().filter(|(_, for_all)| *for_all).map(|(ty, _)| *ty));
             self.attached.extend(types.attached.into_iter().map(|(ty, _)| ty));
             for ty in types.asked {
@@ -126,6 +168,38 @@ impl Known {
                 }
             }
         }
+        // Nothing is ever taken out.
+        if before != (self.attached.len(), self.for_all.len()) {
+            self.of_types = self.hash_of_types();
+        }
+    }
+
+    fn judge_types(&mut self, semantics: &Semantics, models: &ward_flow::models::Models) {
+        self.verdicts = self.type_verdicts(semantics, models);
+        self.of_types = self.hash_of_types();
+    }
+
+    /// What evaluations may ask for beside summaries, as a number. What is declared is a part of the configuration.
+    fn hash_of_types(&self) -> u64 {
+        let macros = self.refusing_macros.iter().map(|name| name.as_str().to_owned());
+        let attached = self.attached.iter().map(|ty| format!("{ty:?} {}", self.for_all.contains(ty)));
+        let verdict =
+            |(ty, verdict): (&Ty, &Verdict)| format!("{ty:?} {:?} {}", verdict.authenticates, verdict.role);
+        let mut all: Vec<String> = macros.chain(attached).chain(self.verdicts.iter().map(verdict)).collect();
+        all.sort_unstable();
+        let mut hasher = FxHasher::default();
+        all.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// What tells whether an evaluation would find the same of types.
+    pub(super) fn of_types(&self) -> u64 {
+        self.of_types
+    }
+
+    /// [`hash_of`] the summary of a function, 0 if there is none.
+    pub(super) fn hash_of(&self, def: DefId) -> u64 {
+        self.summaries.get(def.index()).and_then(Option::as_deref).map_or(0, |(hash, _)| *hash)
     }
 
     /// Whether the project declares an item as a guard.
@@ -163,7 +237,8 @@ impl Known {
     }
 
     pub(crate) fn summary(&self, def: DefId) -> Option<&Summary> {
-        self.summaries.get(def.index())?.as_deref()
+        note_summary(def, self.hash_of(def));
+        self.summaries.get(def.index())?.as_deref().map(|(_, summary)| summary)
     }
 
     /// What a parameter of a type holds.
@@ -194,6 +269,7 @@ impl Known {
         if semantics.def_map.kind(def) != DefKind::Const {
             return None;
         }
+        note_body(def);
         let (file, body) = semantics.body(def)?;
         let ir = semantics.ir(file);
         text_in(ir, ir.body(body).root, 0)
@@ -236,9 +312,9 @@ fn text_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Option<Symbol> {
     }
 }
 
-fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
+fn evaluate(cx: Context, def: DefId) -> Option<(Summary, Types)> {
     let sources = ward_flow::request_parameters(cx.semantics, cx.models, def);
-    let (summary, types) = Evaluator::function(cx, def, &|index, ty| {
+    Evaluator::function(cx, def, &|index, ty| {
         let guard = cx.known.given(cx, ty);
         if !guard.data.is_none() {
             return Given { value: guard, is_read: false };
@@ -249,8 +325,7 @@ fn evaluate(cx: Context, def: DefId) -> Option<Evaluated> {
         }
         let value = Value::of(if is_chosen(source.kind) { Deps::REQUEST } else { Deps::NONE });
         Given { value, is_read: false }
-    })?;
-    Some((def, summary, types))
+    })
 }
 
 /// Whether a kind of source is what comes with a request beside what it asks for.

@@ -12,10 +12,12 @@ mod evaluate;
 mod expressions;
 mod extract;
 mod index;
+mod memo;
 mod names;
 
 use std::sync::OnceLock;
 
+pub use self::memo::Judged;
 pub use self::names::{is_authorizing, is_identity, is_role_type, words};
 use rayon::prelude::*;
 use ward_diagnostics::Confidence;
@@ -112,23 +114,26 @@ pub struct Guards<'a> {
     models: &'a Models,
     /// Paths that the project declares as guards, with the role that each proves, if any.
     declared: Vec<(&'a str, Option<&'a str>)>,
+    /// What an earlier run has found out, if that is wanted.
+    judged: Option<&'a Judged>,
     known: OnceLock<Known>,
     endpoints: OnceLock<Vec<EndpointAccess>>,
 }
 
 impl<'a> Guards<'a> {
     /// Nothing is evaluated until it is asked for. `declared` are the paths of guards that the project names itself, with
-    /// the role that each proves, if any.
+    /// the role that each proves, if any; `judged` is what an earlier run has kept, if this one is to use it.
     pub fn new(
         semantics: &'a Semantics,
         models: &'a Models,
         declared: Vec<(&'a str, Option<&'a str>)>,
+        judged: Option<&'a Judged>,
     ) -> Self {
-        Self { semantics, models, declared, known: OnceLock::new(), endpoints: OnceLock::new() }
+        Self { semantics, models, declared, judged, known: OnceLock::new(), endpoints: OnceLock::new() }
     }
 
     fn known(&self) -> &Known {
-        self.known.get_or_init(|| Known::build(self.semantics, self.models, &self.declared))
+        self.known.get_or_init(|| Known::build(self.semantics, self.models, &self.declared, self.judged))
     }
 
     /// What stands before each endpoint, in the order of [`Endpoints::all`].

@@ -155,7 +155,8 @@ impl Work<'_> {
             .functions()
             .par_iter()
             .filter(|def| {
-                let is_called_so = || sources::takes_extraction(cx, **def) || self.demand.prints_by_default(**def);
+                let is_called_so =
+                    || sources::takes_extraction(cx, **def) || self.demand.prints_by_default(**def);
                 cx.summaries.has(**def) && is_called_so()
             })
             .filter_map(|def| Some((*def, cx.evaluated(*def)?)))

@@ -28,7 +28,7 @@ impl Evaluator<'_> {
         self.check_conversion(error, source, target, operand);
         let derived = self.converted_by_derive(error, source, target);
         // What of an unknown type becomes one of the project's own passes one of its conversions.
-        if !source.is_unknown() || !matches!(target.kind(), TyKind::Adt { .. }) {
+        if !is_open(source) || !matches!(target.kind(), TyKind::Adt { .. }) {
             return derived;
         }
         let conversions = self.cx.semantics.conversions_from_outside(target);
@@ -114,9 +114,13 @@ impl Evaluator<'_> {
                 all.push(part);
             }
         }
-        let is_open = matches!(source.kind(), TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_));
-        if exact.is_empty() && is_open { all } else { exact }
+        if exact.is_empty() && is_open(source) { all } else { exact }
     }
+}
+
+/// Whether it is not known which type it is.
+fn is_open(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_))
 }
 
 fn is_from(attribute: &Attribute) -> bool {

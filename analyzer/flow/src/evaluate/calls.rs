@@ -62,7 +62,7 @@ impl Evaluator<'_> {
                 let inputs = self.inputs(args);
                 self.check_constructor(expr, *path, &inputs);
                 if let ([(Some(inner), value)], "Ok" | "Some") = (inputs.as_slice(), last_segment(*path))
-                    && self.is_fallible(self.types.expr(*inner))
+                    && Self::is_fallible(self.types.expr(*inner))
                 {
                     let inner = self.with_known_facts(*value);
                     return self.around(inner, Outcome::Success);

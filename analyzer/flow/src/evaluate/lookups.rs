@@ -4,6 +4,7 @@
 //! runs it makes that what is known where a row is found. A row lies deeper in what such a call returns than it may
 //! fail: `Result<Option<Row>, E>` tells in its inner part that there is one.
 
+use smallvec::SmallVec;
 use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Expr, ExprId, Symbol};
 
@@ -11,36 +12,57 @@ use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
 use super::patterns::TRUTH;
 use crate::models::{Barrier, CallModel, Input, Part, Port, When};
-use crate::value::{Fact, Facts, KindSet, Origin, Outcome, Text, Value, ValueId, add};
+use crate::value::{Fact, Facts, KindSet, Outcome, Text, Value, ValueId, add};
 
-/// The part of a statement that tells what would be known of what it binds.
+/// The parts of a statement that tell what would be known of what it binds, with its place behind.
 const BOUND: &str = "?";
 
 /// What it proves that a statement was answered.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    /// A row: what it binds equals something stored.
-    Row,
-    /// The same, if the value in the row is true.
+#[derive(PartialEq, Eq, Debug)]
+struct Answer {
+    row: Row,
+    proven: Proven,
+}
+
+/// What an answer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Row {
+    /// A row: there is one that equals what is proven.
+    Found,
+    /// A row that is always there; the value in it tells whether there is one.
     Truth,
-    /// Nothing.
+    /// A row that is always there.
     Nothing,
 }
 
-impl Evaluator<'_> {
-    /// A statement that binds a text.
-    pub(super) fn binding(&mut self, statement: ValueId, facts: &[Fact]) -> ValueId {
-        if facts.is_empty() {
-            return statement;
+/// Which of what is bound equals something stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Proven {
+    All,
+    /// By place.
+    These(SmallVec<[usize; 4]>),
+}
+
+impl Proven {
+    fn holds(&self, place: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(places) => places.contains(&place),
         }
-        let name = Symbol::new(BOUND);
-        let mut all: Facts = match self.part_known(statement, name) {
-            Some(bound) => self.values.get(bound).if_success.into(),
-            None => Facts::new(),
-        };
-        add(&mut all, facts);
-        let bound = self.values.push(Value { text: Text::Constrained, if_success: all, ..Value::default() });
-        self.values.with_part(statement, name, bound)
+    }
+}
+
+impl Evaluator<'_> {
+    /// A statement that binds one more text.
+    pub(super) fn binding(&mut self, statement: ValueId, facts: &[Fact]) -> ValueId {
+        let place = self.values.get(statement).fields.iter().filter(|(name, _)| is_bound(*name)).count();
+        self.binding_at(statement, place, facts)
+    }
+
+    fn binding_at(&mut self, statement: ValueId, place: usize, facts: &[Fact]) -> ValueId {
+        let value = Value { text: Text::Constrained, if_success: facts.into(), ..Value::default() };
+        let bound = self.values.push(value);
+        self.values.with_part(statement, bound_name(place), bound)
     }
 
     /// The statement that a macro makes: its parts, and what it binds.
@@ -55,19 +77,29 @@ impl Evaluator<'_> {
                 statement = self.values.with_part(statement, name, *value);
             }
         }
+        let text = edges.iter().filter_map(|edge| match edge.from {
+            Port::Argument(index) => Some(usize::from(index)),
+            _ => None,
+        });
+        let bound = values.get(text.max().unwrap_or_default() + 1..).unwrap_or_default();
         for barrier in row.barriers.iter().filter(|barrier| barrier.when == When::Bound) {
             let kinds = self.cx.kinds(&barrier.kinds);
-            let origins = values.iter().flat_map(|value| self.values.flatten(*value));
-            let facts: Facts = origins.map(|origin| fact_of(&origin, kinds)).collect();
-            statement = self.binding(statement, &facts);
+            for (place, value) in bound.iter().enumerate() {
+                let facts = self.facts_of_values(&[*value], kinds);
+                statement = self.binding_at(statement, place, &facts);
+            }
         }
         Some(statement)
     }
 
     /// What is known of the texts that a statement binds if it finds a row.
     pub(super) fn bound_in(&self, statement: ValueId) -> Option<Facts> {
-        let bound = self.part_known(statement, Symbol::new(BOUND))?;
-        Some(self.values.get(bound).if_success.into())
+        let bound = self.values.get(statement).fields.iter().filter(|(name, _)| is_bound(*name));
+        let mut bound = bound.map(|(_, value)| self.values.get(*value).if_success).peekable();
+        bound.peek()?;
+        let mut all = Facts::new();
+        bound.for_each(|facts| add(&mut all, facts));
+        Some(all)
     }
 
     /// What a builder of statements is given becomes part of its statement: `table.filter(id.eq(text))`.
@@ -79,15 +111,14 @@ impl Evaluator<'_> {
         for (_, value) in call.args {
             add(&mut facts, &self.bound_in(*value).unwrap_or_default());
         }
-        self.binding(result, &facts)
+        if facts.is_empty() { result } else { self.binding(result, &facts) }
     }
 
     fn unbound(&mut self, statement: ValueId) -> ValueId {
-        let name = Symbol::new(BOUND);
-        match self.part_known(statement, name) {
-            Some(_) => self.values.inside(statement, name),
-            None => statement,
-        }
+        let fields = self.values.get(statement).fields;
+        let kept: SmallVec<[(Symbol, ValueId); 4]> =
+            fields.iter().filter(|(name, _)| !is_bound(*name)).copied().collect();
+        if kept.len() == fields.len() { statement } else { self.values.with_fields(statement, &kept) }
     }
 
     /// What a call returns that asks a store for what equals a text.
@@ -98,38 +129,60 @@ impl Evaluator<'_> {
         (kinds, asked): (KindSet, ValueId),
         result: ValueId,
     ) -> ValueId {
-        let answer = barrier.statement.map_or(Answer::Row, |statement| self.answer_of(call, statement));
-        let facts = match self.bound_in(asked) {
-            Some(facts) => facts,
-            // A statement that binds nothing was not asked for anything.
-            None if call.receiver.is_some_and(|receiver| receiver.1 == asked) => return result,
-            None => {
-                let expr = call.args.iter().find(|input| input.1 == asked).and_then(|input| input.0);
-                self.facts_of_asked(expr, asked, kinds)
-            }
+        let answer = match barrier.statement {
+            Some(statement) => self.answer_of(call, statement),
+            None => Answer { row: Row::Found, proven: Proven::All },
         };
-        match answer {
+        let facts = if call.receiver.is_some_and(|receiver| receiver.1 == asked) {
+            self.bound_at(asked, &answer.proven)
+        } else {
+            let expr = call.args.iter().find(|input| input.1 == asked).and_then(|input| input.0);
+            let given = self.given_to_statement(expr, asked);
+            let given: SmallVec<[ValueId; 4]> =
+                (0..).zip(given).filter(|(place, _)| answer.proven.holds(*place)).map(|row| row.1).collect();
+            self.facts_of_values(&given, kinds)
+        };
+        match answer.row {
             _ if facts.is_empty() => result,
-            Answer::Nothing => result,
-            Answer::Row => self.found(result, self.types.expr(call.expr), &facts),
-            Answer::Truth => {
+            Row::Nothing => result,
+            Row::Found => self.found(result, self.types.expr(call.expr), &facts),
+            Row::Truth => {
                 let truth = self.truth(facts, Facts::new());
                 self.values.with_part(result, Symbol::new(TRUTH), truth)
             }
         }
     }
 
-    /// What would be known of the values that a statement is given, one by one or in a list.
-    pub(super) fn facts_of_asked(&self, expr: Option<ExprId>, asked: ValueId, kinds: KindSet) -> Facts {
-        let fact = |origin: &Origin| fact_of(origin, kinds);
-        let mut facts: Facts = self.values.flatten(asked).iter().map(fact).collect();
-        // Values that are bound are no part of what a macro makes of them.
-        if let Some(Expr::Macro(id)) = expr.map(|expr| self.without_reference(expr)) {
-            for arg in self.ir.list(self.ir.macro_call(id).args) {
-                facts.extend(self.values.flatten(self.last_value(arg)).iter().map(fact));
+    fn bound_at(&self, statement: ValueId, proven: &Proven) -> Facts {
+        let mut facts = Facts::new();
+        for (name, bound) in self.values.get(statement).fields {
+            let place = name.as_str().strip_prefix(BOUND).and_then(|place| place.parse().ok());
+            if place.is_some_and(|place| proven.holds(place)) {
+                add(&mut facts, self.values.get(*bound).if_success);
             }
         }
         facts
+    }
+
+    /// What would be known of the values that a call binds.
+    pub(super) fn facts_of_asked(&self, expr: Option<ExprId>, asked: ValueId, kinds: KindSet) -> Facts {
+        let given = self.given_to_statement(expr, asked);
+        self.facts_of_values(&given, kinds)
+    }
+
+    fn facts_of_values(&self, values: &[ValueId], kinds: KindSet) -> Facts {
+        let origins = values.iter().flat_map(|value| self.values.flatten(*value));
+        origins.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect()
+    }
+
+    /// The values that a statement is given, one by one: `params![id, name]`, `&[&id, &name]`, `(id, name)`.
+    fn given_to_statement(&self, expr: Option<ExprId>, asked: ValueId) -> SmallVec<[ValueId; 4]> {
+        let list = match expr.map(|expr| self.without_reference(expr)) {
+            Some(Expr::Macro(id)) => self.ir.macro_call(id).args,
+            Some(Expr::Array(list) | Expr::Tuple(list)) => list,
+            _ => return SmallVec::from_elem(asked, 1),
+        };
+        self.ir.list(list).map(|expr| self.last_value(expr)).collect()
     }
 
     fn without_reference(&self, expr: ExprId) -> Expr {
@@ -140,15 +193,12 @@ impl Evaluator<'_> {
     }
 
     fn answer_of(&mut self, call: &ExternalCall, statement: Input) -> Answer {
-        let Some(value) = self.input(call, statement.port) else { return Answer::Nothing };
+        let value = self.input(call, statement.port);
         let value = match statement.part {
-            Some(part) => match self.part_known(value, part) {
-                Some(value) => value,
-                None => return Answer::Nothing,
-            },
+            Some(part) => value.and_then(|value| self.part_known(value, part)),
             None => value,
         };
-        answer_to(self.values.shape(value).as_str())
+        answer_to(value.map_or("", |value| self.values.shape(value).as_str()))
     }
 
     /// A result in which something was found: what is known where it is there.
@@ -158,8 +208,8 @@ impl Evaluator<'_> {
                 Some(inner) => self.found(result, *inner, facts),
                 None => result,
             },
-            TyKind::External { args, .. } if self.is_fallible(ty) => match args.first() {
-                Some(inner) if self.is_fallible(*inner) => {
+            TyKind::External { args, .. } if Self::is_fallible(ty) => match args.first() {
+                Some(inner) if Self::is_fallible(*inner) => {
                     let name = Symbol::new(TRUTH);
                     let inside = self.part_known(result, name).unwrap_or(result);
                     let inside = self.with_outcome(inside, facts, &[]);
@@ -168,13 +218,13 @@ impl Evaluator<'_> {
                 _ => self.with_outcome(result, facts, &[]),
             },
             TyKind::Unknown => self.with_outcome(result, facts, &[]),
-            _ if self.is_fallible(ty) => self.with_outcome(result, facts, &[]),
+            _ if Self::is_fallible(ty) => self.with_outcome(result, facts, &[]),
             _ => result,
         }
     }
 
     /// Whether a value of a type is there or not, or is true or not.
-    pub(super) fn is_fallible(&self, ty: Ty) -> bool {
+    pub(super) fn is_fallible(ty: Ty) -> bool {
         match ty.kind() {
             TyKind::Scalar(name) => name.as_str() == "bool",
             TyKind::External { path, .. } => {
@@ -185,10 +235,10 @@ impl Evaluator<'_> {
     }
 
     /// Whether a type is a result or an option of what may be there or not itself.
-    pub(super) fn is_fallible_twice(&self, ty: Ty) -> bool {
+    pub(super) fn is_fallible_twice(ty: Ty) -> bool {
         match ty.kind() {
-            TyKind::External { args, .. } if self.is_fallible(ty) => {
-                args.first().is_some_and(|inner| self.is_fallible(*inner))
+            TyKind::External { args, .. } if Self::is_fallible(ty) => {
+                args.first().is_some_and(|inner| Self::is_fallible(*inner))
             }
             _ => false,
         }
@@ -222,7 +272,7 @@ impl Evaluator<'_> {
                 _ => result,
             },
             ("optional", None) => self.around(result, Outcome::Open),
-            ("map", _) if self.is_fallible_twice(self.types.expr(call.expr)) => {
+            ("map", _) if Self::is_fallible_twice(self.types.expr(call.expr)) => {
                 self.around(result, Outcome::Open)
             }
             _ => result,
@@ -241,8 +291,8 @@ impl Evaluator<'_> {
         if kinds.is_empty() {
             return result;
         }
-        let origins = call.args.iter().flat_map(|input| self.values.flatten(input.1));
-        let facts: Facts = origins.map(|origin| fact_of(&origin, kinds)).collect();
+        let given: SmallVec<[ValueId; 4]> = call.args.iter().map(|input| input.1).collect();
+        let facts = self.facts_of_values(&given, kinds);
         let ty = self.types.expr(call.expr);
         if *ty.kind() != TyKind::Unknown {
             return self.found(result, ty, &facts);
@@ -257,45 +307,121 @@ impl Evaluator<'_> {
     }
 }
 
-fn fact_of(origin: &Origin, kinds: KindSet) -> Fact {
-    Fact { root: origin.root, path: origin.path, kinds }
+fn is_bound(name: Symbol) -> bool {
+    name.as_str().starts_with(BOUND)
+}
+
+fn bound_name(place: usize) -> Symbol {
+    Symbol::new(&format!("{BOUND}{place}"))
 }
 
 fn is_future(path: Symbol) -> bool {
     last_segment(path) == "Future"
 }
 
-/// What it proves that a statement of SQL was answered: that each value it binds equals something stored, if it asks for
-/// equality only.
+/// What it proves that a statement of SQL was answered: that what its conditions compare equals something stored.
 fn answer_to(statement: &str) -> Answer {
+    const ALWAYS: &[&str] = &["count(", "max(", "min(", "sum(", "coalesce(", "avg("];
     let text = statement.to_lowercase();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let Some((head, condition)) = text.split_once(" where ") else { return Answer::Nothing };
-    const OTHER: &[&str] =
-        &[" or ", "like ", "<>", "!=", " not ", "regexp", "~", " between ", " match ", "glob ", "instr("];
-    const ALWAYS: &[&str] = &["count(", "max(", "min(", "sum(", "coalesce(", "avg("];
-    const EQUAL: &[&str] = &["= $", "=$", "= ?", "=?", "= :", "=:", "= @", "=@", "= any($", "in ("];
-    let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    let nothing = Answer { row: Row::Nothing, proven: Proven::These(SmallVec::new()) };
+    let Some((head, condition)) = text.split_once(" where ") else { return nothing };
     let reads = head.starts_with("select ") || head.starts_with("delete ");
-    if !reads || has(condition, OTHER) || has(head, ALWAYS) || !has(condition, EQUAL) {
-        return Answer::Nothing;
+    if !reads || ALWAYS.iter().any(|word| head.contains(word)) {
+        return nothing;
     }
-    if head.contains("exists(") || head.contains("exists (") { Answer::Truth } else { Answer::Row }
+    let before = head.matches('?').count();
+    let mut seen = before;
+    let mut proven = SmallVec::new();
+    for part in conjuncts(condition) {
+        if let Some(place) = compared(part, seen) {
+            proven.push(place);
+        }
+        seen += part.matches('?').count();
+    }
+    let row = if head.contains("exists(") || head.contains("exists (") { Row::Truth } else { Row::Found };
+    Answer { row, proven: Proven::These(proven) }
+}
+
+/// The conditions that must all hold, up to what ends them.
+fn conjuncts(condition: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut start) = (0i32, 0);
+    let mut end = condition.len();
+    for (at, c) in condition.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        let rest = &condition[at..];
+        let ends = [" order by ", " limit ", " group by ", " for update", " returning ", " union "];
+        if depth < 0 || (depth == 0 && ends.iter().any(|word| rest.starts_with(word))) {
+            end = at;
+            break;
+        }
+        if depth == 0 && rest.starts_with(" and ") {
+            parts.push(&condition[start..at]);
+            start = at + " and ".len();
+        }
+        // One of two conditions proves neither.
+        if depth == 0 && rest.starts_with(" or ") {
+            return Vec::new();
+        }
+    }
+    parts.push(condition.get(start..end).unwrap_or_default());
+    parts
+}
+
+/// The place of what a condition compares with a column: `id = $2`, `id = ?`. `before` are those that stand before it.
+fn compared(condition: &str, before: usize) -> Option<usize> {
+    let condition = condition.trim().trim_end_matches(';');
+    let (column, bound) = condition.split_once('=')?;
+    let is_column = |text: &str| {
+        text.chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '"' | '`' | '(' | ')' | '[' | ']'))
+    };
+    let (column, bound) = (column.trim(), bound.trim());
+    let bound = bound.split_once("::").map_or(bound, |(bound, _)| bound);
+    let bound = bound.strip_prefix("any(").or_else(|| bound.strip_prefix("lower(")).unwrap_or(bound);
+    let bound = bound.trim_end_matches(')');
+    if column.is_empty() || !is_column(column) {
+        return None;
+    }
+    let number = bound.strip_prefix(['$', '?'])?;
+    if number.is_empty() { Some(before) } else { number.parse::<usize>().ok()?.checked_sub(1) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, answer_to};
+    use super::{Proven, Row, answer_to};
+
+    fn proven(text: &str) -> Vec<usize> {
+        let answer = answer_to(text);
+        match answer.proven {
+            Proven::These(places) if answer.row == Row::Found => places.to_vec(),
+            _ => Vec::new(),
+        }
+    }
 
     #[test]
-    fn a_row_proves_that_what_is_bound_is_stored() {
-        let is_row = |text| answer_to(text) == Answer::Row;
-        assert!(is_row("SELECT * FROM files\n  WHERE id = $1 AND owner = $2"));
-        assert!(is_row("select 1 from files where id=?"));
-        assert!(!is_row("SELECT * FROM files WHERE id = $1 OR name LIKE $2"));
-        assert!(!is_row("SELECT COUNT(*) FROM files WHERE id = ?"));
-        assert!(!is_row("INSERT INTO files (id) VALUES (?) RETURNING id"));
-        assert!(!is_row("SELECT * FROM files LIMIT ?"));
-        assert!(answer_to("SELECT EXISTS(SELECT 1 FROM files WHERE id = ?)") == Answer::Truth);
+    fn a_row_proves_that_what_is_compared_is_stored() {
+        assert_eq!(proven("SELECT * FROM files\n  WHERE id = $1 AND owner = $2"), [0, 1]);
+        assert_eq!(proven("select 1 from files where id=?;"), [0]);
+        assert_eq!(proven("SELECT * FROM files f WHERE f.id = ?2 AND name LIKE ?1 LIMIT 1"), [1]);
+        assert_eq!(proven("SELECT * FROM f WHERE a LIKE ? AND (b IS NULL OR b > ?) AND f.\"id\" = ?"), [2]);
+        assert_eq!(proven("DELETE FROM files WHERE id = ANY($1::text[]) RETURNING id"), [0]);
+        let none = [
+            "SELECT * FROM files WHERE id = $1 OR name = $2",
+            "SELECT COUNT(*) FROM files WHERE id = ?",
+            "INSERT INTO files (id) VALUES (?) RETURNING id",
+            "UPDATE files SET id = ? WHERE owner = ? RETURNING id",
+            "SELECT * FROM files LIMIT ?",
+            "SELECT * FROM files WHERE id != ? AND size >= ?",
+            "",
+        ];
+        assert!(none.into_iter().all(|text| proven(text).is_empty()));
+        let exists = answer_to("SELECT EXISTS(SELECT 1 FROM files WHERE id = ?)");
+        assert_eq!((exists.row, exists.proven.holds(0)), (Row::Truth, true));
     }
 }

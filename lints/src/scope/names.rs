@@ -96,6 +96,9 @@ impl Scope<'_> {
                 .path_segments(path)
                 .last()
                 .map_or_else(String::new, |segment| segment.name.to_string()),
+            Expr::Format(format) => {
+                self.prefixed(format).map_or_else(|| "..".to_owned(), |value| self.written(value))
+            }
             _ => "..".to_owned(),
         }
     }

@@ -126,7 +126,8 @@ impl Stored {
                 .ways
                 .iter()
                 .filter(|way| by_request(way) == Some(Confidence::High) && cx.is_open(way, kind));
-            if let Some((way, name)) = ways.find_map(|way| Some((way, name_of(way)?))) {
+            let Some(way) = ways.next() else { continue };
+            for name in names_of(way) {
                 let all = stored.entry(name).or_default();
                 if all.len() < MOST_STORED {
                     all.push((reached.clone(), way.clone()));
@@ -158,16 +159,15 @@ fn field_of(way: &Way) -> Option<Symbol> {
     names.find(is_name)
 }
 
-/// The name of what comes by a way: of its part of what comes in, or of the last variable that it is bound to.
-fn name_of(way: &Way) -> Option<Symbol> {
+/// The names of what comes by a way: of its part of what comes in, and of the last variable that it is bound to.
+fn names_of(way: &Way) -> impl Iterator<Item = Symbol> {
     let is_name = |name: &Symbol| name.as_str().starts_with(|first: char| first.is_alphabetic());
-    let bound = || {
-        way.steps.iter().rev().find_map(|step| match step.kind {
-            WayStepKind::Bound(name) | WayStepKind::Source { name, .. } => Some(name),
-            _ => None,
-        })
-    };
-    way.path.names().filter(is_name).last().or_else(bound)
+    let bound = way.steps.iter().rev().find_map(|step| match step.kind {
+        WayStepKind::Bound(name) | WayStepKind::Source { name, .. } => Some(name),
+        _ => None,
+    });
+    let part = way.path.names().filter(is_name).last();
+    part.into_iter().chain(bound.filter(|bound| Some(*bound) != part))
 }
 
 /// How sure it is that a request writes here; `None` if none does.

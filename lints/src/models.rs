@@ -89,6 +89,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "poem.toml",
     "postgres.toml",
     "prisma-client-rust.toml",
+    "pulldown-cmark.toml",
     "quick-xml.toml",
     "r2d2.toml",
     "rand.toml",

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use ward_diagnostics::{Confidence, Finding, Flow, FlowStep, Severity, StepKind};
 use ward_flow::models::SourceClass;
-use ward_flow::{Entry, Hole, Reached, UNKNOWN, Way, WayStepKind};
+use ward_flow::{Entry, Hole, Reached, UNKNOWN, Way, WayStep, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::DefId;
+use ward_semantics::{DefId, Resolution};
 use ward_syntax::{FileSpan, Symbol};
 
 use super::html::{HtmlContext, is_markup};
@@ -211,6 +211,9 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
         if escape_of(way).is_some_and(|escape| context.is_served_by(escape.as_str())) {
             return None;
         }
+        if looks_at_markup(cx, way) {
+            return None;
+        }
         // A document that says it is XML is the business of another lint.
         if hole.is_some_and(|hole| hole.before.as_str().contains("<?xml ")) {
             return None;
@@ -241,6 +244,26 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
         cx.is_reported(function).then_some(evidence)
     });
     ways.collect()
+}
+
+/// Whether a function on the way looks at the markup that stands in a markdown text.
+fn looks_at_markup(cx: &LintContext, way: &Way) -> bool {
+    let semantics = cx.semantics();
+    let renders = |step: &&WayStep| matches!(step.kind, WayStepKind::Bound(_) | WayStepKind::External(_));
+    let mut functions: Vec<DefId> = way.steps.iter().filter(renders).map(|step| step.function).collect();
+    functions.dedup();
+    functions.into_iter().any(|function| {
+        let Some(types) = semantics.types(function) else { return false };
+        types.paths().any(|(_, resolution)| {
+            let path = match resolution {
+                Resolution::External(path) => path.as_str(),
+                Resolution::Method { ty, name } if ty.as_str() == "pulldown_cmark::Event" => name.as_str(),
+                _ => return false,
+            };
+            matches!(path, "Html" | "InlineHtml")
+                || (path.starts_with("pulldown_cmark::Event::") && path.ends_with("Html"))
+        })
+    })
 }
 
 /// Whether a text was decoded on its way.

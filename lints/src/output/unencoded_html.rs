@@ -313,7 +313,10 @@ fn confidence(reached: &Reached, way: &Way, hole: Option<Hole>) -> Option<Confid
     match way.assumed {
         _ if of_error(way) => Some(Confidence::Low),
         // A whole page may have been stored as one.
-        _ if is_stored(way) => Some(if hole.is_some() { Confidence::Medium } else { Confidence::Low }),
+        _ if is_stored(way) => {
+            let is_part = hole.is_some() || reached.callee.as_str().ends_with("PreEscaped");
+            Some(if is_part { Confidence::Medium } else { Confidence::Low })
+        }
         0 if is_sent && hole.is_some() => Some(Confidence::High),
         0 => Some(Confidence::Medium),
         1 if hole.is_some() => Some(Confidence::Medium),

@@ -8,9 +8,9 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, ItemKind, List, SourceIr, Symbol, sym};
+use ward_syntax::{Expr, ExprId, ItemKind, List, Literal, Piece, SourceIr, Symbol, sym};
 
-use crate::evaluate::{Context, STANDARD};
+use crate::evaluate::{Context, STANDARD, holds};
 use crate::models::{Beside, CallModel, Callers, MessageCall, SourceClass};
 use crate::sources;
 use crate::summary::Brief;
@@ -39,6 +39,8 @@ pub(crate) struct Demand<'a> {
     errors: FxHashSet<Symbol>,
     /// What else may be such a sink: any expression of some form.
     any: bool,
+    /// What makes any text that holds it such a sink.
+    marks: Vec<Symbol>,
     /// Elements that make a tuple such a sink.
     tuples: Vec<Beside>,
     /// The types of the workspace whose fields are such sources.
@@ -79,8 +81,9 @@ impl<'a> Demand<'a> {
         let traits = models.default_sinks.iter().filter(|row| is_sink(row.sink.kind));
         let errors = models.conversion_sinks.iter().filter(|(_, sink)| is_sink(sink.kind));
         let tuples = models.tuple_sinks.iter().filter(|row| is_sink(row.sink.kind));
-        let any = models.operator_sinks.iter().any(|(_, sink)| is_sink(sink.kind))
-            || models.text_sinks.iter().any(|row| is_sink(row.sink.kind));
+        let any = models.operator_sinks.iter().any(|(_, sink)| is_sink(sink.kind));
+        let texts = models.text_sinks.iter().filter(|row| is_sink(row.sink.kind));
+        let marks = texts.flat_map(|row| row.holds.iter().copied()).collect();
         Self {
             cx,
             by_sink,
@@ -95,6 +98,7 @@ impl<'a> Demand<'a> {
             rows: rows(cx),
             methods,
             any,
+            marks,
         }
     }
 
@@ -102,7 +106,11 @@ impl<'a> Demand<'a> {
     pub(crate) fn roots(&self) -> Vec<DefId> {
         let graph = self.cx.semantics.call_graph();
         let all: Vec<DefId> = graph.levels().iter().flatten().flatten().copied().collect();
-        let mut roots: Vec<DefId> = all.into_par_iter().flat_map_iter(|def| self.of_itself(def)).collect();
+        let mut roots: Vec<DefId> = all.par_iter().flat_map_iter(|def| self.of_itself(*def)).collect();
+        // A text that makes a sink of what holds it may stand in a constant, or come from a function.
+        let marked = all.par_iter().filter(|def| self.is_marked(**def));
+        let beside: Vec<DefId> = marked.flat_map_iter(|def| graph.callers(*def).iter().copied()).collect();
+        roots.extend(beside);
         roots.sort_unstable();
         roots.dedup();
         roots
@@ -123,6 +131,7 @@ impl<'a> Demand<'a> {
             roots.extend([printer, def]);
         }
         if !roots.is_empty()
+            || self.is_used_unnamed(def)
             || self.takes_source(def)
             || sources::delivered(cx, def).is_some()
             || self.holds(def)
@@ -158,6 +167,11 @@ impl<'a> Demand<'a> {
             Expr::Field { base, .. } => {
                 matches!(types.expr(base).kind(), TyKind::Adt { def, .. } if self.rows.contains(def))
             }
+            Expr::Literal(Literal::Str(text)) => self.is_mark(text),
+            Expr::Format(format) => ir.format(format).pieces.iter().any(|piece| match piece {
+                Piece::Text { text, .. } => self.is_mark(*text),
+                Piece::Hole { .. } => false,
+            }),
             // A loop over a receiver of messages.
             Expr::For { iter, .. } => {
                 matches!(types.expr(iter).kind(), TyKind::External { path, .. } if self.is_method(*path, into_iter))
@@ -167,6 +181,23 @@ impl<'a> Demand<'a> {
             }),
             _ => false,
         })
+    }
+
+    /// Whether a text stands in a body that makes texts sinks.
+    fn is_marked(&self, def: DefId) -> bool {
+        if self.marks.is_empty() {
+            return false;
+        }
+        let Some((file, body)) = self.cx.semantics.body(def) else { return false };
+        let ir = self.cx.semantics.ir(file);
+        ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+            Expr::Literal(Literal::Str(text)) => self.is_mark(text),
+            _ => false,
+        })
+    }
+
+    fn is_mark(&self, text: Symbol) -> bool {
+        self.marks.iter().any(|mark| holds(text, *mark))
     }
 
     fn is_called(&self, callee: &Callee) -> bool {
@@ -212,6 +243,15 @@ impl<'a> Demand<'a> {
             }
             Beside::Part(_) | Beside::Own(_) => true,
         })
+    }
+
+    /// Whether a function is made use of where its name does not stand: what an error of an unknown type is converted by,
+    /// and what prints the parts of a value.
+    fn is_used_unnamed(&self, def: DefId) -> bool {
+        let info = self.cx.semantics.enclosing_impl(def);
+        let name = info.and_then(|info| info.trait_ref.as_ref()).map(|of| of.name);
+        matches!(name, Some(TraitName::External(path))
+            if matches!(path.as_str(), "std::convert::From" | "std::fmt::Display" | "std::fmt::Debug"))
     }
 
     pub(crate) fn prints_by_default(&self, def: DefId) -> bool {
@@ -286,5 +326,5 @@ fn enter_made(ty: Ty, function: DefId, makers: &mut FxHashMap<DefId, Vec<DefId>>
 
 fn last_segment(path: Symbol) -> &'static str {
     let path = path.as_str();
-    path.rsplit("::").next().unwrap_or(path)
+    path.rsplit(':').next().unwrap_or(path)
 }

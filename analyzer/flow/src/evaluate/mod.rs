@@ -38,6 +38,7 @@ use std::cell::RefCell;
 pub(crate) use external::STANDARD;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+pub(crate) use text::holds;
 use ward_semantics::{BodyTypes, Carries, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{
     Attribute, Body, BodyId, ClosureId, ExprId, FileId, FileSpan, LocalId, Pat, SelfParam, SourceIr, Span,

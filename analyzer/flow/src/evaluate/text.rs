@@ -13,7 +13,7 @@ use crate::value::{Hole, Origin, Outcome, Text, UNKNOWN, Value, add_origins, joi
 impl Evaluator<'_> {
     pub(super) fn eval_format(&mut self, expr: ExprId, id: FormatId) -> ValueId {
         let format = self.ir.format(id);
-        let name = format.path.as_str().rsplit("::").next().unwrap_or_default();
+        let name = format.path.as_str().rsplit(':').next().unwrap_or_default();
         let leading: SmallVec<[ExprId; 2]> = self.ir.list(format.leading).collect();
         let conditions: SmallVec<[ValueId; 2]> = leading.iter().map(|expr| self.eval(*expr)).collect();
         for field in self.ir.field_inits(format.fields) {
@@ -290,7 +290,7 @@ impl Evaluator<'_> {
 }
 
 /// Whether a text holds another, which is in lower case.
-fn holds(text: Symbol, part: Symbol) -> bool {
+pub(crate) fn holds(text: Symbol, part: Symbol) -> bool {
     let (text, part) = (text.as_str().as_bytes(), part.as_str().as_bytes());
     let Some(first) = part.first() else { return true };
     text.windows(part.len())

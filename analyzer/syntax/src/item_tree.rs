@@ -304,7 +304,7 @@ impl Item {
         self.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive").any(|attribute| {
             let names = attribute.args.as_str().split(',');
             names
-                .map(|path| path.trim().rsplit("::").next().unwrap_or_default().trim())
+                .map(|path| path.trim().rsplit(':').next().unwrap_or_default().trim())
                 .any(|last| last == name)
         })
     }
@@ -313,6 +313,6 @@ impl Item {
 impl Attribute {
     /// The last segment of the path.
     pub fn last_segment(&self) -> &'static str {
-        self.path.as_str().rsplit("::").next().unwrap_or_default()
+        self.path.as_str().rsplit(':').next().unwrap_or_default()
     }
 }

@@ -7,7 +7,7 @@ use crate::{Attribute, Span, Symbol};
 
 /// Whether the attribute `path(args)` makes its item test code.
 pub(super) fn marks_test(path: &str, args: &str) -> bool {
-    let last = path.rsplit("::").next().unwrap_or_default().trim();
+    let last = path.rsplit(':').next().unwrap_or_default().trim();
     match last {
         "test" | "rstest" | "test_case" | "bench" | "quickcheck" | "test_log" | "wasm_bindgen_test" => true,
         "cfg" => requires_test(args),

@@ -270,14 +270,14 @@ pub struct ForeignMacro {
 
 impl OwnMacros<'_> {
     fn declare(&mut self, name: Symbol, rules: Symbol) {
-        let rules = Rules::read(rules.as_str()).map(Rc::new);
+        let rules = Rules::of(rules);
         self.known.insert(name, OwnMacro { rules, krate: Symbol::new("crate"), is_foreign: false });
     }
 
     fn get(&mut self, name: Symbol) -> Option<OwnMacro> {
         if !self.known.contains_key(&name) {
             let foreign = self.foreign?.get(&name)?;
-            let rules = Rules::read(foreign.rules.as_str()).map(Rc::new);
+            let rules = Rules::of(foreign.rules);
             self.known.insert(name, OwnMacro { rules, krate: foreign.krate, is_foreign: true });
         }
         let OwnMacro { rules, krate, is_foreign } = self.known.get(&name)?;

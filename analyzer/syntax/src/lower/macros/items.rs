@@ -21,7 +21,7 @@ pub(in crate::lower) fn content(
     }
     let mut call = lowerer.call_of(call);
     let tokens = std::mem::take(&mut call.tokens);
-    let name = path.as_str().rsplit("::").next().unwrap_or_default();
+    let name = path.as_str().rsplit(':').next().unwrap_or_default();
     read(tokens, |input| {
         match name {
             "cfg_if" => lowerer.cfg_if(input),

@@ -159,7 +159,7 @@ impl Lowerer<'_> {
         let written = (self.expanding > 0).then(|| Symbol::new(&call.tokens.to_string()));
         Call {
             path,
-            name: path.as_str().rsplit("::").next().unwrap_or_default(),
+            name: path.as_str().rsplit(':').next().unwrap_or_default(),
             tokens: std::mem::take(&mut call.tokens),
             span,
             inner: Span::new(outer.start + 1, outer.end.saturating_sub(1)),

@@ -4,6 +4,7 @@
 //! where the two differ, and whatever is not understood leaves the call as it is. All that comes from the macro
 //! stands, as far as spans go, at the call.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::str::FromStr;
 
@@ -72,9 +73,22 @@ enum Binding {
 
 type Bindings = FxHashMap<String, Binding>;
 
+thread_local! {
+    /// What this thread has read: files that call the same macros follow one another. The spans in it belong to files that
+    /// are gone, and are never looked at.
+    static KNOWN: RefCell<FxHashMap<Symbol, Option<Rc<Rules>>>> = RefCell::default();
+}
+
 impl Rules {
+    /// The same as [`Self::read`], of a definition that may have been read before.
+    pub(in crate::lower) fn of(definition: Symbol) -> Option<Rc<Self>> {
+        KNOWN.with_borrow_mut(|known| {
+            known.entry(definition).or_insert_with(|| Self::read(definition.as_str()).map(Rc::new)).clone()
+        })
+    }
+
     /// Reads what stands between the braces of `macro_rules!`. None if a part of it is not understood.
-    pub(in crate::lower) fn read(definition: &str) -> Option<Self> {
+    fn read(definition: &str) -> Option<Self> {
         let tokens: Vec<TokenTree> = TokenStream::from_str(definition).ok()?.into_iter().collect();
         let mut rules = Vec::new();
         let mut rest = tokens.as_slice();

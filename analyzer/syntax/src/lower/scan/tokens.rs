@@ -30,6 +30,7 @@ pub(in crate::lower) struct Token {
 /// Splits Rust text into tokens without ever failing.
 #[derive(Clone)]
 pub(in crate::lower) struct Scanner<'t> {
+    text: &'t str,
     bytes: &'t [u8],
     at: usize,
 }
@@ -77,7 +78,7 @@ pub(in crate::lower) fn is_word(byte: u8) -> bool {
 
 impl<'t> Scanner<'t> {
     pub(in crate::lower) fn new(text: &'t str, at: usize) -> Self {
-        Self { bytes: text.as_bytes(), at }
+        Self { text, bytes: text.as_bytes(), at }
     }
 
     /// Goes on at byte `at`.
@@ -96,7 +97,23 @@ impl<'t> Scanner<'t> {
     }
 
     fn skip_line(&mut self) {
-        self.skip_to(self.at, |byte| byte == b'\n');
+        // Many bytes at a time, as comments are long.
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    fn skip_space(&mut self) {
+        const INDENT: &[u8] = b"        ";
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            if rest.starts_with(INDENT) {
+                self.at += INDENT.len();
+            } else if rest.first().is_some_and(|byte| class(*byte) == Class::Space) {
+                self.at += 1;
+            } else {
+                return;
+            }
+        }
     }
 
     /// Moves behind a block comment, nested ones included.
@@ -213,9 +230,7 @@ impl Iterator for Scanner<'_> {
 
     fn next(&mut self) -> Option<Token> {
         loop {
-            while self.bytes.get(self.at).is_some_and(|byte| class(*byte) == Class::Space) {
-                self.at += 1;
-            }
+            self.skip_space();
             let start = self.at;
             let byte = *self.bytes.get(start)?;
             let kind = match class(byte) {

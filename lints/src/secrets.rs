@@ -1,5 +1,8 @@
 //! What names say of secrets. A name alone decides nothing: most things called `token` or `key` are none.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
 use ward_linter::LintContext;
 use ward_linter::guards::words;
 use ward_semantics::{DefId, Ty, TyKind};
@@ -60,9 +63,23 @@ pub(crate) fn has(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|known| known == word)
 }
 
+thread_local! {
+    /// What names were found to say: the same ones come again and again.
+    static KNOWN: RefCell<FxHashMap<Box<str>, Named>> = RefCell::default();
+}
+
 impl Named {
     /// What a name says.
     pub(crate) fn of(name: &str) -> Self {
+        if let Some(known) = KNOWN.with_borrow(|known| known.get(name).copied()) {
+            return known;
+        }
+        let named = Self::read(name);
+        KNOWN.with_borrow_mut(|known| known.insert(name.into(), named));
+        named
+    }
+
+    fn read(name: &str) -> Self {
         let mut all: Vec<String> = words(name).collect();
         // How a value is written says nothing of what it is.
         while all.len() > 1 && all.last().is_some_and(|word| has(WRITTEN, word)) {

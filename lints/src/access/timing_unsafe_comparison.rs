@@ -89,9 +89,10 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for scope in scopes(cx).filter(|scope| !is_comparison_itself(cx, scope.function)) {
-        for evidence in compared(&scope) {
-            cx.report(describe(cx, &evidence));
+    for scope in scopes(cx) {
+        let found = compared(&scope);
+        if !found.is_empty() && !is_comparison_itself(cx, scope.function) {
+            found.iter().for_each(|evidence| cx.report(describe(cx, evidence)));
         }
     }
 }

@@ -1,6 +1,46 @@
 //! What names say. A name alone decides nothing: it tells which header or cookie is a credential, and which field is
 //! a role, where the code around it reads and compares them.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+thread_local! {
+    /// What was asked of names before, and the answers, a bit each: the same names come again and again.
+    static ANSWERS: RefCell<FxHashMap<Box<str>, (u8, u8)>> = RefCell::default();
+}
+
+/// What is asked of names most often.
+#[derive(Clone, Copy)]
+enum Question {
+    Role,
+    Authorizing,
+    Authenticating,
+    Judging,
+    Refusing,
+}
+
+/// The answer for a name, found out once.
+fn remembered(question: Question, name: &str, decide: impl FnOnce() -> bool) -> bool {
+    let bit = 1 << question as u8;
+    let known = ANSWERS.with_borrow(|answers| answers.get(name).copied());
+    let (asked, yes) = known.unwrap_or_default();
+    if asked & bit != 0 {
+        return yes & bit != 0;
+    }
+    let answer = decide();
+    ANSWERS.with_borrow_mut(|answers| {
+        // What is decided may have asked other questions.
+        let entry = match answers.get_mut(name) {
+            Some(entry) => entry,
+            None => answers.entry(name.into()).or_default(),
+        };
+        entry.0 |= bit;
+        entry.1 |= if answer { bit } else { 0 };
+    });
+    answer
+}
+
 /// The words of a name: `isAdmin_user-id` is `is`, `admin`, `user`, `id`.
 pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     parts(name).map(str::to_lowercase)
@@ -160,7 +200,9 @@ pub(crate) fn is_role(name: &str) -> bool {
         "capabilities",
         "authorities",
     ];
-    has_word(name, WORDS) || name.starts_with("can_") || name == "is_allowed"
+    remembered(Question::Role, name, || {
+        has_word(name, WORDS) || name.starts_with("can_") || name == "is_allowed"
+    })
 }
 
 /// Whether a type of this name lists what callers may do or be.
@@ -181,14 +223,16 @@ pub fn is_role_type(name: &str) -> bool {
 
 /// Whether a call of this name finds out who calls.
 pub(crate) fn is_authenticating(name: &str) -> bool {
-    has_word(name, &["authenticate", "authenticated"])
+    remembered(Question::Authenticating, name, || has_word(name, &["authenticate", "authenticated"]))
 }
 
 /// Whether a call of this name asks whether something may be done, where nothing more is known of it.
 pub fn is_authorizing(name: &str) -> bool {
     const WORDS: &[&str] = &["authorize", "authorise", "enforce"];
-    has_word(name, WORDS)
-        || is_role(name) && has_word(name, &["check", "require", "ensure", "has", "validate", "verify", "is"])
+    const ASKING: &[&str] = &["check", "require", "ensure", "has", "validate", "verify", "is"];
+    remembered(Question::Authorizing, name, || {
+        has_word(name, WORDS) || is_role(name) && has_word(name, ASKING)
+    })
 }
 
 /// Whether a call of this name judges what it is given: it fails if that is wrong.
@@ -218,14 +262,16 @@ pub(crate) fn is_judging(name: &str) -> bool {
         "find",
         "lookup",
     ];
-    has_word(name, WORDS)
+    remembered(Question::Judging, name, || has_word(name, WORDS))
 }
 
 /// Whether what has this name refuses: a status, a constructor of an error or of a response.
 pub(crate) fn is_refusing(name: &str) -> bool {
     const WORDS: &[&str] =
         &["unauthorized", "unauthorised", "forbidden", "unauthenticated", "redirect", "denied"];
-    has_word(name, WORDS) || matches!(name, "SEE_OTHER" | "FOUND" | "SeeOther" | "Found")
+    remembered(Question::Refusing, name, || {
+        has_word(name, WORDS) || matches!(name, "SEE_OTHER" | "FOUND" | "SeeOther" | "Found")
+    })
 }
 
 /// Whether a type of this name may be a guard.

@@ -102,7 +102,7 @@ fn at(scope: &Scope, expr: ExprId, depth: u8) -> Option<Constant> {
         }
         Expr::Macro(call) => {
             let call = ir.macro_call(call);
-            let name = call.path.as_str().rsplit("::").next().unwrap_or_default();
+            let name = call.path.as_str().rsplit(':').next().unwrap_or_default();
             let is_read = matches!(name, "include_bytes" | "include_str");
             (is_read && is_in_tree(scope, call.text.as_str())).then(|| here(Symbol::new("")))?
         }

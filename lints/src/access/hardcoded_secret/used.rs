@@ -3,7 +3,7 @@
 use ward_diagnostics::Confidence;
 use ward_linter::guards::words;
 use ward_semantics::{Callee, Resolution, TraitName};
-use ward_syntax::{BinaryOp, Expr, ExprId, FieldInit, ItemKind, Literal};
+use ward_syntax::{BinaryOp, Expr, ExprId, FieldInit, ItemKind, List, Literal};
 
 use super::Use;
 use crate::scope::{Origin, Scope, refuses};
@@ -12,11 +12,12 @@ use crate::secrets::{Named, has, is_about_access};
 /// What an expression uses as a secret, and for what.
 pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<(Use, ExprId, Confidence)> {
     match scope.ir.expr(expr) {
-        Expr::Call { callee, args } => key(scope, callee, &scope.ir.list(args).collect::<Vec<_>>()),
+        Expr::Call { callee, args } => key(scope, callee, args),
         Expr::MethodCall { receiver, method, args, .. } => {
-            let args: Vec<ExprId> = scope.ir.list(args).collect();
-            default(scope, receiver, method.as_str(), &args)
-                .or_else(|| sent(scope, expr, method.as_str(), &args))
+            let method = method.as_str();
+            let takes = matches!(method, "unwrap_or" | "unwrap_or_else" | "bearer_auth" | "basic_auth");
+            let args: Vec<ExprId> = scope.ir.list(args).filter(|_| takes).collect();
+            default(scope, receiver, method, &args).or_else(|| sent(scope, expr, method, &args))
         }
         Expr::Struct { fields, .. } => filled(scope, scope.ir.field_inits(fields)),
         Expr::Binary { op: BinaryOp::Eq | BinaryOp::Ne, lhs, rhs } => {
@@ -27,7 +28,7 @@ pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<(Use, ExprId, Confidence
 }
 
 /// The key that a function takes.
-fn key(scope: &Scope, callee: ExprId, args: &[ExprId]) -> Option<(Use, ExprId, Confidence)> {
+fn key(scope: &Scope, callee: ExprId, args: List<ExprId>) -> Option<(Use, ExprId, Confidence)> {
     let Expr::Path(path) = scope.ir.expr(callee) else { return None };
     let segments = scope.ir.path_segments(path);
     let name = segments.last()?.name.as_str();
@@ -37,8 +38,8 @@ fn key(scope: &Scope, callee: ExprId, args: &[ExprId]) -> Option<(Use, ExprId, C
         Resolution::Def(_) | Resolution::Variant { .. } | Resolution::TraitItem { .. } => return None,
         _ => segments.len().checked_sub(2).map(|at| segments[at].name.as_str())?,
     };
-    let last = owner.rsplit("::").next().unwrap_or_default();
-    let is_cookie = owner.contains("cookie") || owner.contains("Cookie");
+    let last = owner.rsplit(':').next().unwrap_or_default();
+    let is_cookie = || owner.contains("cookie") || owner.contains("Cookie");
     // Where no signature is checked, the key is a stand-in.
     if last == "DecodingKey" && checks_nothing(scope) {
         return None;
@@ -55,20 +56,20 @@ fn key(scope: &Scope, callee: ExprId, args: &[ExprId]) -> Option<(Use, ExprId, C
         ("DecodingKey", "from_secret") => ("DecodingKey::from_secret", 0, Confidence::High),
         ("DecodingKey", "from_base64_secret") => ("DecodingKey::from_base64_secret", 0, Confidence::High),
         ("HS256Key" | "HS384Key" | "HS512Key", "from_bytes") => ("from_bytes", 0, Confidence::High),
-        ("Key", "from" | "derive_from") if is_cookie => ("Key::from", 0, Confidence::High),
+        ("Key", "from" | "derive_from") if is_cookie() => ("Key::from", 0, Confidence::High),
         ("CookieKey", "from" | "derive_from" | "signed" | "private") => ("CookieKey", 0, Confidence::High),
         ("CookieIdentityPolicy" | "CookieSession", "new" | "signed" | "private") => {
             ("CookieSession", 0, Confidence::High)
         }
         // A code of a constant key is often a step of a derivation, not a signature.
         ("Mac" | "Hmac" | "SimpleHmac" | "HmacSha256" | "HmacSha512" | "HmacSha1", "new_from_slice") => {
-            let names = scope.names(*args.first()?);
+            let names = scope.names(scope.ir.list(args).next()?);
             let is_secret = names.iter().any(|name| Named::of(name) == Named::Secret);
             ("new_from_slice", 0, if is_secret { Confidence::Medium } else { Confidence::Low })
         }
         _ => return None,
     };
-    Some((Use::Key(call), *args.get(at)?, confidence))
+    Some((Use::Key(call), scope.ir.list(args).nth(at)?, confidence))
 }
 
 /// Whether a function reads tokens without a look at their signatures.

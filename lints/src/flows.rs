@@ -201,7 +201,7 @@ fn is_decoded(way: &Way) -> bool {
 }
 
 fn last_segment(path: ward_syntax::Symbol) -> &'static str {
-    path.as_str().rsplit("::").next().unwrap_or_default()
+    path.as_str().rsplit(':').next().unwrap_or_default()
 }
 
 /// Whether the data is what an error says that was made of it.

@@ -212,6 +212,6 @@ impl Default for Prelude {
 }
 
 fn by_last_segment(paths: &[&str]) -> FxHashMap<Symbol, Symbol> {
-    let last = |path: &str| path.rsplit("::").next().map(Symbol::new);
+    let last = |path: &str| path.rsplit(':').next().map(Symbol::new);
     paths.iter().filter_map(|path| Some((last(path)?, Symbol::new(path)))).collect()
 }

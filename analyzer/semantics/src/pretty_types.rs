@@ -178,5 +178,5 @@ impl Semantics {
 }
 
 fn last(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
+    path.rsplit(':').next().unwrap_or(path)
 }

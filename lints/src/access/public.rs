@@ -212,7 +212,7 @@ fn has_field(cx: &LintContext, ty: Ty, is_wanted: &dyn Fn(&str) -> bool, depth: 
         TyKind::External { path, args } => {
             // State and extensions are the service's own.
             let own = ["State", "Data", "Extension", "Arc", "Depot"];
-            let name = path.as_str().rsplit("::").next().unwrap_or_default();
+            let name = path.as_str().rsplit(':').next().unwrap_or_default();
             !own.contains(&name) && args.iter().any(|arg| has_field(cx, *arg, is_wanted, depth))
         }
         TyKind::Tuple(parts) => parts.iter().any(|part| has_field(cx, *part, is_wanted, depth)),
@@ -233,9 +233,7 @@ fn lets_in(cx: &LintContext, function: DefId) -> bool {
         match callee {
             Callee::Fn(def) => Some(cx.semantics().def_map.name(*def)),
             Callee::Method { name, .. } | Callee::UnknownMethod(name) => Some(*name),
-            Callee::External(path) => {
-                Some(Symbol::new(path.as_str().rsplit("::").next().unwrap_or_default()))
-            }
+            Callee::External(path) => Some(Symbol::new(path.as_str().rsplit(':').next().unwrap_or_default())),
             _ => None,
         }
     };

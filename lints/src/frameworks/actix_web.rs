@@ -73,7 +73,7 @@ impl Framework for ActixWeb {
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
-        let kind = match path.rsplit("::").next().unwrap_or(path) {
+        let kind = match path.rsplit(':').next().unwrap_or(path) {
             "App" | "Scope" => SCOPE,
             "Resource" => RESOURCE,
             "Route" => ROUTE,

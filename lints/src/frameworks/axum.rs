@@ -59,7 +59,7 @@ impl Framework for Axum {
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
-        let name = path.rsplit("::").next().unwrap_or(path);
+        let name = path.rsplit(':').next().unwrap_or(path);
         let kind = if ROUTER_TYPES.contains(&name) {
             ROUTER
         } else if METHOD_TYPES.contains(&name) {
@@ -302,7 +302,7 @@ fn collect_layers(value: &Value, call: &Call<'_>, into: &mut Vec<Attached>) {
             collect_layers(receiver, call, into);
             let name = match made.what {
                 What::External(path) | What::Method(path) => {
-                    path.as_str().rsplit("::").next().unwrap_or_default()
+                    path.as_str().rsplit(':').next().unwrap_or_default()
                 }
                 _ => "",
             };

@@ -28,7 +28,7 @@ pub(super) fn methods_in(value: &Value) -> Methods {
 
 fn collect_methods(value: &Value, names: &mut Vec<&'static str>, depth: usize) {
     let mut add = |text: &'static str| {
-        let name = text.rsplit("::").next().unwrap_or(text);
+        let name = text.rsplit(':').next().unwrap_or(text);
         if METHODS.iter().any(|known| known.eq_ignore_ascii_case(name)) && !names.contains(&name) {
             names.push(name);
         }
@@ -188,7 +188,7 @@ fn documents(made: &Made, into: &mut Vec<Symbol>) {
         Value::Made(made) => made.arguments.get(1).and_then(Value::as_text),
         _ => None,
     };
-    match (path.as_str().rsplit("::").next(), made.arguments.first()) {
+    match (path.as_str().rsplit(':').next(), made.arguments.first()) {
         (Some("url" | "path"), Some(value)) => into.extend(path_in(value)),
         (Some("urls"), Some(value)) => {
             let all = each(value);

@@ -121,7 +121,7 @@ impl Dropshot {
         for argument in attribute_arguments(attribute) {
             match argument.name {
                 "path" => path = Some(attribute_text(cx, marked, &argument)),
-                "method" => methods = Methods::one(argument.value.rsplit("::").next().unwrap_or_default()),
+                "method" => methods = Methods::one(argument.value.rsplit(':').next().unwrap_or_default()),
                 _ => {}
             }
         }

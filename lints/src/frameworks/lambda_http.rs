@@ -22,7 +22,7 @@ impl Framework for LambdaHttp {
     }
 
     fn builds(&self, path: &str) -> bool {
-        let name = path.rsplit("::").next().unwrap_or_default();
+        let name = path.rsplit(':').next().unwrap_or_default();
         matches!(name, "run" | "run_with_streaming_response" | "run_concurrent")
     }
 
@@ -49,7 +49,7 @@ fn takes_requests(cx: &Evaluator<'_>, value: &Value) -> bool {
     let is_request = |ty: &Ty| match ty.kind() {
         TyKind::External { path, .. } => REQUESTS
             .iter()
-            .any(|name| path.as_str().rsplit("::").next().is_some_and(|ty| ty.starts_with(name))),
+            .any(|name| path.as_str().rsplit(':').next().is_some_and(|ty| ty.starts_with(name))),
         _ => false,
     };
     signature.params.iter().any(|ty| match ty.kind() {

@@ -59,7 +59,7 @@ impl Framework for Poem {
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
-        let kind = match path.rsplit("::").next().unwrap_or(path) {
+        let kind = match path.rsplit(':').next().unwrap_or(path) {
             "Route" => ROUTE,
             "RouteMethod" => ON_PATH,
             "RouteDomain" | "RouteScheme" => CHOICE,

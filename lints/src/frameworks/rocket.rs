@@ -42,7 +42,7 @@ impl Framework for Rocket {
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
-        match path.rsplit("::").next()? {
+        match path.rsplit(':').next()? {
             "Rocket" => Some(Router::empty(APP)),
             "Route" => Some(Router { in_place: true, ..Router::empty(ROUTES) }),
             _ => None,

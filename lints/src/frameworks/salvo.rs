@@ -37,7 +37,7 @@ impl Framework for Salvo {
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
-        match path.rsplit("::").next().unwrap_or(path) {
+        match path.rsplit(':').next().unwrap_or(path) {
             "Router" => Some(Router::empty(ROUTER)),
             "Service" => Some(Router::empty(SERVICE)),
             _ => None,
@@ -206,7 +206,7 @@ impl Salvo {
         if let Value::Made(made) = value {
             if let Some(receiver) = &made.receiver
                 && let What::Method(name) | What::External(name) = made.what
-                && matches!(name.as_str().rsplit("::").next(), Some("and" | "or"))
+                && matches!(name.as_str().rsplit(':').next(), Some("and" | "or"))
             {
                 Self::filter(cx, router, receiver, call);
                 for argument in &made.arguments {
@@ -217,7 +217,7 @@ impl Salvo {
             if let What::External(path) = made.what
                 && path.as_str().contains("filters::")
             {
-                let name = path.as_str().rsplit("::").next().unwrap_or_default();
+                let name = path.as_str().rsplit(':').next().unwrap_or_default();
                 if let Some(Methods::Only(names)) = method_named(name) {
                     Self::methods(router, names.into_iter());
                     return;

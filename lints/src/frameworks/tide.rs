@@ -40,7 +40,7 @@ impl Framework for Tide {
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
-        matches!(path.rsplit("::").next(), Some("Server" | "Route"))
+        matches!(path.rsplit(':').next(), Some("Server" | "Route"))
             .then(|| Router { in_place: true, ..Router::empty(APP) })
     }
 

@@ -42,7 +42,7 @@ impl Framework for Warp {
     }
 
     fn parameter(&self, path: &str, _: &[Ty]) -> Option<Router> {
-        let name = path.rsplit("::").next().unwrap_or(path);
+        let name = path.rsplit(':').next().unwrap_or(path);
         matches!(name, "Filter" | "BoxedFilter").then(|| Router { partial: true, ..Router::empty(FILTER) })
     }
 
@@ -491,7 +491,7 @@ fn pieces(cx: &Evaluator<'_>, value: &Value, path: &mut String) {
 }
 
 fn last(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
+    path.rsplit(':').next().unwrap_or(path)
 }
 
 fn type_name(cx: &Evaluator<'_>, ty: Ty) -> String {

@@ -121,7 +121,7 @@ fn is_plain(cx: &LintContext, reached: &Reached) -> bool {
         _ => None,
     });
     printed.any(|format| {
-        let is_line = format.path.as_str().rsplit("::").next() == Some(reached.callee.as_str());
+        let is_line = format.path.as_str().rsplit(':').next() == Some(reached.callee.as_str());
         // Expansions of macros stand at the same place as the call.
         let mut holes = format.pieces.iter().filter_map(|piece| match *piece {
             Piece::Hole { value, style: HoleStyle::Display, .. } => Some(value),

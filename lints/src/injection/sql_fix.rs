@@ -110,7 +110,7 @@ impl Repairs {
 
     /// How the sink's crate binds, and for which database.
     fn binding(&self, cx: &LintContext, reached: &Reached, file: FileId) -> Option<(Binding, Dialect)> {
-        let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+        let last = reached.callee.as_str().rsplit(':').next().unwrap_or_default();
         match reached.sink.krate.as_str() {
             "sqlx" if matches!(last, "query" | "query_as" | "query_scalar") => {
                 Some((Binding::Chained, self.databases(cx, file).sqlx?))
@@ -210,7 +210,7 @@ impl<'a> Query<'a> {
         };
         let Expr::Format(format) = ir.exprs[template.index()] else { return None };
         let path = ir.formats[format.index()].path.as_str();
-        let is_format = path.rsplit("::").next() == Some("format");
+        let is_format = path.rsplit(':').next() == Some("format");
         is_format.then_some(Self { ir, types, text, argument, call, template, format, in_local })
     }
 

@@ -205,7 +205,7 @@ fn is_read(way: &Way) -> bool {
         "json",
         "into_inner",
     ];
-    let is_reader = |name: &str| READERS.contains(&name.rsplit("::").next().unwrap_or(name));
+    let is_reader = |name: &str| READERS.contains(&name.rsplit(':').next().unwrap_or(name));
     way.steps.iter().all(|step| match step.kind {
         WayStepKind::External(name) => is_reader(name.as_str()),
         _ => true,

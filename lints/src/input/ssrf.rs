@@ -89,7 +89,7 @@ fn check_stored(cx: &LintContext) {
 /// it is not sent where it is made; who connects to what a request is addressed to is a proxy, which does so for everybody.
 fn sure_of(semantics: &Semantics, way: &Way, reached: &Reached) -> Confidence {
     let is_whole_request = matches!(way.entry, Entry::Request(kind) if kind.as_str() == "request");
-    let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+    let last = reached.callee.as_str().rsplit(':').next().unwrap_or_default();
     match last {
         "uri" if is_whole_request || !calls_one_of(semantics, reached.function, SENDERS) => Confidence::Low,
         "connect" if is_whole_request => Confidence::Low,

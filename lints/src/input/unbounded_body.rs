@@ -91,7 +91,7 @@ fn check(cx: &LintContext) {
 
 /// Whether a place decompresses.
 fn unpacks(reached: &Reached) -> bool {
-    let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+    let last = reached.callee.as_str().rsplit(':').next().unwrap_or_default();
     matches!(last, "read_to_end" | "read_to_string" | "decode_all") || last.starts_with("decompress")
 }
 
@@ -116,7 +116,7 @@ fn switched_off(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Eviden
             Callee::External(path) => path.as_str().rsplit_once("::").unwrap_or_default(),
             _ => continue,
         };
-        let owner = owner.rsplit("::").next().unwrap_or_default();
+        let owner = owner.rsplit(':').next().unwrap_or_default();
         let place = |expr: ExprId| FileSpan { file, span: ir.expr_span(expr) };
         let unbounded = |index: usize| call.inputs.get(index).is_some_and(|(expr, _)| is_most(ir, *expr));
         let (what, help, at) = match (name, owner) {

@@ -328,7 +328,7 @@ fn is_no_answer(cx: &LintContext, reached: &Reached) -> bool {
 fn becomes_text(way: &Way, reached: &Reached) -> bool {
     let is_made =
         |step: &WayStep| matches!(step.kind, WayStepKind::External(name) if name.as_str() == "to_string");
-    let last = reached.callee.as_str().rsplit("::").next().unwrap_or_default();
+    let last = reached.callee.as_str().rsplit(':').next().unwrap_or_default();
     way.hole.is_some() || way.steps.iter().any(is_made) || last.contains("Error")
 }
 

@@ -111,7 +111,7 @@ fn written(scope: &Scope) -> Vec<Evidence> {
             }
             _ => continue,
         };
-        let name = path.as_str().rsplit("::").next().unwrap_or_default();
+        let name = path.as_str().rsplit(':').next().unwrap_or_default();
         let is_console = has(CONSOLE, name);
         if !is_console && !has(LOGS, name) {
             continue;

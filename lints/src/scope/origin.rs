@@ -136,7 +136,7 @@ impl Scope<'_> {
         let semantics = self.cx.semantics();
         let (name, args): (&str, &[Ty]) = match ty.kind() {
             TyKind::Adt { def, args } => (semantics.item(*def).name.as_str(), args),
-            TyKind::External { path, args } => (path.as_str().rsplit("::").next().unwrap_or_default(), args),
+            TyKind::External { path, args } => (path.as_str().rsplit(':').next().unwrap_or_default(), args),
             _ => return Origin::Caller,
         };
         if is_state(name) {

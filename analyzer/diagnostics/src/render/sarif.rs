@@ -477,7 +477,7 @@ fn artifact(path: &str) -> ArtifactLocation {
 }
 
 fn logical(function: &str) -> LogicalLocation {
-    let name = function.rsplit("::").next().unwrap_or(function);
+    let name = function.rsplit(':').next().unwrap_or(function);
     LogicalLocation::builder().name(name).fully_qualified_name(function).kind("function").build()
 }
 

@@ -208,5 +208,5 @@ fn with_receiver(receiver: ExprId, value: ValueId, inputs: &Inputs) -> Inputs {
 }
 
 pub(super) fn last_segment(path: Symbol) -> &'static str {
-    path.as_str().rsplit("::").next().unwrap_or_default()
+    path.as_str().rsplit(':').next().unwrap_or_default()
 }

@@ -406,7 +406,7 @@ impl Evaluator<'_> {
             }
             Expr::Format(format) => {
                 let path = self.ir.format(format).path.as_str();
-                matches!(path.rsplit("::").next(), Some("bail" | "panic"))
+                matches!(path.rsplit(':').next(), Some("bail" | "panic"))
             }
             Expr::Try(operand) => match self.ir.expr(operand) {
                 Expr::Call { callee, .. } => match self.ir.expr(callee) {

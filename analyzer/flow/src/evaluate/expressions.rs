@@ -207,7 +207,7 @@ impl Evaluator<'_> {
         if let Some(constant) = self.cx.models.functions.get(&path).and_then(|model| model.constant) {
             return self.constant_of(constant);
         }
-        let last = path.as_str().rsplit("::").next().unwrap_or_default();
+        let last = path.as_str().rsplit(':').next().unwrap_or_default();
         if last == "None" {
             let none = Value { text: Text::Constant, outcome: Outcome::Failure, ..Value::default() };
             return self.values.push(none);
@@ -719,7 +719,7 @@ impl Evaluator<'_> {
         if !call.text.is_empty() {
             return self.values.constant(None);
         }
-        let last = call.path.as_str().rsplit("::").next().unwrap_or_default();
+        let last = call.path.as_str().rsplit(':').next().unwrap_or_default();
         if matches!(last, "params" | "named_params" | "values") || last.starts_with("query") {
             // Bound values: they are no part of the text.
             return ValueId::NOTHING;

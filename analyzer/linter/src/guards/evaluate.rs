@@ -831,7 +831,7 @@ pub(crate) fn is_fallible(ty: Ty) -> bool {
 }
 
 pub(crate) fn last_segment(path: Symbol) -> &'static str {
-    path.as_str().rsplit("::").next().unwrap_or_default()
+    path.as_str().rsplit(':').next().unwrap_or_default()
 }
 
 /// Whether a body hands a request on to what is behind it.

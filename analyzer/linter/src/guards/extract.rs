@@ -136,7 +136,7 @@ fn derived(item: &Item, known: &FxHashMap<Symbol, DeriveModel>) -> Option<Derive
     let names = item.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive");
     let mut names = names.flat_map(|attribute| attribute.args.as_str().split(','));
     names.find_map(|name| {
-        let name = name.rsplit("::").next().unwrap_or_default().trim();
+        let name = name.rsplit(':').next().unwrap_or_default().trim();
         known.iter().find(|(path, _)| last_segment(**path) == name).map(|(_, derive)| *derive)
     })
 }

@@ -672,7 +672,7 @@ enum IncludedPath {
 fn included_path(ir: &SourceIr, body: BodyId) -> Option<IncludedPath> {
     let Expr::Macro(call) = ir.expr(ir.body(body).root) else { return None };
     let call = ir.macro_call(call);
-    if call.path.as_str().rsplit("::").next() != Some("include") {
+    if call.path.as_str().rsplit(':').next() != Some("include") {
         return None;
     }
     let mut argument = ir.expr(ir.list(call.args).next()?);

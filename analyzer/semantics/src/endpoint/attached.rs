@@ -201,7 +201,7 @@ fn settings(made: &Made, into: &mut Vec<Symbol>) {
     if let (What::Method(name) | What::External(name), [Value::Text(text)]) = (made.what, &made.arguments[..])
         && text.as_str() == "true"
     {
-        into.push(Symbol::new(name.as_str().rsplit("::").next().unwrap_or_default()));
+        into.push(Symbol::new(name.as_str().rsplit(':').next().unwrap_or_default()));
     }
 }
 

@@ -134,7 +134,7 @@ impl Call<'_> {
     /// The last segment of the path.
     pub fn name(&self) -> &'static str {
         let path = self.path.as_str();
-        path.rsplit("::").next().unwrap_or(path)
+        path.rsplit(':').next().unwrap_or(path)
     }
 
     /// An argument; unknown if there is none.

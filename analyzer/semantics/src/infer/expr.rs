@@ -588,7 +588,7 @@ fn suffix(text: &str) -> Option<Ty> {
 
 fn last_segment(path: Symbol) -> &'static str {
     let text = path.as_str();
-    text.rsplit("::").next().unwrap_or(text)
+    text.rsplit(':').next().unwrap_or(text)
 }
 
 /// What a format-like macro gives.

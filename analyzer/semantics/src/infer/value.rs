@@ -391,7 +391,7 @@ fn constructor_of(semantics: &Semantics, ty: Ty) -> Value {
 
 /// Whether a path ends like a type: `Json`, not `json`, `MAX` or `i32`.
 fn is_type_name(path: Symbol) -> bool {
-    let name = path.as_str().rsplit("::").next().unwrap_or_default();
+    let name = path.as_str().rsplit(':').next().unwrap_or_default();
     starts_with_capital(name) && (name.len() == 1 || name.bytes().any(|byte| byte.is_ascii_lowercase()))
 }
 

@@ -58,7 +58,7 @@ fn guards_of(cx: &LintContext, door: &Door) -> Vec<Extractor> {
 fn asks_another(cx: &LintContext, door: &Door, extractor: &Extractor) -> bool {
     let stands_for_caller = |ty: Ty| match ty.kind() {
         TyKind::Adt { def, .. } => is_identity(cx.semantics().def_map.name(*def).as_str()),
-        TyKind::External { path, .. } => is_identity(path.as_str().rsplit("::").next().unwrap_or_default()),
+        TyKind::External { path, .. } => is_identity(path.as_str().rsplit(':').next().unwrap_or_default()),
         _ => false,
     };
     let others = door.endpoint.extractors(cx.semantics());

@@ -135,7 +135,7 @@ fn stored(scope: &Scope, adt: DefId, field: &Field) -> Option<FileSpan> {
             }
             Expr::Macro(call) => {
                 let call = scope.ir.macro_call(call);
-                let name = call.path.as_str().rsplit("::").next().unwrap_or_default();
+                let name = call.path.as_str().rsplit(':').next().unwrap_or_default();
                 let binds = name.starts_with("query") || has("params named_params", name);
                 scope.ir.list(call.args).find(|arg| binds && is_it(*arg))
             }

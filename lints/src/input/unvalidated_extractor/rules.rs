@@ -154,7 +154,7 @@ fn is_derived_whole(cx: &LintContext, taken: &Taken) -> bool {
     let mut names = derives.flat_map(|attribute| attribute.args.as_str().split(','));
     taken.wrappers.is_empty()
         && names.any(|name| {
-            let last = name.rsplit("::").next().unwrap_or_default().trim();
+            let last = name.rsplit(':').next().unwrap_or_default().trim();
             !last.is_empty() && !PLAIN_DERIVES.contains(&last)
         })
 }

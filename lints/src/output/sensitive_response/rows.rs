@@ -178,7 +178,7 @@ fn read_by(scope: &Scope, expr: ExprId) -> Option<DefId> {
     match scope.ir.expr(expr) {
         Expr::Macro(call) => {
             let call = scope.ir.macro_call(call);
-            let name = call.path.as_str().rsplit("::").next().unwrap_or_default();
+            let name = call.path.as_str().rsplit(':').next().unwrap_or_default();
             if !name.starts_with("query_as") && !name.starts_with("query_file_as") {
                 return None;
             }

@@ -158,14 +158,14 @@ fn answers(cx: &LintContext, function: DefId) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         match ty.kind() {
             TyKind::External { path, args } => {
-                let last = path.as_str().rsplit("::").next().unwrap_or_default();
+                let last = path.as_str().rsplit(':').next().unwrap_or_default();
                 last.contains("Response")
                     || has("Json Custom", last)
                     || args.iter().any(|arg| is_answer(*arg, depth))
             }
             TyKind::Bounds(bounds) => bounds.iter().any(|bound| {
                 let TraitName::External(path) = bound.name else { return false };
-                has("IntoResponse Responder Reply", path.as_str().rsplit("::").next().unwrap_or_default())
+                has("IntoResponse Responder Reply", path.as_str().rsplit(':').next().unwrap_or_default())
             }),
             TyKind::Tuple(parts) => parts.iter().any(|part| is_answer(*part, depth)),
             _ => false,

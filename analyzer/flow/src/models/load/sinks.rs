@@ -90,7 +90,7 @@ impl Loader {
             self.kinds.push(Kind::plain(kind));
         }
         let first = row.call.as_ref().and_then(|call| call.0.first());
-        let first = first.and_then(|path| path.get_ref().split("::").next()).map(Symbol::new);
+        let first = first.and_then(|path| path.get_ref().split(':').next()).map(Symbol::new);
         let krate = krate.or(first).unwrap_or(kind);
         let context =
             row.context.as_ref().and_then(|text| self.told(parse_input(text.get_ref().trim()), text));
@@ -112,7 +112,7 @@ impl Loader {
         };
         for path in row.fields_of_derive.iter().flat_map(|paths| &paths.0) {
             let path = path.get_ref().as_str();
-            let last = path.rsplit("::").next().unwrap_or(path);
+            let last = path.rsplit(':').next().unwrap_or(path);
             self.models.derive_sinks.push((Symbol::new(last), sink.clone()));
         }
         for path in self.paths(row.default_of.as_ref()) {

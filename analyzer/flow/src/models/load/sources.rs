@@ -79,7 +79,7 @@ impl Loader {
         }
         for path in row.fields_of_derive.iter().flat_map(|paths| &paths.0) {
             let path = path.get_ref().as_str();
-            let last = path.rsplit("::").next().unwrap_or(path);
+            let last = path.rsplit(':').next().unwrap_or(path);
             self.models.row_sources.push((Symbol::new(last), source));
         }
         if let (Some(checked), Some(parameter)) = (&row.checked, &row.parameter) {
@@ -112,7 +112,7 @@ impl Loader {
             }
         }
         for path in self.paths(row.derive.as_ref()) {
-            let last = path.as_str().rsplit("::").next().unwrap_or_default();
+            let last = path.as_str().rsplit(':').next().unwrap_or_default();
             self.models.derive_sources.push((Symbol::new(last), source));
         }
         let attributes = row.attribute.is_some() || row.impl_attribute.is_some() || row.trait_named.is_some();

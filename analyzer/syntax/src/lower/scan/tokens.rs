@@ -104,14 +104,11 @@ impl<'t> Scanner<'t> {
 
     fn skip_space(&mut self) {
         const INDENT: &[u8] = b"        ";
-        loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            if rest.starts_with(INDENT) {
+        while let Some(byte) = self.bytes.get(self.at).filter(|byte| class(**byte) == Class::Space) {
+            self.at += 1;
+            // A line begins: its indent is long.
+            while *byte == b'\n' && self.bytes[self.at..].starts_with(INDENT) {
                 self.at += INDENT.len();
-            } else if rest.first().is_some_and(|byte| class(*byte) == Class::Space) {
-                self.at += 1;
-            } else {
-                return;
             }
         }
     }

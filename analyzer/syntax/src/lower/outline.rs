@@ -190,8 +190,8 @@ mod tests {
             assert!(seen_from_outside(before, &before.replace(what, by)), "{what} {by}");
         }
         let before = "make! { a /* b */ c }\nmacro_rules! m { () => { /* d */ } }\n";
-        assert!(seen_from_outside(before, &before.replace("b", "bb")));
-        assert!(seen_from_outside(before, &before.replace("d", "dd")));
+        assert!(seen_from_outside(before, &before.replace('b', "bb")));
+        assert!(seen_from_outside(before, &before.replace('d', "dd")));
     }
 
     #[test]

@@ -68,9 +68,8 @@ fn is_keyed(scope: &Scope, call: ExprId, targets: &[DefId]) -> bool {
     let is_signature = |def: &DefId| {
         words(semantics.item(*def).name.as_str()).any(|word| matches!(word.as_str(), "signature" | "sig"))
     };
-    let args = match scope.ir.expr(call) {
-        Expr::Call { args, .. } | Expr::MethodCall { args, .. } => args,
-        _ => return false,
+    let (Expr::Call { args, .. } | Expr::MethodCall { args, .. }) = scope.ir.expr(call) else {
+        return false;
     };
     let is_key = |arg: ExprId| {
         let names = scope.names(arg);

@@ -514,6 +514,7 @@ impl Evaluator<'_> {
     fn eval_loop(&mut self, cond: Option<ExprId>, body: ExprId) -> ValueId {
         self.loops.push(LoopExit::default());
         let mut value = None;
+        let mut left_with = Facts::new();
         for round in 0..2 {
             let before = self.state.clone();
             if let Some(cond) = cond {
@@ -525,7 +526,7 @@ impl Evaluator<'_> {
                 self.end_round();
                 let after = std::mem::take(&mut self.state);
                 self.state = self.join_states(skipped, after);
-                self.assume(&exit_facts);
+                left_with = exit_facts;
             } else {
                 self.eval(body);
                 self.end_round();
@@ -534,6 +535,8 @@ impl Evaluator<'_> {
                 break;
             }
         }
+        // A further round begins where the condition still holds.
+        self.assume(&left_with);
         let exit = self.loops.pop().unwrap_or_default();
         if let Some(broken) = exit.broken {
             let state = std::mem::take(&mut self.state);

@@ -2,9 +2,10 @@
 //!
 //! A report is kept under a key of everything it depends on: the analyzer itself, its configuration and options, and the
 //! content of all files. A second key, of sizes and times alone, leads to the first without reading anything. What `--since`
-//! compares with is kept by its commit, and what each file was lowered to by its text, for runs after a change; so is what its functions do with data. What is kept bears a checksum: a file that was cut short, or damaged, is as good as none. Files are written beside and moved
-//! into place, so two runs at once do no harm, and neither does one that is killed. Whatever goes wrong here costs time
-//! only.
+//! compares with is kept by its commit. For runs after a change it is kept what each file was lowered to, by its text, and
+//! what functions do with data and about the caller. What is kept bears a checksum: a file that was cut short, or damaged, is
+//! as good as none. Files are written beside and moved into place, so two runs at once do no harm, and neither does one that
+//! is killed. Whatever goes wrong here costs time only.
 
 use std::collections::BTreeMap;
 use std::fs;

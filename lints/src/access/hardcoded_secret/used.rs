@@ -236,10 +236,13 @@ fn compared(scope: &Scope, given: ExprId, constant: ExprId) -> Option<(Use, Expr
         return None;
     }
     let named = names.iter().map(|name| Named::of(name)).find(|named| *named != Named::Nothing)?;
+    if named < Named::Token {
+        return None;
+    }
     let text = super::constant::of(scope, constant)?.text;
     // What is compared with a known default is refused, as a rule.
     let is_default = scope.names(constant).iter().any(|name| words(name).any(|word| word == "default"));
-    if named < Named::Token || is_default || is_marker(text.as_str()) || is_stand_in(scope) {
+    if is_default || is_marker(text.as_str()) || is_stand_in(scope) {
         return None;
     }
     let confidence = match (named, scope.origin(given).0) {

@@ -92,7 +92,9 @@ fn check(cx: &LintContext) {
     for scope in scopes(cx) {
         let found = compared(&scope);
         if !found.is_empty() && !is_comparison_itself(cx, scope.function) {
-            found.iter().for_each(|evidence| cx.report(describe(cx, evidence)));
+            for evidence in &found {
+                cx.report(describe(cx, evidence));
+            }
         }
     }
 }

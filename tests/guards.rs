@@ -1,7 +1,7 @@
 //! Guards by what they do: every section of `guards.md`, executed.
 //!
 //! A marker behind the head of a function or struct says what is expected of it: `//= enforced`, `//= optional`,
-//! `//= none`, followed by `role` and `owner` where these are asked for.
+//! `//= none`, followed by `role` and `owner` where these are asked for. A `routes` block says what guards endpoints.
 
 #![allow(clippy::unwrap_used, reason = "what a test needs and does not find fails it")]
 
@@ -11,7 +11,7 @@ use ward_flow::models::{ModelFile, load as load_models};
 use ward_linter::guards::{Authenticates, Guards, Verdict};
 use ward_project::{DiscoverOptions, discover, load, read_source, thread_pool};
 use ward_semantics::{DefId, DefKind, Semantics, Ty, TyKind};
-use ward_tests::{lay_out, sections};
+use ward_tests::{compare_guards, lay_out, sections};
 
 /// What is wrong with the verdicts on a folder's functions and types, measured by its markers.
 fn wrong_in(root: &Path) -> Vec<String> {
@@ -78,6 +78,10 @@ fn guards_are_known_by_what_they_do() {
         lay_out(section, root.path());
         let pool = thread_pool(Some(2)).unwrap();
         for line in pool.install(|| wrong_in(root.path())) {
+            wrong.push(format!("guards.md:{} ({}): {line}", section.line, section.title));
+        }
+        let Some(expected) = &section.routes else { continue };
+        for line in compare_guards(root.path(), expected) {
             wrong.push(format!("guards.md:{} ({}): {line}", section.line, section.title));
         }
     }

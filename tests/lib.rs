@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use ward_diagnostics::{Confidence, Finding, LintMetadata};
+use ward_diagnostics::{Confidence, Finding, LintMetadata, RouteGuards, RouteRow};
 use ward_linter::{Analysis, Settings, analyze, route_rows};
 use ward_project::{DiscoverOptions, read_source, thread_pool};
 
@@ -228,11 +228,20 @@ pub fn compare(root: &Path, lints: &[&LintMetadata]) -> Vec<String> {
 
 /// What is wrong with a folder's table of endpoints, measured by the rows a section expects; empty if nothing is.
 pub fn compare_routes(root: &Path, expected: &[String]) -> Vec<String> {
+    compare_lines(root, expected, route_lines)
+}
+
+/// What is wrong with the guards of a folder's endpoints, measured by the lines that are expected.
+pub fn compare_guards(root: &Path, expected: &[String]) -> Vec<String> {
+    compare_lines(root, expected, guard_lines)
+}
+
+fn compare_lines(root: &Path, expected: &[String], lines: fn(&Analysis) -> Vec<String>) -> Vec<String> {
     let analysis = match analyze_folder(root) {
         Ok(analysis) => analysis,
         Err(error) => return vec![error],
     };
-    let found = route_lines(&analysis);
+    let found = lines(&analysis);
     let missing = expected.iter().filter(|line| !found.contains(line)).map(|line| format!("missing: {line}"));
     let extra =
         found.iter().filter(|line| !expected.contains(line)).map(|line| format!("not expected: {line}"));
@@ -261,6 +270,18 @@ pub fn route_lines(analysis: &Analysis) -> Vec<String> {
         line
     });
     lines.collect()
+}
+
+/// The table of endpoints with what guards them: methods, path, `by` and the guards, or `open`.
+pub fn guard_lines(analysis: &Analysis) -> Vec<String> {
+    let line = |row: RouteRow| {
+        let guards = match &row.guards {
+            RouteGuards::By(names) => format!("by {}", names.join(", ")),
+            _ => "open".to_owned(),
+        };
+        format!("{} {} {guards}", row.methods.join("|"), row.path)
+    };
+    route_rows(analysis).into_iter().map(line).collect()
 }
 
 /// The markers of a file.

@@ -1,10 +1,11 @@
 //! Endpoints as the access lints see them: with what stands before them, and beside which others.
 
+use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, EndpointGuard, EndpointRef};
 use ward_linter::LintContext;
-use ward_linter::guards::{EndpointAccess, GuardKind, words};
-use ward_semantics::DefId;
+use ward_linter::guards::{Effect, EndpointAccess, Guard, GuardKind, Verdict, words};
 use ward_semantics::endpoint::{Attached, Endpoint, UnknownPart, What};
+use ward_semantics::{CrateId, DefId};
 use ward_syntax::FileSpan;
 
 use super::public;
@@ -12,11 +13,16 @@ use super::public;
 /// How a path shows a part that is not known.
 const UNKNOWN: &str = "{?}";
 
+/// How paths that are compared show their parameters.
+const PARAMETER: &str = "{}";
+
 /// An endpoint of code that is reported on.
 #[derive(Clone, Copy)]
 pub(super) struct Door<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) access: &'a EndpointAccess,
+    /// What is asked beyond the login that stands before most endpoints of the service alike.
+    pub(super) own: Verdict,
     /// The function that holds the handler's code.
     pub(super) function: DefId,
     /// The handler.
@@ -35,7 +41,7 @@ pub(super) enum Openness {
     Declared,
 }
 
-impl Door<'_> {
+impl<'a> Door<'a> {
     /// Whether nobody unknown gets in.
     pub(super) fn is_guarded(&self) -> bool {
         self.access.verdict.enforces()
@@ -44,6 +50,27 @@ impl Door<'_> {
     /// Whether the request names an object in the path. A part that could not be evaluated is none.
     pub(super) fn names_object(&self) -> bool {
         self.endpoint.path.as_str().split('/').any(|segment| segment.contains('{') && segment != UNKNOWN)
+    }
+
+    /// Whether a handler does more than read.
+    pub(super) fn does_harm(&self) -> bool {
+        let effects = [Effect::Write, Effect::File, Effect::Command, Effect::Outbound];
+        effects.iter().any(|effect| self.access.effects.has(*effect))
+    }
+
+    /// What the request names: the path up to its last parameter, whatever parameters are called.
+    pub(super) fn object(&self) -> Vec<&'a str> {
+        let mut segments = self.segments();
+        let end = segments.iter().rposition(|segment| *segment == PARAMETER).map_or(0, |at| at + 1);
+        segments.truncate(end);
+        segments
+    }
+
+    /// The segments of the path, whatever parameters are called.
+    pub(super) fn segments(&self) -> Vec<&'a str> {
+        let segments = self.endpoint.path.as_str().split('/').filter(|segment| !segment.is_empty());
+        let is_parameter = |segment: &str| segment.starts_with('{') && segment != UNKNOWN;
+        segments.map(|segment| if is_parameter(segment) { PARAMETER } else { segment }).collect()
     }
 
     /// Whether anything could be lost by leaving it open.
@@ -147,14 +174,96 @@ pub(super) fn doors<'a>(cx: &'a LintContext) -> Vec<Door<'a>> {
         }
         let place = endpoint.handler_place(semantics);
         let openness = public::openness(cx, endpoint, access, function);
-        let door = Door { endpoint, access, function, place, openness };
+        let door = Door { endpoint, access, own: access.verdict, function, place, openness };
         match doors.iter_mut().find(|known| known.place == place) {
             Some(known) if known.is_guarded() && !door.is_guarded() => *known = door,
             Some(_) => {}
             None => doors.push(door),
         }
     }
+    let logins = Logins::of(cx, &doors);
+    for door in &mut doors {
+        door.own = logins.own(cx, door);
+    }
     doors
+}
+
+/// What is attached to endpoints, and to how many.
+struct Logins {
+    attached: FxHashMap<FileSpan, Attachment>,
+    /// How many endpoints of a crate are guarded.
+    guarded: FxHashMap<CrateId, usize>,
+}
+
+/// How many guarded endpoints something stands before.
+#[derive(Default)]
+struct Attachment {
+    all: usize,
+    /// Those of them that name nothing.
+    nameless: usize,
+}
+
+impl Logins {
+    fn of(cx: &LintContext, doors: &[Door]) -> Self {
+        let mut logins = Self { attached: FxHashMap::default(), guarded: FxHashMap::default() };
+        for door in doors.iter().filter(|door| door.is_guarded()) {
+            *logins.guarded.entry(cx.semantics().def_map.crate_of(door.function)).or_default() += 1;
+            for guard in door.access.guards.iter().filter(|guard| is_attached(guard)) {
+                let attachment = logins.attached.entry(guard.place).or_default();
+                attachment.all += 1;
+                attachment.nameless += usize::from(!door.names_object());
+            }
+        }
+        logins
+    }
+
+    /// What the guards of an endpoint ask together. What stands before endpoints that name nothing, too, ties nothing to the
+    /// caller; and what stands before most of a service asks for no role that one of them needs more than another, unless
+    /// it is called so.
+    fn own(&self, cx: &LintContext, door: &Door) -> Verdict {
+        let guarded = self.guarded.get(&cx.semantics().def_map.crate_of(door.function)).copied().unwrap_or(0);
+        let mut own = door.access.verdict;
+        (own.role, own.owner) = (false, false);
+        for guard in door.access.guards.iter().filter(|guard| guard.verdict.enforces()) {
+            let (role, owner) = match (guard.how, self.attached.get(&guard.place)) {
+                (GuardKind::Attached(index), Some(attachment)) => {
+                    let is_common = attachment.nameless >= 2 && attachment.all * 2 >= guarded;
+                    let layer = &door.endpoint.layers[index];
+                    (!is_common || is_named_role(&layer.name(cx.semantics())), attachment.nameless == 0)
+                }
+                _ => (true, true),
+            };
+            own.role |= role && guard.verdict.role;
+            own.owner |= owner && guard.verdict.owner;
+        }
+        own
+    }
+}
+
+fn is_attached(guard: &Guard) -> bool {
+    matches!(guard.how, GuardKind::Attached(_)) && guard.verdict.enforces()
+}
+
+/// Whether a layer is called after what callers may do or be.
+fn is_named_role(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "role",
+        "roles",
+        "admin",
+        "admins",
+        "superuser",
+        "permission",
+        "permissions",
+        "privilege",
+        "privileges",
+        "scope",
+        "scopes",
+        "staff",
+        "moderator",
+        "acl",
+        "rbac",
+    ];
+    words(name).any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// How the siblings of an endpoint are guarded.
@@ -168,8 +277,19 @@ pub(super) struct Siblings {
     pub(super) outside: usize,
     /// What makes them siblings.
     pub(super) kinship: Kinship,
+    /// Which of them are counted.
+    pub(super) among: Among,
     /// One of the guarded ones: its handler.
     pub(super) example: Option<FileSpan>,
+}
+
+/// Which siblings are counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Among {
+    /// All of them.
+    All,
+    /// Those that change something, where reading is for more people.
+    Changing,
 }
 
 /// What endpoints have in common.
@@ -226,16 +346,34 @@ const FEWEST: usize = 3;
 
 /// The nearest siblings of an endpoint of which there are enough to say something.
 pub(super) fn siblings(cx: &LintContext, doors: &[Door], own: &Door) -> Option<Siblings> {
+    siblings_among(cx, doors, own, Among::All)
+}
+
+/// The same of some of them.
+pub(super) fn siblings_among(cx: &LintContext, doors: &[Door], own: &Door, among: Among) -> Option<Siblings> {
     Kinship::ALL.into_iter().find_map(|kinship| {
-        let found = related(cx, doors, own, kinship);
+        let found = related_among(cx, doors, own, kinship, among);
         (found.total >= FEWEST).then_some(found)
     })
 }
 
 /// The siblings of one kind.
 pub(super) fn related(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kinship) -> Siblings {
-    let mut found = Siblings { total: 0, guarded: 0, outside: 0, kinship, example: None };
+    related_among(cx, doors, own, kinship, Among::All)
+}
+
+pub(super) fn related_among(
+    cx: &LintContext,
+    doors: &[Door],
+    own: &Door,
+    kinship: Kinship,
+    among: Among,
+) -> Siblings {
+    let mut found = Siblings { total: 0, guarded: 0, outside: 0, kinship, among, example: None };
     for other in doors {
+        if among == Among::Changing && !other.endpoint.methods.may_change() {
+            continue;
+        }
         if other.place == own.place || other.openness != Openness::Closed || !kinship.holds(cx, own, other) {
             continue;
         }

@@ -13,8 +13,10 @@ use ward_semantics::{Callee, CrateId};
 use ward_syntax::{Pat, PatId, Symbol};
 
 use super::doors::{
-    Door, Kinship, Openness, Siblings, doors, is_beside_guarded_path, lower, related, siblings,
+    Among, Door, Kinship, Openness, Siblings, doors, is_beside_guarded_path, lower, related, related_among,
+    siblings, siblings_among,
 };
+use super::open_areas::{self, OpenArea};
 
 declare_lint! {
     /// Endpoints that anybody can call although their siblings ask who calls.
@@ -44,10 +46,14 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     let Evidence { door, siblings, confidence } = evidence;
     let message = format!("`{}` can be called by anybody", door.title());
     let of_siblings = format!(
-        "{} of {} other endpoints {} ask who calls",
+        "{} of {} other endpoints {}{} ask who calls",
         siblings.guarded,
         siblings.total,
-        siblings.kinship.words()
+        siblings.kinship.words(),
+        match siblings.among {
+            Among::All => "",
+            Among::Changing => " that change something",
+        }
     );
     let mut finding = Finding::new(&MISSING_AUTH, door.place, message)
         .label("nothing on the way to this handler asks for a credential")
@@ -86,16 +92,47 @@ fn describe_service(
     finding
 }
 
+/// One finding for all: the decision was made where they are routed.
+fn describe_area(cx: &LintContext, area: &OpenArea) -> Finding {
+    let first = area.first();
+    let message = format!(
+        "none of the {} endpoints beside `{}` that change something asks who calls",
+        area.changing(),
+        first.title()
+    );
+    let around = format!(
+        "{} of {} other endpoints of this service that change something ask who calls",
+        area.guarded, area.total
+    );
+    let mut finding = Finding::new(&MISSING_AUTH, first.place, message)
+        .label("the first of them")
+        .note(around)
+        .help("guard their router as the others are, or say that it is public: `[access]` in `ward.toml`, `public = [..]`");
+    finding.confidence = Confidence::Medium;
+    finding.severity = Severity::High;
+    finding.endpoint = Some(first.reference());
+    finding.function = Some(cx.name(first.function));
+    finding
+}
+
 fn check(cx: &LintContext) {
     let doors = doors(cx);
     let mut services: FxHashMap<CrateId, Vec<Door>> = FxHashMap::default();
     for door in &doors {
         services.entry(cx.semantics().def_map.crate_of(door.function)).or_default().push(*door);
     }
+    let areas = open_areas::find(cx, &doors);
+    for area in &areas {
+        cx.report(describe_area(cx, area));
+    }
     for door in &doors {
         let krate = cx.semantics().def_map.crate_of(door.function);
+        let is_told = areas.iter().any(|area| area.holds(door));
         let has_guards = services[&krate].iter().any(super::doors::Door::is_guarded);
-        if has_guards && let Some(evidence) = judge(cx, &doors, *door) {
+        if has_guards
+            && !is_told
+            && let Some(evidence) = judge(cx, &doors, *door)
+        {
             cx.report(describe(cx, &evidence));
         }
     }
@@ -118,19 +155,19 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if (takes_nothing(cx, &door) || does_nothing(cx, &door)) && door.access.effects.is_empty() {
         return None;
     }
-    let harms_object = changes && door.names_object() && does_harm(&door) || reaches_machine(&door);
+    let harms_object = changes && door.names_object() && door.does_harm() || reaches_machine(&door);
     // Two of two tell enough of an endpoint that changes what the request names.
     let of_pair = if harms_object { pair(cx, doors, &door) } else { None };
     let siblings = match of_pair {
         Some(pair) => pair,
-        None => siblings(cx, doors, &door)?,
+        None => nearest(cx, doors, &door, harms_object)?,
     };
     let least = if changes { 75 } else { 90 };
     if of_pair.is_none() && (siblings.guarded < 3 || siblings.percent() < least) {
         return wider(cx, doors, door, siblings.kinship).filter(|_| harms_object);
     }
     // A router of its own for what is public is a decision, not a mistake.
-    let of_router = related(cx, doors, &door, Kinship::Router);
+    let of_router = related_among(cx, doors, &door, Kinship::Router, siblings.among);
     if of_router.total >= 2 && of_router.percent() < 50 {
         return wider(cx, doors, door, Kinship::Router).filter(|_| harms_object);
     }
@@ -146,7 +183,7 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
             Confidence::Low
         };
     }
-    if siblings.kinship == Kinship::Crate {
+    if siblings.kinship == Kinship::Crate || siblings.among == Among::Changing {
         confidence = lower(confidence);
     }
     // Where only what changes something is guarded, reading is for everybody.
@@ -158,7 +195,7 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if is_beside_guarded_path(cx, doors, &door) {
         confidence = Confidence::Low;
     }
-    if !does_harm(&door) {
+    if !door.does_harm() {
         // What only reads is often meant for everybody, unless the request names what it wants.
         let names = !changes && door.names_object();
         let unseen = changes && door.access.effects.is_empty();
@@ -173,6 +210,23 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
         confidence = Confidence::Low;
     }
     Some(Evidence { door, siblings, confidence })
+}
+
+/// So many guarded endpoints of a service that change something tell of one that names no object, too.
+const FEWEST_OF_SERVICE: usize = 50;
+
+/// The nearest siblings. Where reading is for more people, those that change something tell of one that does.
+fn nearest(cx: &LintContext, doors: &[Door], door: &Door, harms_object: bool) -> Option<Siblings> {
+    let all = siblings(cx, doors, door);
+    let is_clear = |siblings: &Siblings| siblings.guarded >= 3 && siblings.percent() >= 90;
+    if all.is_some_and(|all| is_clear(&all)) || !(harms_object || door.endpoint.methods.may_change()) {
+        return all;
+    }
+    let changing = siblings_among(cx, doors, door, Among::Changing).filter(|changing| {
+        let is_wide = changing.kinship == Kinship::Crate && changing.guarded >= FEWEST_OF_SERVICE;
+        is_clear(changing) && (harms_object || is_wide && door.does_harm())
+    });
+    changing.or(all)
 }
 
 /// The siblings in the file, or else of the router, if there are two, and both are guarded.
@@ -242,12 +296,6 @@ fn does_nothing(cx: &LintContext, door: &Door) -> bool {
         |callee: &Callee| matches!(callee, Callee::Constructor { .. } | Callee::ExternalConstructor(_));
     let is_whole = !matches!(door.endpoint.handler, Handler::Closure { .. } | Handler::Inline { .. });
     is_whole && types.callees().all(|(_, callee)| builds(callee))
-}
-
-/// Whether a handler does more than read.
-fn does_harm(door: &Door) -> bool {
-    let effects = [Effect::Write, Effect::File, Effect::Command, Effect::Outbound];
-    effects.iter().any(|effect| door.access.effects.has(*effect))
 }
 
 /// Whether an endpoint that changes nothing may give away something: it looks something up, or asks somewhere else.

@@ -1,12 +1,16 @@
 //! Objects that the request names and nothing ties to the caller.
 //!
-//! Whether an object belongs to somebody is not written anywhere, so the siblings decide here too, and it stays a hint.
+//! Whether an object belongs to somebody is not written anywhere, so the siblings decide here too. It is reported where
+//! most others of the same object look at who calls, and what changes it takes no identity that it could look at; what
+//! stands in the same file as others that do gives a hint.
 
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::guards::Effect;
 use ward_linter::{Lint, LintContext, declare_lint};
+use ward_syntax::FileSpan;
 
 use super::doors::{Door, Openness, doors};
+use super::identity::{cannot_tell, looks_at_caller};
 
 declare_lint! {
     /// Objects that the request names and nothing ties to the caller.
@@ -30,15 +34,42 @@ struct Evidence<'a> {
     door: Door<'a>,
     tied: usize,
     total: usize,
+    family: Family,
+    example: Option<FileSpan>,
+}
+
+/// What makes handlers siblings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// They stand in one file.
+    File,
+    /// They are about the same object.
+    Object,
 }
 
 fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
-    let Evidence { door, tied, total } = evidence;
+    let Evidence { door, tied, total, family, example } = evidence;
     let message = format!("nothing ties what `{}` names to the caller", door.title());
-    let mut finding = Finding::new(&MISSING_OWNER_CHECK, door.place, message)
-        .label("the id of the request meets nothing that the caller's identity gave")
-        .note(format!("{tied} of {total} other handlers in this file tie such an id to the caller"))
-        .help("look the object up by its id and the caller's, or compare its owner with the caller before using it");
+    let (label, note) = match family {
+        Family::File => (
+            "the id of the request meets nothing that the caller's identity gave",
+            format!("{tied} of {total} other handlers in this file tie such an id to the caller"),
+        ),
+        Family::Object => (
+            "this does not take the caller's identity",
+            format!("{tied} of {total} other handlers of the same object look at who calls"),
+        ),
+    };
+    let mut finding = Finding::new(&MISSING_OWNER_CHECK, door.place, message).label(label).note(note).help(
+        "look the object up by its id and the caller's, or compare its owner with the caller before using it",
+    );
+    if let Some(example) = example {
+        finding = finding.related(*example, "this one looks at who calls");
+    }
+    finding.confidence = match family {
+        Family::File => Confidence::Low,
+        Family::Object => Confidence::Medium,
+    };
     finding.endpoint = Some(door.reference());
     finding.function = Some(cx.name(door.function));
     finding
@@ -48,20 +79,54 @@ fn check(cx: &LintContext) {
     let doors = doors(cx);
     let named: Vec<&Door> = doors.iter().filter(|door| names_an_object(door)).collect();
     for door in &named {
-        if is_tied(cx, door) || door.access.verdict.role {
+        if is_tied(cx, door) || door.own.role {
             continue;
         }
-        let siblings =
-            named.iter().filter(|other| other.place.file == door.place.file && other.place != door.place);
-        let total = siblings.clone().count();
-        let tied = siblings.filter(|other| is_tied(cx, other)).count();
-        if tied >= 2 && tied * 10 >= total * 6 {
-            let evidence = Evidence { door: **door, tied, total };
-            let mut finding = describe(cx, &evidence);
-            finding.confidence = Confidence::Low;
-            cx.report(finding);
+        let of_object = of_object(cx, &named, door);
+        if let Some(evidence) = of_object.or_else(|| of_file(cx, &named, door)) {
+            cx.report(describe(cx, &evidence));
         }
     }
+}
+
+/// Whether most others that do something with the same object look at who calls, and this one, which changes it, could not
+/// even tell.
+fn of_object<'a>(cx: &LintContext, named: &[&Door<'a>], door: &Door<'a>) -> Option<Evidence<'a>> {
+    let changes = door.endpoint.methods.may_change() && !door.access.effects.is_empty();
+    if !changes || door.is_unclear() || cx.guards().asks_role(door.function) || !cannot_tell(cx, door) {
+        return None;
+    }
+    let object = door.object();
+    let krate = |door: &Door| cx.semantics().def_map.crate_of(door.function);
+    let siblings: Vec<&&Door> = named
+        .iter()
+        .filter(|other| other.place != door.place && krate(other) == krate(door))
+        .filter(|other| other.segments().starts_with(&object))
+        .collect();
+    let looking: Vec<&&&Door> = siblings.iter().filter(|other| looks_at_caller(cx, other)).collect();
+    let (tied, total) = (looking.len(), siblings.len());
+    let example = looking.first().map(|other| other.place);
+    (tied >= 2 && tied * 2 >= total).then_some(Evidence {
+        door: *door,
+        tied,
+        total,
+        family: Family::Object,
+        example,
+    })
+}
+
+fn of_file<'a>(cx: &LintContext, named: &[&Door<'a>], door: &Door<'a>) -> Option<Evidence<'a>> {
+    let siblings =
+        named.iter().filter(|other| other.place.file == door.place.file && other.place != door.place);
+    let total = siblings.clone().count();
+    let tied = siblings.filter(|other| is_tied(cx, other)).count();
+    (tied >= 2 && tied * 10 >= total * 6).then_some(Evidence {
+        door: *door,
+        tied,
+        total,
+        family: Family::File,
+        example: None,
+    })
 }
 
 /// Whether a known caller names an object in the path, and something is done with it.
@@ -73,5 +138,5 @@ fn names_an_object(door: &Door) -> bool {
 }
 
 fn is_tied(cx: &LintContext, door: &Door) -> bool {
-    door.access.verdict.owner || cx.guards().ties(door.function)
+    door.own.owner || cx.guards().ties(door.function)
 }

@@ -175,6 +175,11 @@ impl Evaluator<'_> {
             }
             Callee::Value | Callee::Unresolved => self.external(call, None),
         };
+        if self.judges_sent(call) {
+            self.read_credential(call.expr, 0);
+            value.data = value.data.union(Deps::CREDENTIAL);
+            value.fail = value.fail.union(Deps::CREDENTIAL);
+        }
         self.attach(call);
         if self.is_tie(call) {
             value.data = value.data.union(Deps::OWNER);
@@ -184,6 +189,50 @@ impl Evaluator<'_> {
             self.summary.ties = true;
         }
         value
+    }
+
+    /// Whether a call finds out whether a credential is right that the request names in its path, query or body:
+    /// `is_valid(&body.session_token)`. What is only stored, a key for another service, is none.
+    fn judges_sent(&self, call: &Call) -> bool {
+        let is_sent = |value: &Value| {
+            value.data.has(Deps::REQUEST) && !value.data.has(Deps::CREDENTIAL.union(Deps::NEXT))
+        };
+        let mut sent = call
+            .args()
+            .iter()
+            .filter(|(_, value)| is_sent(value))
+            .filter_map(|(arg, _)| self.last_name(*arg, 0));
+        let ty = self.types.expr(call.expr);
+        let answers = is_fallible(ty) || ty.is_unknown() || ty.as_external("std::future::Future").is_some();
+        answers && sent.any(|name| names::judges_sent(call.name, name.as_str()))
+    }
+
+    /// The last name of an expression that is a place, or made of one: `body.token.as_str()` is `token`.
+    fn last_name(&self, expr: ExprId, depth: u32) -> Option<Symbol> {
+        match self.ir.expr(expr) {
+            Expr::Local(local) => Some(self.ir.local(local).name),
+            Expr::Field { name, .. } => Some(name),
+            Expr::Ref { operand: inner, .. } | Expr::Unary { operand: inner, .. } if depth < 4 => {
+                self.last_name(inner, depth + 1)
+            }
+            Expr::MethodCall { receiver, method, .. }
+                if depth < 4
+                    && matches!(
+                        method.as_str(),
+                        "as_str"
+                            | "clone"
+                            | "as_ref"
+                            | "as_deref"
+                            | "to_owned"
+                            | "to_string"
+                            | "trim"
+                            | "as_bytes"
+                    ) =>
+            {
+                self.last_name(receiver, depth + 1)
+            }
+            _ => None,
+        }
     }
 
     /// What a middleware leaves in the request for those behind it.
@@ -951,7 +1000,7 @@ fn is_redirect(ty: Ty) -> bool {
 }
 
 /// Whether a type is an answer to a request.
-fn is_response(ty: Ty) -> bool {
+pub(crate) fn is_response(ty: Ty) -> bool {
     match ty.kind() {
         TyKind::External { path, .. } => last_segment(*path).ends_with("Response"),
         _ => false,

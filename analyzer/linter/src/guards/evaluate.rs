@@ -113,7 +113,7 @@ pub(crate) struct Evaluator<'a> {
 const MOST_DEPTH: u32 = 256;
 
 impl<'a> Evaluator<'a> {
-    fn new(cx: Context<'a>, def: DefId, file: FileId) -> Option<Self> {
+    pub(crate) fn new(cx: Context<'a>, def: DefId, file: FileId) -> Option<Self> {
         let types = cx.semantics.types(def)?;
         let ir = cx.semantics.ir(file);
         let ret = cx.semantics.signature(def).map(|signature| signature.ret);
@@ -475,7 +475,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether an expression never comes to its end: it returns, breaks, or only panics.
-    fn leaves(&self, expr: ExprId) -> bool {
+    pub(crate) fn leaves(&self, expr: ExprId) -> bool {
         match self.ir.expr(expr) {
             Expr::Return(_) | Expr::Break(_) | Expr::Continue => true,
             Expr::Block { kind: BlockKind::Plain | BlockKind::Unsafe, stmts, tail } => {

@@ -66,7 +66,7 @@ impl Evaluator<'_> {
             Expr::Struct { fields, rest, path } => {
                 let inits = self.ir.field_inits(fields);
                 let parts: SmallVec<[ExprId; 8]> = inits.iter().map(|init| init.value).chain(rest).collect();
-                let value = self.all_of(parts);
+                let value = self.fields_of(&parts);
                 let shape = self.shape_of_path(path);
                 Value { shape, ..value }
             }
@@ -144,6 +144,23 @@ impl Evaluator<'_> {
         all
     }
 
+    /// The fields of a struct. Where all that tell who calls may be absent, it is made for nobody as well.
+    fn fields_of(&mut self, parts: &[ExprId]) -> Value {
+        let mut all = Value::default();
+        let (mut is_there, mut may_be_absent) = (false, false);
+        for part in parts {
+            let value = self.eval(*part);
+            is_there |= value.data.has(Deps::CREDENTIAL) && !value.fail.has(Deps::CREDENTIAL);
+            may_be_absent |= value.fail.has(Deps::CREDENTIAL);
+            all.data = all.data.union(value.data);
+            all.fail = all.fail.union(value.fail);
+        }
+        if may_be_absent && !is_there {
+            all.data = all.data.union(Deps::STAND_IN);
+        }
+        all
+    }
+
     fn binary(&mut self, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> Value {
         let left = self.eval(lhs);
         // The right side of `&&` runs only if the left side holds.
@@ -215,6 +232,9 @@ impl Evaluator<'_> {
 
     fn assignment(&mut self, lhs: ExprId, rhs: ExprId) -> Value {
         let value = self.eval(rhs);
+        if self.overwrites_response(lhs) {
+            self.refuse(lhs);
+        }
         let mut target = lhs;
         loop {
             match self.ir.expr(target) {
@@ -228,6 +248,14 @@ impl Evaluator<'_> {
             }
         }
         Value::default()
+    }
+
+    /// Whether a middleware puts another response in place of the one that it was given, where nobody is known.
+    fn overwrites_response(&self, lhs: ExprId) -> bool {
+        let is_absent = |frame: &Frame| frame.sense == Sense::Absent && frame.deps.has(Deps::CREDENTIAL);
+        matches!(self.ir.expr(lhs), Expr::Unary { op: UnaryOp::Deref, .. })
+            && super::calls::is_response(self.types.expr(lhs))
+            && self.frames.iter().any(is_absent)
     }
 
     fn let_statement(&mut self, pat: PatId, init: Option<ExprId>, otherwise: Option<ExprId>) -> Value {

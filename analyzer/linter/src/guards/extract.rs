@@ -218,7 +218,15 @@ pub(crate) fn is_identity_type(cx: Context, ty: Ty) -> bool {
         return true;
     }
     match ty.kind() {
-        TyKind::Adt { def, .. } => names::is_identity(cx.semantics.def_map.name(*def).as_str()),
+        TyKind::Adt { def, .. } => {
+            let name = cx.semantics.def_map.name(*def);
+            // Mappers name the row after nothing and its module after the table: `users::Model`.
+            let of_module = || {
+                let path = cx.semantics.path(*def);
+                path.rsplit("::").nth(1).is_some_and(names::is_identity)
+            };
+            names::is_identity(name.as_str()) || name.as_str() == "Model" && of_module()
+        }
         TyKind::External { path, args } => match path.as_str() {
             "std::sync::Arc" | "std::boxed::Box" | "std::option::Option" => {
                 args.first().is_some_and(|inner| is_identity_type(cx, *inner))

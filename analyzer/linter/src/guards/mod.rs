@@ -9,6 +9,7 @@ mod attached;
 mod calls;
 mod deps;
 mod evaluate;
+mod exempt;
 mod expressions;
 mod extract;
 mod index;
@@ -20,15 +21,17 @@ use std::sync::OnceLock;
 pub use self::memo::Judged;
 pub use self::names::{is_authorizing, is_identity, is_role_type, words};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use ward_diagnostics::Confidence;
 use ward_flow::models::Models;
 pub use ward_flow::models::{Authenticates, Effect, Effects};
-use ward_semantics::endpoint::{Attached, AttachedKind, Endpoint, Endpoints, Handler};
+use ward_semantics::endpoint::{Attached, AttachedKind, Endpoint, Endpoints, Handler, What};
 use ward_semantics::{DefId, Semantics, Ty};
-use ward_syntax::{ClosureId, FileId, FileSpan};
+use ward_syntax::{ClosureId, FileId, FileSpan, Pat};
 
 use self::deps::Deps;
 use self::evaluate::{Context, Evaluator};
+use self::exempt::Exemption;
 use self::index::Known;
 
 /// What something does about the caller.
@@ -118,6 +121,8 @@ pub struct Guards<'a> {
     judged: Option<&'a Judged>,
     known: OnceLock<Known>,
     endpoints: OnceLock<Vec<EndpointAccess>>,
+    /// What middleware lets through before it asks, by where it reads the credential.
+    exempt: OnceLock<FxHashMap<FileSpan, Vec<Exemption>>>,
 }
 
 impl<'a> Guards<'a> {
@@ -129,7 +134,15 @@ impl<'a> Guards<'a> {
         declared: Vec<(&'a str, Option<&'a str>)>,
         judged: Option<&'a Judged>,
     ) -> Self {
-        Self { semantics, models, declared, judged, known: OnceLock::new(), endpoints: OnceLock::new() }
+        Self {
+            semantics,
+            models,
+            declared,
+            judged,
+            known: OnceLock::new(),
+            endpoints: OnceLock::new(),
+            exempt: OnceLock::new(),
+        }
     }
 
     fn known(&self) -> &Known {
@@ -178,7 +191,10 @@ impl<'a> Guards<'a> {
     fn of_endpoint(&self, endpoint: &Endpoint) -> Vec<Guard> {
         let mut guards = Vec::new();
         for (index, layer) in endpoint.layers.iter().enumerate() {
-            let verdict = self.of_attached(layer);
+            let mut verdict = self.of_attached(layer);
+            if verdict.enforces() && (self.is_exempt(endpoint, verdict) || self.is_dropped(endpoint, layer)) {
+                verdict.authenticates = Authenticates::Optional;
+            }
             guards.push(Guard { verdict, how: GuardKind::Attached(index), place: layer.place });
         }
         let file = endpoint.handler_place(self.semantics).file;
@@ -198,6 +214,31 @@ impl<'a> Guards<'a> {
         guards.push(Guard { verdict, how: GuardKind::Body, place });
         guards.retain(|guard| guard.verdict.authenticates != Authenticates::None);
         guards
+    }
+
+    /// Whether a middleware lets all requests for an endpoint through before it asks.
+    fn is_exempt(&self, endpoint: &Endpoint, verdict: Verdict) -> bool {
+        let all = self.exempt.get_or_init(|| exempt::by_credential(self.context()));
+        let exemptions = verdict.credential.and_then(|place| all.get(&place));
+        exemptions.is_some_and(|exemptions| exempt::covers(exemptions, endpoint))
+    }
+
+    /// Whether a credential is taken as it is sent, and the handler binds it so that nobody looks at it: `_token`.
+    fn is_dropped(&self, endpoint: &Endpoint, layer: &Attached) -> bool {
+        let (AttachedKind::Extractor, What::External(_), Handler::Function(def)) =
+            (layer.kind, layer.what, endpoint.handler)
+        else {
+            return false;
+        };
+        let Some(function) = self.semantics.item(def).as_fn() else { return false };
+        let ir = self.semantics.ir(self.semantics.locate(def).0);
+        function.params.iter().any(|param| match ir.pat(param.pat) {
+            Pat::Bind { local, .. } => {
+                let name = ir.local(local).name.as_str();
+                name.starts_with('_') && names::is_credential(name)
+            }
+            _ => false,
+        })
     }
 
     /// What the code of a handler does itself that is given a credential, or none: what may be absent of what it takes is

@@ -265,6 +265,25 @@ pub(crate) fn is_judging(name: &str) -> bool {
     remembered(Question::Judging, name, || has_word(name, WORDS))
 }
 
+/// Whether a call of this name judges something of that name which a request sent beside what it asks for: a key or
+/// signature where it is checked, the token of a session wherever it is looked up.
+pub(crate) fn judges_sent(call: &str, sent: &str) -> bool {
+    let sent: String = sent.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let is_session =
+        ["sessiontoken", "authtoken", "bearertoken", "usertoken"].iter().any(|name| sent.ends_with(name));
+    let is_key = ["apikey", "accesskey", "accesstoken", "jwttoken"].iter().any(|name| sent.ends_with(name))
+        || matches!(sent.as_str(), "jwt" | "signature" | "hmac");
+    let checks = has_word(call, &["valid", "validate", "verify", "check", "authenticate", "authorize"]);
+    let changes = has_word(
+        call,
+        &[
+            "delete", "remove", "insert", "create", "save", "store", "add", "set", "update", "revoke", "new",
+            "refresh",
+        ],
+    );
+    !changes && (is_session || is_key && checks)
+}
+
 /// Whether what has this name refuses: a status, a constructor of an error or of a response.
 pub(crate) fn is_refusing(name: &str) -> bool {
     const WORDS: &[&str] =

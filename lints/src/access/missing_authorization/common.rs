@@ -116,7 +116,13 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
     }
     let silent = (0..group.len()).filter(|index| !asks(index));
     let is_about_changes = actions::is_about_changes(name.as_str());
-    let is_meant = |door: &Door| !is_about_changes || door.endpoint.methods.may_change();
+    // What is sent to have an answer computed from it is nobody's.
+    let does = |door: &Door| {
+        !door.access.effects.is_empty() || door.names_object() || !door.endpoint.methods.may_change()
+    };
+    let is_meant = |door: &Door| {
+        (family == Family::Trait || does(door)) && (!is_about_changes || door.endpoint.methods.may_change())
+    };
     let silent = silent.filter(|index| is_meant(group[*index]) && is_plain(cx, group[*index]));
     let evidence = |index: usize| {
         let door = group[index];
@@ -137,7 +143,7 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
 
 /// Whether a handler asks who calls and nothing else that is seen.
 fn is_plain(cx: &LintContext, door: &Door) -> bool {
-    let verdict = door.access.verdict;
+    let verdict = door.own;
     door.is_guarded() && !verdict.role && !verdict.owner && !cx.guards().asks_role(door.function)
 }
 

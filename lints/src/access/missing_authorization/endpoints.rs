@@ -2,9 +2,11 @@
 
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
+use ward_linter::guards::Effect;
 
 use super::Evidence;
 use crate::access::doors::{Door, Openness};
+use crate::access::identity::cannot_tell;
 
 /// So many siblings must ask for a role.
 const FEWEST: usize = 4;
@@ -18,7 +20,7 @@ pub(super) fn outliers(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
 
 /// Whether nothing is asked but who calls.
 fn is_plain(cx: &LintContext, door: &Door) -> bool {
-    let verdict = door.access.verdict;
+    let verdict = door.own;
     !verdict.role
         && !verdict.owner
         && !cx.guards().ties(door.function)
@@ -38,13 +40,19 @@ fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {
         })
     };
     let total = siblings().count();
-    let asking = siblings().filter(|other| other.access.verdict.role).count();
+    let asking = siblings().filter(|other| other.own.role).count();
     if asking < FEWEST || asking * 10 < total * 8 {
         return None;
     }
+    // Who asks for a role over what the path names says nothing of what names nothing: anybody may begin something new.
+    let is_alike = door.names_object() || siblings().any(|other| other.own.role && !other.names_object());
+    // What gives out files by a name of the request is no less than what its siblings do, if all of them ask.
+    let hands_out = door.names_object() && door.access.effects.has(Effect::File) && asking == total;
     let confidence = match (changes, door.is_unclear()) {
         (_, true) => Confidence::Low,
+        _ if !is_alike => Confidence::Low,
         (true, _) if !door.access.effects.is_empty() => Confidence::Medium,
+        (false, _) if hands_out && cannot_tell(cx, door) => Confidence::Medium,
         _ => Confidence::Low,
     };
     Some(Evidence {
@@ -54,7 +62,7 @@ fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {
         label: "nothing here asks for a role or permission".to_owned(),
         note: format!("{asking} of {total} other endpoints of this router and file ask for one"),
         help: "ask for the role or permission that its siblings ask for".to_owned(),
-        example: siblings().find(|other| other.access.verdict.role).map(|other| other.place),
+        example: siblings().find(|other| other.own.role).map(|other| other.place),
         endpoint: Some(door.reference()),
         confidence,
     })

@@ -1,0 +1,86 @@
+//! What handlers do with the identity of the caller that they take.
+
+use ward_linter::LintContext;
+use ward_linter::guards::GuardKind;
+use ward_semantics::endpoint::Extractor;
+use ward_semantics::{Ty, TyKind};
+use ward_syntax::{Expr, LocalId, Pat, PatId, SourceIr};
+
+use super::doors::Door;
+
+/// What a handler takes that tells who calls.
+pub(super) fn identities(cx: &LintContext, door: &Door) -> Vec<Extractor> {
+    let extractors = door.endpoint.extractors(cx.semantics());
+    let taken = door.access.guards.iter().filter_map(|guard| match guard.how {
+        GuardKind::Argument(index) => extractors.get(index).copied(),
+        GuardKind::Attached(_) | GuardKind::Body => None,
+    });
+    taken.collect()
+}
+
+/// Whether a handler looks at who calls.
+pub(super) fn looks_at_caller(cx: &LintContext, door: &Door) -> bool {
+    cx.guards().ties(door.function)
+        || door.own.owner
+        || identities(cx, door).iter().any(|extractor| is_consulted(cx, door, extractor))
+}
+
+/// Whether a handler has nothing by which it could tell who calls: it takes no identity, and nothing of a request that may
+/// hold one.
+pub(super) fn cannot_tell(cx: &LintContext, door: &Door) -> bool {
+    let asks = door.access.guards.iter().any(|guard| !matches!(guard.how, GuardKind::Attached(_)));
+    let extractors = door.endpoint.extractors(cx.semantics());
+    !asks && !extractors.iter().any(|extractor| may_hold_caller(extractor.ty))
+}
+
+/// Whether a parameter may hold what tells who calls: the whole request, its headers, what a middleware left in it.
+fn may_hold_caller(ty: Ty) -> bool {
+    const HOLDERS: &[&str] = &[
+        "Extension",
+        "ReqData",
+        "HeaderMap",
+        "HttpRequest",
+        "Request",
+        "RequestContext",
+        "Parts",
+        "Depot",
+        "Session",
+        "CookieJar",
+        "Cookies",
+        "Identity",
+        "TypedHeader",
+    ];
+    match ty.kind() {
+        TyKind::External { path, args } => {
+            HOLDERS.contains(&path.as_str().rsplit("::").next().unwrap_or_default())
+                || args.iter().any(|arg| may_hold_caller(*arg))
+        }
+        TyKind::Unknown => true,
+        _ => false,
+    }
+}
+
+/// Whether a handler's body uses what a parameter binds.
+pub(super) fn is_consulted(cx: &LintContext, door: &Door, extractor: &Extractor) -> bool {
+    let ir = cx.semantics().ir(door.place.file);
+    let mut locals = Vec::new();
+    bound(ir, extractor.pattern, &mut locals);
+    let Some((_, body)) = cx.semantics().body(door.function) else { return true };
+    let exprs = ir.body(body).exprs.of(&ir.exprs);
+    exprs.iter().any(|expr| matches!(expr, Expr::Local(local) if locals.contains(local)))
+}
+
+/// The locals that a pattern binds.
+fn bound(ir: &SourceIr, pattern: PatId, into: &mut Vec<LocalId>) {
+    match ir.pat(pattern) {
+        Pat::Bind { local, .. } => into.push(local),
+        Pat::Ref(inner) => bound(ir, inner, into),
+        Pat::Tuple(pats) | Pat::TupleStruct { pats, .. } => {
+            ir.list(pats).for_each(|pat| bound(ir, pat, into));
+        }
+        Pat::Struct { fields, .. } => {
+            ir.field_pats(fields).iter().for_each(|field| bound(ir, field.pat, into));
+        }
+        _ => {}
+    }
+}

@@ -237,7 +237,7 @@ fn bind(map: &mut DefMap, import: &mut Import<'_>, namespaces: &[Namespace], tar
     let mut changed = [false; 3];
     for namespace in namespaces {
         match names.slot(*namespace) {
-            Some(first) if !first.is_test || binding.is_test => {}
+            Some(first) if (!first.is_test || binding.is_test) && !gives_way(first, target) => {}
             slot => {
                 *slot = Some(binding);
                 changed[*namespace as usize] = true;
@@ -247,4 +247,11 @@ fn bind(map: &mut DefMap, import: &mut Import<'_>, namespaces: &[Namespace], tar
     for namespace in Namespace::ALL.into_iter().filter(|namespace| changed[*namespace as usize]) {
         map.changes.note_name(item.name, namespace);
     }
+}
+
+/// Whether a name that is bound goes to another import. What is outside the workspace may be anything, and two things
+/// of one kind cannot have one name: next to a module of the workspace, `use log::info` is the macro.
+fn gives_way(first: &Binding, target: Target) -> bool {
+    let is_known = !matches!(target, Target::External(_) | Target::Unknown);
+    first.origin == Origin::Import && matches!(first.target, Target::External(_)) && is_known
 }

@@ -511,7 +511,14 @@ impl<'a> Collector<'a> {
                 continue;
             }
             self.unnamed_file(id);
+            let before = self.owners.clone();
             self.read_queue();
+            if self.map.unnamed_files.contains(&id) {
+                // What only such a file names is not compiled either.
+                let all = before.iter().zip(&self.owners).enumerate();
+                let named = all.filter(|(_, (before, after))| before.is_none() && after.is_some());
+                self.map.unnamed_files.extend(named.map(|(index, _)| FileId(index as u32)));
+            }
         }
     }
 
@@ -532,8 +539,8 @@ impl<'a> Collector<'a> {
             parent = module;
             module = self.child_module(module, Symbol::new(part));
         }
-        // A folder without a file of its own is no module unless one of those above names it.
-        while let Scope { owner: None, parent: Some(above), .. } = self.map.scope(parent)
+        // A folder without a file of its own is no module unless one of those above names it, or writes it out.
+        while let Some(above) = &self.map.scope(parent).parent
             && !self.owners.contains(&Some(parent))
         {
             parent = *above;

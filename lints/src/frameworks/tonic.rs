@@ -9,7 +9,7 @@ use ward_semantics::endpoint::{
     AttachedKind, Call, Evaluator, Framework, HOLE, Handler, Methods, Outcome, Router, Value,
 };
 use ward_semantics::{DefId, Semantics, TraitName, Ty};
-use ward_syntax::{Expr, FileId, FileSpan, ItemKind, Literal, Symbol, TypeRef, TypeRefId};
+use ward_syntax::{Expr, FileId, FileSpan, Item, ItemKind, Literal, Symbol, TypeRef, TypeRefId};
 
 use super::common::owned;
 
@@ -191,14 +191,26 @@ struct Service {
     package: Option<String>,
 }
 
-/// Whether the path of the trait that an impl implements ends with a name.
+/// Whether the path of the trait that an impl implements ends with a name, as written or as imported.
 fn names_trait(semantics: &Semantics, impl_def: DefId, name: &str) -> bool {
     let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
         return false;
     };
     let ir = semantics.ir(semantics.locate(impl_def).0);
     let TypeRef::Path(path) = ir.type_ref(trait_ref) else { return false };
-    ir.path_segments(path).last().is_some_and(|segment| segment.name.as_str() == name)
+    let is_imported = |written: Symbol| {
+        ir.tree.items.iter().any(|item| match &item.kind {
+            ItemKind::Use(tree) => {
+                item.name == written && tree.path.last().is_some_and(|last| last.as_str() == name)
+            }
+            _ => false,
+        })
+    };
+    match ir.path_segments(path) {
+        [only] => only.name.as_str() == name || is_imported(only.name),
+        [.., last] => last.name.as_str() == name,
+        [] => false,
+    }
 }
 
 /// The service whose generated trait an impl implements.
@@ -253,7 +265,7 @@ fn full_path(semantics: &Semantics, file: FileId, ty: TypeRefId) -> Option<Vec<S
 /// The package of a service: what the module named in its path includes, or the only one there is.
 fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &str) -> Option<String> {
     let own = semantics.project.file(file).package;
-    let mut all: Vec<(Option<&str>, bool, String)> = Vec::new();
+    let mut all: Vec<(Vec<&str>, bool, String)> = Vec::new();
     for (index, loaded) in semantics.files.iter().enumerate() {
         let id = FileId(index as u32);
         for item in &loaded.ir.tree.items {
@@ -262,9 +274,11 @@ fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &
                     if path.as_str().ends_with("include_proto") =>
                 {
                     let Some(text) = first_text(semantics, id, *body) else { continue };
-                    let parent = item.parent.map(|parent| loaded.ir.tree.get(parent).name.as_str());
-                    let parent = parent.or_else(|| file_module(&semantics.project.file(id).path));
-                    all.push((parent, semantics.project.file(id).package == own, text.as_str().to_owned()));
+                    let parent = |item: &Item| item.parent.map(|parent| loaded.ir.tree.get(parent));
+                    let around = std::iter::successors(parent(item), |item| parent(item));
+                    let around = around.map(|item| item.name.as_str());
+                    let around = around.chain(file_module(&semantics.project.file(id).path)).collect();
+                    all.push((around, semantics.project.file(id).package == own, text.as_str().to_owned()));
                 }
                 // Generated code that is there: the full name stands in it.
                 ItemKind::Const { body: Some(body), .. }
@@ -279,15 +293,17 @@ fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &
             }
         }
     }
-    let named = all.iter().find(|(parent, near, _)| *near && *parent == module);
-    let named = named.or_else(|| all.iter().find(|(parent, ..)| *parent == module));
+    // What is included may be given on by the modules around it: `pub use v1::*`.
+    let depth = |around: &[&str]| around.iter().position(|name| Some(*name) == module);
+    let named = all.iter().filter_map(|(around, near, text)| Some((depth(around)?, !near, text)));
+    let named = named.min_by_key(|(depth, far, _)| (*far, *depth)).map(|(.., text)| text);
     let mut near = all.iter().filter(|(_, near, _)| *near);
     let only = match (near.next(), near.next()) {
         (Some(only), None) => Some(only),
         _ if all.len() == 1 => all.first(),
         _ => None,
     };
-    named.or(only).map(|(.., text)| text.clone())
+    named.or(only.map(|(.., text)| text)).cloned()
 }
 
 /// The first text in an initialiser.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_project::FileRole;
-use ward_syntax::Symbol;
+use ward_syntax::{Expr, ExprId, Symbol};
 
 use super::Framework;
 use crate::{Callee, DefId, Resolution, Semantics, Ty, TyKind};
@@ -143,10 +143,21 @@ fn speaks(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {
         Resolution::Method { ty, name } => builds_method(ty, name),
         _ => false,
     });
-    path || types.callees().any(|(_, callee)| match callee {
-        Callee::Method { ty, name } => builds_method(*ty, *name),
-        _ => false,
-    })
+    let is_built = path
+        || types.callees().any(|(_, callee)| match callee {
+            Callee::Method { ty, name } => builds_method(*ty, *name),
+            _ => false,
+        });
+    is_built || takes_out(semantics, crates, def)
+}
+
+/// Whether a function takes a router out of something: `axum::serve(listener, self.router)`.
+fn takes_out(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {
+    let (Some((file, body)), Some(types)) = (semantics.body(def), semantics.types(def)) else { return false };
+    let ir = semantics.ir(file);
+    let is_router =
+        |id: &ExprId| matches!(ir.expr(*id), Expr::Field { .. }) && crates.holds(types.expr(*id), TYPE_DEPTH);
+    ir.body(body).exprs.ids().any(|id| is_router(&id))
 }
 
 /// Whether a function gives its callers something in which a router may be.

@@ -104,7 +104,13 @@ impl<'a> Evaluator<'a> {
                 self.serve(parameter);
             }
         }
-        self.given.extend(self.served.drain(before..));
+        let is_forgotten = is_forgotten(self.semantics, function);
+        for (framework, mut route) in self.served.drain(before..) {
+            if is_forgotten {
+                route.unknown.push(Unknown { part: UnknownPart::Mount, place: route.place });
+            }
+            self.given.push((framework, route));
+        }
     }
 
     /// Calls a function or closure. Gives the result, and the arguments as the call leaves them.
@@ -596,4 +602,17 @@ impl Frame<'_> {
         let inside = whole.start <= start && start <= whole.end;
         self.place(if inside { Span::new(start, whole.end) } else { whole })
     }
+}
+
+/// Whether a function of a program is called by nobody, and nothing says that somebody else calls it.
+fn is_forgotten(semantics: &Semantics, function: DefId) -> bool {
+    const HARMLESS: &[&str] =
+        &["doc", "allow", "expect", "cfg", "cfg_attr", "inline", "must_use", "deprecated", "instrument"];
+    let item = semantics.item(function);
+    let called = |callers: &[DefId]| callers.iter().any(|caller| *caller != function);
+    item.name.as_str() != "main"
+        && item.attributes.iter().all(|attribute| HARMLESS.contains(&attribute.last_segment()))
+        && semantics.enclosing_impl(function).is_none_or(|block| block.trait_ref.is_none())
+        && semantics.project.package(semantics.package(function)).library().is_none()
+        && !called(semantics.call_graph().callers(function))
 }

@@ -111,6 +111,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "serde.toml",
     "serde_json.toml",
     "shlex.toml",
+    "signatures.toml",
     "smallvec.toml",
     "smol_str.toml",
     "sqlite.toml",

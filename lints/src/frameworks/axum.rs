@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ward_semantics::endpoint::{
-    Attached, AttachedKind, Call, Evaluator, Framework, Methods, Outcome, Router, Value, What,
+    Attached, AttachedKind, Call, Evaluator, Framework, Made, Methods, Outcome, Router, Value, What,
     attribute_arguments, texts,
 };
 use ward_semantics::{DefId, Ty, TyKind};
@@ -86,6 +86,9 @@ impl Framework for Axum {
         }
         if METHOD_TYPES.contains(&ty) && matches!(name, "new" | "default") {
             return Some(Value::router(cx.router(self, ON_PATH)));
+        }
+        if ty == "middleware" && name.starts_with("from_extractor") {
+            return taken(call);
         }
         if !path.contains("::routing::") || call.arguments.is_empty() {
             return None;
@@ -273,6 +276,13 @@ impl Axum {
         }
         Value::router(router)
     }
+}
+
+/// A layer that takes a type out of the request, and hands on those requests that have it.
+fn taken(call: &Call<'_>) -> Option<Value> {
+    let made = |what, arguments| Made { what, receiver: None, arguments, place: call.place };
+    let ty = made(What::Taken(*call.generics.first()?), Vec::new());
+    Some(Value::Made(Arc::new(made(What::External(call.path), vec![Value::Made(Arc::new(ty))]))))
 }
 
 /// The methods and the handler of `get(handler)` and all its forms.

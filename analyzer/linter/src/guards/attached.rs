@@ -75,6 +75,7 @@ fn of_what(cx: Context, what: What) -> Verdict {
             own.stronger(of_made(cx, function, file, closure))
         }
         What::Item(def) => of_item(cx, def, MOST_TYPES),
+        What::Taken(ty) => cx.known.type_verdict(ty).unwrap_or_else(|| extract::of_type(cx, ty)),
         What::External(path) => of_external(cx, path),
         What::Method(_) | What::Text(_) | What::Unknown => Verdict::NONE,
     }
@@ -125,6 +126,28 @@ pub(crate) fn of_item(cx: Context, def: DefId, depth: usize) -> Verdict {
         return Verdict { authenticates: Authenticates::Enforced, role, ..Verdict::NONE };
     }
     let mut verdict = Verdict::NONE;
+    let mut made = Vec::new();
+    passed_by(cx, def, &mut made, &mut |method| {
+        let summary = cx.known.summary(method);
+        verdict = verdict.stronger(summary.map_or(Verdict::NONE, extract::of_summary));
+    });
+    made.into_iter().fold(verdict, |verdict, made| verdict.stronger(of_item(cx, made, depth)))
+}
+
+/// The methods through which requests pass in a type, or in those that it makes.
+pub(crate) fn passed(cx: Context, def: DefId, visit: &mut dyn FnMut(DefId)) {
+    let mut level = vec![def];
+    for _ in 0..MOST_TYPES {
+        let mut made = Vec::new();
+        for def in level {
+            passed_by(cx, def, &mut made, visit);
+        }
+        level = made;
+    }
+}
+
+/// The methods through which requests pass in a type itself, and the types that it makes.
+fn passed_by(cx: Context, def: DefId, made: &mut Vec<DefId>, visit: &mut dyn FnMut(DefId)) {
     for implementation in cx.semantics.impls.of_type(TypeHead::Adt(def)) {
         let Some(data) = cx.semantics.impls.get(*implementation) else { continue };
         let Some(TraitName::External(path)) = data.trait_name else { continue };
@@ -133,19 +156,16 @@ pub(crate) fn of_item(cx: Context, def: DefId, depth: usize) -> Verdict {
             same.map(|(_, name)| *name).collect()
         };
         for method in of_trait(&cx.models.guards.passes) {
-            let summary =
-                cx.semantics.impls.item(*implementation, method).and_then(|item| cx.known.summary(item));
-            verdict = verdict.stronger(summary.map_or(Verdict::NONE, extract::of_summary));
+            cx.semantics.impls.item(*implementation, method).into_iter().for_each(&mut *visit);
         }
         for name in of_trait(&cx.models.guards.made) {
             let Some(alias) = cx.semantics.impls.item(*implementation, name) else { continue };
             let ItemKind::TypeAlias { ty: Some(ty), .. } = cx.semantics.item(alias).kind else { continue };
-            if let TyKind::Adt { def: made, .. } = cx.semantics.resolve_type(alias, ty).kind() {
-                verdict = verdict.stronger(of_item(cx, *made, depth));
+            if let TyKind::Adt { def, .. } = cx.semantics.resolve_type(alias, ty).kind() {
+                made.push(*def);
             }
         }
     }
-    verdict
 }
 
 /// A const or static: what its initialiser names.

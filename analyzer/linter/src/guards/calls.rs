@@ -252,10 +252,20 @@ impl Evaluator<'_> {
             if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
                 let is_there =
                     |frame: &Frame| frame.sense == Sense::Present && frame.deps.has(Deps::CREDENTIAL);
-                let for_all = value.data.has(Deps::STAND_IN) && !self.frames.iter().any(is_there);
+                // Made of one that may be absent, it says nothing of who is known: `Context { user: Option<User>, .. }`.
+                let is_option = ty.as_external("std::option::Option").is_some();
+                let may_be_nobody = value.data.has(Deps::STAND_IN)
+                    || (!is_option && value.fail.has(Deps::CREDENTIAL) && self.makes_struct(*arg));
+                let is_known = self.summary.fail.has(Deps::CREDENTIAL) || self.frames.iter().any(is_there);
+                let for_all = may_be_nobody && !is_known;
                 self.attached.push((ty, for_all));
             }
         }
+    }
+
+    /// Whether an expression writes out a struct.
+    fn makes_struct(&self, expr: ExprId) -> bool {
+        matches!(self.ir.expr(expr), Expr::Struct { .. })
     }
 
     /// Whether the caller's identity and something the request chose go into a call together.
@@ -392,9 +402,12 @@ impl Evaluator<'_> {
             }
             Some(GuardCall::Next | GuardCall::Credential) | None => {}
         }
-        if self.reads_credential(call) {
+        if self.reads_credential(call) || self.reads_query(call) {
             self.read_credential(call.expr, 0);
             return self.credential(call);
+        }
+        if let Some(value) = self.measured(call) {
+            return value;
         }
         if call.has_receiver
             && let Some(value) = self.of_option(call)
@@ -402,6 +415,20 @@ impl Evaluator<'_> {
             return value;
         }
         self.assumed(call)
+    }
+
+    /// What the length of a part of the request says: nothing of who sent it.
+    fn measured(&self, call: &Call) -> Option<Value> {
+        let own = call.receiver();
+        let measures = matches!(call.name, "is_empty" | "len" | "chars" | "is_ascii" | "trim");
+        if !call.has_receiver || !measures || !own.data.has(Deps::SENT) {
+            return None;
+        }
+        if call.name == "trim" {
+            return Some(own);
+        }
+        let about = Deps::CREDENTIAL.union(Deps::SENT);
+        Some(Value { data: own.data.without(about), fail: own.fail.without(about), ..Value::default() })
     }
 
     /// A credential that a call gives. Where it gives a result of an option, the error is the store's, and only the option
@@ -446,11 +473,50 @@ impl Evaluator<'_> {
             );
             return !is_made && !self.is_harmless(arg);
         }
-        READERS.contains(&call.name)
-            && args == 1
+        if !READERS.contains(&call.name) || args != 1 || !call.has_receiver {
+            return false;
+        }
+        if self.is_sent(call.inputs[0].0, 0) {
+            // `Query(map)`.
+            let name = self.text_in(call.args()[0].0, 0);
+            return name.is_some_and(|name| self.is_sent_credential(name.as_str(), Ty::unknown()));
+        }
+        self.reads_by_name(call) && self.is_of_request(call.inputs[0].0, 0)
+    }
+
+    /// `request.uri().query()` in what stands before all handlers, where its code names a part of it as a credential:
+    /// `"token="`.
+    fn reads_query(&self, call: &Call) -> bool {
+        const READERS: &[&str] = &["query", "query_string", "query_pairs"];
+        let is_uri = |name: &str| matches!(name, "uri" | "url" | "req" | "request" | "parts");
+        self.is_middleware
             && call.has_receiver
-            && self.reads_by_name(call)
-            && self.is_of_request(call.inputs[0].0, 0)
+            && call.args().is_empty()
+            && READERS.contains(&call.name)
+            && self.by_its_name(call.inputs[0].0, 0, &is_uri)
+            && self.names_part()
+    }
+
+    /// Whether a text of the body is the name of a credential with the sign that stands before its value, or all of one.
+    fn names_part(&self) -> bool {
+        let Some((_, body)) = self.cx.semantics.body(self.def) else { return false };
+        let is_name = |text: Symbol| {
+            let text = text.as_str();
+            let name = text.strip_suffix('=').unwrap_or(text);
+            let is_word = name.len() < 24 && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            is_word && names::is_credential(name) && !matches!(name, "authorization" | "cookie")
+        };
+        self.ir.body(body).exprs.ids().any(|id| match self.ir.expr(id) {
+            Expr::Literal(Literal::Str(text)) => is_name(text),
+            Expr::Format(format) => self.ir.format(format).pieces.iter().any(|piece| match piece {
+                ward_syntax::Piece::Text { text, .. } => {
+                    let last = text.as_str().rsplit(['&', '?']).next().unwrap_or_default();
+                    last.ends_with('=') && is_name(Symbol::new(last))
+                }
+                ward_syntax::Piece::Hole { .. } => false,
+            }),
+            _ => false,
+        })
     }
 
     /// Whether a value is a request, its headers, cookies or metadata: by its type, else by how it is come by.
@@ -481,6 +547,41 @@ impl Evaluator<'_> {
             | Expr::Try(inner) => self.is_carried(inner, depth + 1),
             _ => false,
         }
+    }
+
+    /// Whether an expression is what the request asks for, or a part of it.
+    pub(crate) fn is_sent(&self, expr: ExprId, depth: u32) -> bool {
+        if depth > 6 || self.sent.is_empty() {
+            return false;
+        }
+        match self.ir.expr(expr) {
+            Expr::Local(local) => self.sent.contains(&local),
+            Expr::Field { base: inner, .. }
+            | Expr::Ref { operand: inner, .. }
+            | Expr::Unary { operand: inner, .. } => self.is_sent(inner, depth + 1),
+            Expr::MethodCall { receiver, method, args, .. } if args.is_empty() => {
+                let is_same = matches!(
+                    method.as_str(),
+                    "into_inner" | "clone" | "as_ref" | "as_str" | "as_deref" | "to_owned" | "to_string"
+                );
+                is_same && self.is_sent(receiver, depth + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a part of what the request asks for is called a credential. What stands before all handlers asks for
+    /// nothing else by such a name.
+    pub(crate) fn is_sent_credential(&self, name: &str, ty: Ty) -> bool {
+        let is_named =
+            if self.is_middleware { names::is_credential(name) } else { names::is_sent_credential(name) };
+        let mut inner = ty;
+        while let TyKind::External { args, .. } = inner.kind()
+            && let Some(first) = args.first()
+        {
+            inner = *first;
+        }
+        is_named && !is_bool(ty) && !matches!(inner.kind(), TyKind::Adt { .. })
     }
 
     /// What a pattern binds holds headers, cookies or a session if that is what it is bound to.

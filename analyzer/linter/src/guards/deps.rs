@@ -33,6 +33,12 @@ impl Deps {
     /// Something that was put in place of a credential where there was none.
     pub(crate) const STAND_IN: Self = Self(32);
 
+    /// A part of what the request asks for that is called a credential: that it is there says nothing yet.
+    pub(crate) const SENT: Self = Self(64);
+
+    /// Of what a failure depends on: somebody says no, it is not only the store or the network that fails.
+    pub(crate) const REFUSED: Self = Self(128);
+
     /// The parameter at `index`, `self` being the first where there is one.
     pub(crate) fn param(index: usize) -> Self {
         Self(1 << (FIRST_PARAM as usize + index.min(MOST_PARAMS)))
@@ -50,8 +56,9 @@ impl Deps {
         self.0 & other.0 != 0
     }
 
+    /// Whether it depends on nothing.
     pub(crate) fn is_none(self) -> bool {
-        self.0 == 0
+        self.without(Self::REFUSED).0 == 0
     }
 
     /// What is known to come from the caller's side: the credential and parameters, of which no one knows more.

@@ -51,6 +51,8 @@ pub(crate) struct Given {
     pub(crate) value: Value,
     /// Whether the function is where a credential of the request is read.
     pub(crate) is_read: bool,
+    /// Whether it is what the request asks for: path, query, body.
+    pub(crate) is_sent: bool,
 }
 
 /// Whether an expression is the answer of the function.
@@ -77,7 +79,7 @@ pub(crate) struct Evaluator<'a> {
     /// Types of the workspace that it extracts by naming them: `request.guard::<User>()`.
     pub(crate) asked: Vec<Ty>,
     /// Whether it hands requests on: an answer that does not come from behind it refuses.
-    is_middleware: bool,
+    pub(crate) is_middleware: bool,
     /// Whether `true` and `false` are the answers.
     answers_bool: bool,
     /// Whether the expression is given to a `return`, with more of the function behind it.
@@ -98,6 +100,8 @@ pub(crate) struct Evaluator<'a> {
     proven: Deps,
     /// Variables that hold headers, cookies or a session.
     pub(crate) carriers: FxHashSet<LocalId>,
+    /// Variables that hold what the request asks for, whole or in part.
+    pub(crate) sent: FxHashSet<LocalId>,
     /// Variables that hold an async block.
     pub(crate) futures: FxHashSet<LocalId>,
     /// Whether the variable that is bound is declared as a credential: `let token: Authorization<Bearer> = ..`.
@@ -141,6 +145,7 @@ impl<'a> Evaluator<'a> {
             nesting: 0,
             proven: Deps::NONE,
             carriers: FxHashSet::default(),
+            sent: FxHashSet::default(),
             futures: FxHashSet::default(),
             wants_credential: false,
             texts: FxHashMap::default(),
@@ -167,7 +172,7 @@ impl<'a> Evaluator<'a> {
         let signature = cx.semantics.signature(def);
         for (position, param) in function.params.iter().enumerate() {
             let ty = signature.and_then(|s| s.params.get(position)).copied().unwrap_or_else(Ty::unknown);
-            let Given { value: own, is_read } = given(position, ty);
+            let Given { value: own, is_read, is_sent } = given(position, ty);
             if is_read {
                 let place = FileSpan { file, span: evaluator.ir.pat_span(param.pat) };
                 evaluator.summary.reads = true;
@@ -177,6 +182,9 @@ impl<'a> Evaluator<'a> {
             let own =
                 if is_fallible(ty) { Value { fail: own.fail.union(Deps::param(index)), ..own } } else { own };
             evaluator.bind(param.pat, own);
+            if is_sent {
+                evaluator.note_sent(param.pat);
+            }
             index += 1;
         }
         evaluator.run(body.root);
@@ -202,6 +210,8 @@ impl<'a> Evaluator<'a> {
             self.summary.hops = 0;
         }
         self.summary.denies = self.some_refuses;
+        // A part of the request turns out to be a credential where it is judged as one.
+        self.summary.reads |= self.summary.fail.has(Deps::CREDENTIAL);
         if self.summary.fail.has(self.proven) {
             self.summary.fail = self.summary.fail.union(Deps::CREDENTIAL);
         }
@@ -567,7 +577,8 @@ impl<'a> Evaluator<'a> {
             Shape::Plain if self.answers_bool => self.refuse_for(value.all(), value.sense.inverse(), expr),
             // One page for those who are known and another for all others refuses nobody; what is answered early does.
             Shape::Plain if value.fail.is_none() && (!self.returns || from_behind) => {}
-            Shape::Plain => self.refuse_for(value.fail, Sense::Absent, expr),
+            Shape::Plain if self.returns => self.refuse_for(value.fail, Sense::Absent, expr),
+            Shape::Plain => self.may_fail(value.fail, expr),
         }
         value
     }
@@ -628,7 +639,7 @@ impl<'a> Evaluator<'a> {
         if self.names_limit(expr) {
             return;
         }
-        self.refuse_for(Deps::NONE, Sense::Absent, expr);
+        self.refuse_for(Deps::REFUSED, Sense::Absent, expr);
         self.summary.refuses = true;
         self.refused = true;
         self.summary.always |= self.frames.is_empty() && self.nesting == 0;
@@ -654,6 +665,19 @@ impl<'a> Evaluator<'a> {
             name.is_some_and(|name| LIMITS.contains(&name.as_str()))
         };
         self.ir.body(body).exprs.ids().filter(is_limit).map(|id| self.ir.expr_span(id)).collect()
+    }
+
+    /// The function fails here if what depends on `deps` is absent. Whoever comes here without a credential is served where
+    /// it is not, unless somebody says no: that he came so is no reason.
+    pub(crate) fn may_fail(&mut self, deps: Deps, expr: ExprId) {
+        if deps.has(Deps::REFUSED) {
+            return self.refuse_for(deps, Sense::Absent, expr);
+        }
+        let absent = |frame: &Frame| frame.sense == Sense::Absent;
+        let frames = std::mem::take(&mut self.frames);
+        self.frames = frames.iter().filter(|frame| !absent(frame)).copied().collect();
+        self.refuse_for(deps, Sense::Absent, expr);
+        self.frames = frames;
     }
 
     /// The function refuses here if what depends on `deps` is as `sense` says.
@@ -728,14 +752,64 @@ impl<'a> Evaluator<'a> {
         self.locals.get(&local).copied().unwrap_or_default()
     }
 
-    pub(crate) fn assign(&mut self, local: LocalId, value: Value) {
+    /// `ty` is the type of what is assigned to: the variable, or a part of it.
+    pub(crate) fn assign(&mut self, local: LocalId, value: Value, ty: Ty) {
+        // What is assigned under a condition depends on that too, where it may tell of it: a filter that is set for
+        // those who may see more is no answer to whether they may.
+        let tells = !matches!(ty.kind(), TyKind::Adt { .. });
+        let frames = self.frames.iter().filter(|_| tells);
+        let deps = frames.fold(Deps::NONE, |all, frame| all.union(frame.deps));
+        // What only some put their credential into is there for all others, too: `builder = builder.user(user)`.
+        let is_of_some = |frame: &Frame| {
+            frame.sense == Sense::Present && frame.reach == Reach::Some && frame.deps.has(Deps::CREDENTIAL)
+        };
+        let is_of_some = value.data.has(Deps::CREDENTIAL) && self.frames.iter().any(is_of_some);
+        let is_fallible = is_fallible(self.types.local(local));
         let own = self.locals.entry(local).or_default();
-        // What is assigned under a condition depends on that too.
-        let deps = self.frames.iter().fold(Deps::NONE, |all, frame| all.union(frame.deps));
         let joined = own.join(value);
+        let stands_in = is_of_some && !is_fallible && !own.data.has(Deps::CREDENTIAL);
         *own = Value { data: joined.data.union(deps), ..joined };
-        if is_fallible(self.types.local(local)) {
+        if stands_in {
+            own.data = own.data.union(Deps::STAND_IN);
+        }
+        if is_fallible {
             own.fail = own.fail.union(own.data);
+        }
+    }
+
+    /// A pattern is bound to what the request asks for.
+    pub(crate) fn note_sent(&mut self, pat: PatId) {
+        match self.ir.pat(pat) {
+            Pat::Bind { local, sub } => {
+                self.sent.insert(local);
+                self.name_sent(local, self.ir.local(local).name);
+                sub.into_iter().for_each(|sub| self.note_sent(sub));
+            }
+            Pat::Ref(inner) => self.note_sent(inner),
+            Pat::Tuple(pats) | Pat::TupleStruct { pats, .. } => {
+                let pats: SmallVec<[PatId; 4]> = self.ir.list(pats).collect();
+                pats.into_iter().for_each(|pat| self.note_sent(pat));
+            }
+            Pat::Struct { fields, .. } => {
+                for field in self.ir.field_pats(fields) {
+                    self.note_sent(field.pat);
+                    if let Pat::Bind { local, .. } = self.ir.pat(field.pat) {
+                        self.name_sent(local, field.name);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A variable holds the part of the request that has this name.
+    fn name_sent(&mut self, local: LocalId, name: Symbol) {
+        if self.is_sent_credential(name.as_str(), self.types.local(local)) {
+            let own = self.locals.entry(local).or_default();
+            own.data = own.data.union(Deps::CREDENTIAL).union(Deps::SENT);
+            if is_fallible(self.types.local(local)) {
+                own.fail = own.fail.union(own.data);
+            }
         }
     }
 

@@ -1,243 +1,609 @@
-//! Requests that a middleware lets through before it asks who calls: by their method, or by their path.
+//! Requests that a middleware lets through before it asks who calls: those of some methods, those to some paths.
 //!
-//! Only what is written out is understood: a condition made of nothing but comparisons with methods and texts, around an
-//! answer that comes from behind the middleware.
+//! Its body is walked for one endpoint at a time. Conditions on the method and the path are known then; the walk
+//! ends where the request is handed on, or where something may refuse it.
 
 use rustc_hash::FxHashMap;
-use ward_semantics::endpoint::{Endpoint, Methods};
+use smallvec::SmallVec;
+use ward_semantics::endpoint::{Attached, Endpoint, Methods, What};
 use ward_semantics::{BodyTypes, Callee, DefId, DefKind, Resolution};
-use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, Literal, Pat, PatId, SourceIr, Span, Symbol, UnaryOp};
+use ward_syntax::{
+    BinaryOp, BlockKind, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, Run, SourceIr,
+    Span, Symbol, UnaryOp,
+};
 
-use super::evaluate::{Context, Evaluator, hands_on, is_next};
-use super::names;
+use super::attached;
+use super::evaluate::{Context, is_next};
 
-/// Requests of one kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Exemption {
-    /// Those of a method.
-    Method(Symbol),
-    /// Those for a path.
-    Path(Symbol),
-    /// Those for all paths that begin so.
-    Below(Symbol),
-}
+/// How deep calls and values are followed.
+const MOST_DEPTH: u32 = 12;
 
-/// Whether all requests for an endpoint are exempt.
-pub(crate) fn covers(exemptions: &[Exemption], endpoint: &Endpoint) -> bool {
-    let path = endpoint.path.as_str();
-    let by_path = exemptions.iter().any(|exemption| match exemption {
-        Exemption::Method(_) => false,
-        Exemption::Path(text) => path == text.as_str(),
-        Exemption::Below(text) => text.as_str().len() > 1 && path.starts_with(text.as_str()),
-    });
-    let is_method = |name: &Symbol| exemptions.contains(&Exemption::Method(*name));
-    by_path
-        || match &endpoint.methods {
-            Methods::Any => false,
-            Methods::Only(names) => !names.is_empty() && names.iter().all(is_method),
-        }
-}
-
-/// What every middleware lets through before it asks, by where it reads the credential.
-pub(crate) fn by_credential(cx: Context) -> FxHashMap<FileSpan, Vec<Exemption>> {
-    let of_function = |def: &DefId| {
-        let credential = cx.known.summary(*def)?.credential?;
-        let (file, _) = cx.semantics.locate(*def);
-        let is_middleware = file == credential.file && hands_on(cx, *def, cx.semantics.types(*def)?);
-        let evaluator = Evaluator::new(cx, *def, file).filter(|_| is_middleware)?;
-        Some((credential, evaluator.exemptions(credential)))
-    };
-    cx.semantics.functions().iter().filter_map(of_function).filter(|(_, found)| !found.is_empty()).collect()
-}
-
-impl Evaluator<'_> {
-    /// What the body, which is a middleware's, lets through before it reads the credential.
-    fn exemptions(&self, credential: FileSpan) -> Vec<Exemption> {
-        let Some((_, body)) = self.cx.semantics.body(self.def) else { return Vec::new() };
-        let ids: Vec<ExprId> = self.ir.body(body).exprs.ids().collect();
-        let nested = |span: Span| {
-            ids.iter().any(|id| match self.ir.expr(*id) {
-                Expr::If { then, otherwise, .. } => [Some(then), otherwise]
-                    .into_iter()
-                    .flatten()
-                    .any(|branch| self.ir.expr_span(branch).contains(span)),
-                Expr::Match { arms, .. } => {
-                    self.ir.arms(arms).iter().any(|arm| self.ir.expr_span(arm.body).contains(span))
-                }
-                _ => false,
-            })
-        };
-        let mut found = Vec::new();
-        for id in &ids {
-            let Expr::If { cond, then, otherwise } = self.ir.expr(*id) else { continue };
-            let span = self.ir.expr_span(*id);
-            let asks_else = otherwise.is_some_and(|other| self.ir.expr_span(other).contains(credential.span));
-            let is_first =
-                span.start < credential.span.start && !self.ir.expr_span(then).contains(credential.span);
-            if !is_first || !(asks_else || self.leaves(then)) || nested(span) || !self.hands_on_in(&ids, then)
-            {
-                continue;
-            }
-            let reader = Reader { cx: self.cx, ir: self.ir, types: self.types };
-            found.extend(reader.read(cond, MOST_CALLS).unwrap_or_default());
-        }
-        found
-    }
-
-    /// Whether a branch hands the request on.
-    fn hands_on_in(&self, ids: &[ExprId], branch: ExprId) -> bool {
-        let function = self.cx.semantics.def_map.name(self.def);
-        let span = self.ir.expr_span(branch);
-        ids.iter().any(|id| {
-            span.contains(self.ir.expr_span(*id)) && is_next(self.cx.models, function, self.types.callee(*id))
-        })
-    }
-}
-
-/// A condition may be a function of its own, which calls another.
-const MOST_CALLS: usize = 2;
-
-/// What a comparison is about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Subject {
-    Method,
-    Path,
-}
-
-/// Reads the conditions of one body.
+/// What stands for a middleware: a function, or a closure within one.
 #[derive(Clone, Copy)]
-struct Reader<'a> {
+pub(crate) struct Body {
+    pub(crate) def: DefId,
+    pub(crate) closure: Option<(FileId, ClosureId)>,
+}
+
+/// A request to an endpoint.
+#[derive(Clone, Copy)]
+struct Request<'e> {
+    path: &'e str,
+    /// None where it may be any.
+    method: Option<&'e str>,
+}
+
+/// What becomes of a request at some place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    /// Nothing yet.
+    On,
+    /// It is handed on.
+    Through,
+    /// It may be refused, or nothing is known.
+    Stopped,
+    /// The function answers this, where it is asked for a yes or no.
+    Said(bool),
+}
+
+/// What is known of a value.
+#[derive(Clone)]
+enum Known {
+    Nothing,
+    /// The request's path.
+    Path,
+    /// The segments of its path, the last one first.
+    Segments,
+    /// The last segment of its path.
+    LastSegment,
+    /// Its method.
+    Method,
+    Text(Symbol),
+    Texts(Vec<Symbol>),
+    Truth(bool),
+    Tuple(Vec<Self>),
+}
+
+/// Whether all requests to an endpoint get past something attached before it asks.
+pub(crate) fn lets_through(cx: Context, attached: &Attached, endpoint: &Endpoint) -> bool {
+    let mut bodies = Vec::new();
+    for what in [&attached.what].into_iter().chain(&attached.arguments) {
+        match *what {
+            What::Function(def) => bodies.push(Body { def, closure: None }),
+            What::Closure { function, file, closure } => {
+                bodies.push(Body { def: function, closure: Some((file, closure)) });
+            }
+            What::Item(def) => attached::passed(cx, def, &mut |def| bodies.push(Body { def, closure: None })),
+            _ => {}
+        }
+    }
+    let path = endpoint.path.as_str();
+    let methods: SmallVec<[Option<&str>; 4]> = match &endpoint.methods {
+        Methods::Any => SmallVec::from_iter([None]),
+        Methods::Only(names) => names.iter().map(|name| Some(name.as_str())).collect(),
+    };
+    bodies.into_iter().any(|body| {
+        methods.iter().all(|method| {
+            let walk = Walk::new(cx, body.def, Request { path, method: *method }, 0);
+            walk.is_some_and(|walk| walk.lets_through(body))
+        })
+    })
+}
+
+/// The walk through one body.
+struct Walk<'a> {
     cx: Context<'a>,
+    def: DefId,
     ir: &'a SourceIr,
     types: &'a BodyTypes,
+    request: Request<'a>,
+    locals: FxHashMap<LocalId, Known>,
+    /// Where the request is handed on.
+    next: Vec<Span>,
+    /// What the function would have answered, had something held of which nothing is known.
+    maybe: SmallVec<[bool; 2]>,
+    depth: u32,
 }
 
-impl Reader<'_> {
-    /// The requests for which a condition holds; `None` if it depends on anything else.
-    fn read(self, cond: ExprId, calls: usize) -> Option<Vec<Exemption>> {
-        match self.ir.expr(cond) {
-            Expr::Binary { op: BinaryOp::Or, lhs, rhs } => {
-                let mut all = self.read(lhs, calls)?;
-                all.extend(self.read(rhs, calls)?);
-                Some(all)
+impl<'a> Walk<'a> {
+    fn new(cx: Context<'a>, def: DefId, request: Request<'a>, depth: u32) -> Option<Self> {
+        let types = cx.semantics.types(def)?;
+        let ir = cx.semantics.ir(cx.semantics.locate(def).0);
+        let name = cx.semantics.def_map.name(def);
+        let next = types.callees().filter(|(_, callee)| is_next(cx.models, name, callee));
+        let next = next.map(|(call, _)| ir.expr_span(call)).collect();
+        Some(Self {
+            cx,
+            def,
+            ir,
+            types,
+            request,
+            locals: FxHashMap::default(),
+            next,
+            maybe: SmallVec::new(),
+            depth,
+        })
+    }
+
+    fn lets_through(mut self, body: Body) -> bool {
+        let root = match body.closure {
+            Some((_, closure)) => self.ir.closure(closure).body,
+            None => match self.cx.semantics.body(body.def) {
+                Some((_, own)) => self.ir.body(own).root,
+                None => return false,
+            },
+        };
+        !self.next.is_empty() && self.walk(root) == Flow::Through
+    }
+
+    fn hands_on(&self, expr: ExprId) -> bool {
+        let span = self.ir.expr_span(expr);
+        self.next.iter().any(|next| span.contains(*next))
+    }
+
+    /// Whether something in an expression leaves the function.
+    fn may_leave(&self, expr: ExprId) -> bool {
+        let Some((_, body)) = self.cx.semantics.body(self.def) else { return true };
+        let span = self.ir.expr_span(expr);
+        let leaves = |id: &ExprId| matches!(self.ir.expr(*id), Expr::Try(_) | Expr::Return(_));
+        let mut all = self.ir.body(body).exprs.ids().filter(|id| span.contains(self.ir.expr_span(*id)));
+        all.any(|id| leaves(&id))
+    }
+
+    fn walk(&mut self, expr: ExprId) -> Flow {
+        match self.ir.expr(expr) {
+            Expr::Block { stmts, tail, .. } => {
+                let stmts: SmallVec<[ExprId; 16]> = self.ir.list(stmts).collect();
+                for stmt in stmts {
+                    match self.walk(stmt) {
+                        Flow::On => {}
+                        flow => return flow,
+                    }
+                }
+                tail.map_or(Flow::On, |tail| self.walk(tail))
             }
-            Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => {
-                let (subject, other) = match (self.subject(lhs), self.subject(rhs)) {
-                    (Some(subject), None) => (subject, rhs),
-                    (None, Some(subject)) => (subject, lhs),
-                    _ => return None,
-                };
-                Some(vec![exemption(subject, self.text(other)?)])
+            Expr::If { cond, then, otherwise } => match self.truth(cond) {
+                Some(true) => self.walk(then),
+                Some(false) => otherwise.map_or(Flow::On, |otherwise| self.walk(otherwise)),
+                None => self.either(&[Some(then), otherwise]),
+            },
+            Expr::Match { scrutinee, arms } => self.walk_match(scrutinee, arms),
+            Expr::LetStmt { pat, init: Some(init), otherwise, .. } => self.walk_let(pat, init, otherwise),
+            Expr::Return(Some(value)) => match self.walk(value) {
+                Flow::On => Flow::Stopped,
+                flow => flow,
+            },
+            Expr::Return(None) => Flow::Stopped,
+            Expr::For { pat, iter, body } => self.walk_for(pat, iter, body),
+            Expr::Await(inner) => self.walk(inner),
+            _ if self.wrapped(expr).is_some() => {
+                self.wrapped(expr).map_or(Flow::On, |inner| self.walk(inner))
             }
-            Expr::Let { pat, scrutinee } => self.alternatives(self.subject(scrutinee)?, pat),
-            Expr::MethodCall { receiver, method, args, .. } => {
-                let arg = self.ir.list(args).next();
-                match (method.as_str(), arg) {
-                    ("is_safe", None) if self.subject(receiver) == Some(Subject::Method) => {
-                        let safe = ["GET", "HEAD", "OPTIONS", "TRACE"].into_iter();
-                        Some(safe.map(|name| Exemption::Method(Symbol::new(name))).collect())
-                    }
-                    ("starts_with", Some(arg)) if self.subject(receiver) == Some(Subject::Path) => {
-                        Some(vec![Exemption::Below(self.text(arg)?)])
-                    }
-                    ("contains", Some(arg)) => {
-                        let subject = self.subject(arg)?;
-                        Some(self.texts(receiver)?.into_iter().map(|text| exemption(subject, text)).collect())
-                    }
-                    _ => None,
+            _ => self.walk_value(expr),
+        }
+    }
+
+    /// An expression that is no control flow.
+    fn walk_value(&mut self, expr: ExprId) -> Flow {
+        if self.next.is_empty()
+            && let Some(truth) = self.truth(expr)
+        {
+            return Flow::Said(truth);
+        }
+        match () {
+            () if self.hands_on(expr) => Flow::Through,
+            () if self.may_leave(expr) => Flow::Stopped,
+            () => Flow::On,
+        }
+    }
+
+    /// An async block that is wrapped: `Box::pin(async move { .. })`.
+    fn wrapped(&self, expr: ExprId) -> Option<ExprId> {
+        let is_async = |id: &ExprId| matches!(self.ir.expr(*id), Expr::Block { kind: BlockKind::Async, .. });
+        match self.ir.expr(expr) {
+            Expr::Call { args, .. } => self.ir.list(args).find(is_async),
+            Expr::MethodCall { receiver, .. } => Some(receiver).filter(is_async),
+            _ => None,
+        }
+    }
+
+    /// One of several ways, and nothing says which: the request goes on if none of them leaves, and what hands it on
+    /// there does so for others.
+    fn either(&mut self, ways: &[Option<ExprId>]) -> Flow {
+        if self.next.is_empty() {
+            for way in ways.iter().flatten() {
+                match self.walk(*way) {
+                    Flow::Said(truth) => self.maybe.push(truth),
+                    Flow::On => {}
+                    flow => return flow,
                 }
             }
-            Expr::Call { .. } => match self.types.callee(cond) {
-                Callee::Fn(def) if calls > 0 => self.answer_of(*def, calls - 1),
-                _ => None,
-            },
-            Expr::Block { stmts, tail: Some(tail), .. } if stmts.is_empty() => self.read(tail, calls),
-            _ => None,
+            return Flow::On;
         }
+        let stops = ways.iter().flatten().any(|way| self.may_leave(*way) && !self.hands_on(*way));
+        let splits = ways.iter().flatten().any(|way| self.hands_on(*way))
+            && ways.iter().flatten().any(|way| !self.hands_on(*way));
+        if stops || splits { Flow::Stopped } else { Flow::On }
     }
 
-    /// The same of what a function answers.
-    fn answer_of(self, def: DefId, calls: usize) -> Option<Vec<Exemption>> {
-        let (file, body) = self.cx.semantics.body(def)?;
-        let ir = self.cx.semantics.ir(file);
-        let reader = Reader { ir, types: self.cx.semantics.types(def)?, ..self };
-        reader.read(ir.body(body).root, calls)
-    }
-
-    fn alternatives(self, subject: Subject, pat: PatId) -> Option<Vec<Exemption>> {
-        match self.ir.pat(pat) {
-            Pat::Or(pats) => {
-                let all = self.ir.list(pats).map(|pat| self.alternatives(subject, pat));
-                Some(all.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    fn walk_match(&mut self, scrutinee: ExprId, arms: Run) -> Flow {
+        let value = self.known(scrutinee);
+        if matches!(value, Known::Nothing) {
+            return Flow::Stopped;
+        }
+        for arm in self.ir.arms(arms) {
+            let fits = self.fits(arm.pat, &value);
+            let holds = arm.guard.map_or(Some(true), |guard| self.truth(guard));
+            match (fits, holds) {
+                (Some(true), Some(true)) => return self.walk(arm.body),
+                (Some(false), _) | (_, Some(false)) => {}
+                _ => return Flow::Stopped,
             }
-            Pat::Ref(inner) => self.alternatives(subject, inner),
-            Pat::Literal(Literal::Str(text)) => Some(vec![exemption(subject, text)]),
-            Pat::Path(path) => Some(vec![exemption(subject, self.ir.path_segments(path).last()?.name)]),
+        }
+        Flow::Stopped
+    }
+
+    fn walk_let(&mut self, pat: PatId, init: ExprId, otherwise: Option<ExprId>) -> Flow {
+        if self.hands_on(init) {
+            return Flow::Through;
+        }
+        if otherwise.is_some() || self.may_leave(init) {
+            return Flow::Stopped;
+        }
+        let value = self.known(init);
+        self.bind(pat, value);
+        Flow::On
+    }
+
+    fn walk_for(&mut self, pat: PatId, iter: ExprId, body: ExprId) -> Flow {
+        let Known::Texts(texts) = self.known(iter) else {
+            return if self.may_leave(body) { Flow::Stopped } else { Flow::On };
+        };
+        for text in texts {
+            self.bind(pat, Known::Text(text));
+            match self.walk(body) {
+                Flow::On => {}
+                flow => return flow,
+            }
+        }
+        Flow::On
+    }
+
+    fn bind(&mut self, pat: PatId, value: Known) {
+        match (self.ir.pat(pat), value) {
+            (Pat::Bind { local, .. }, value) => {
+                self.locals.insert(local, value);
+            }
+            (Pat::Ref(inner), value) => self.bind(inner, value),
+            (Pat::Tuple(pats), Known::Tuple(values)) => {
+                let pats: SmallVec<[PatId; 4]> = self.ir.list(pats).collect();
+                pats.into_iter().zip(values).for_each(|(pat, value)| self.bind(pat, value));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a pattern matches.
+    fn fits(&mut self, pat: PatId, value: &Known) -> Option<bool> {
+        match (self.ir.pat(pat), value) {
+            (Pat::Wild | Pat::Rest, _) => Some(true),
+            (Pat::Bind { sub: None, .. }, value) => {
+                self.bind(pat, value.clone());
+                Some(true)
+            }
+            (Pat::Ref(inner), value) => self.fits(inner, value),
+            (Pat::Literal(Literal::Str(text)), value) => self.equals(value, &Known::Text(text)),
+            (Pat::Literal(Literal::Bool(truth)), Known::Truth(value)) => Some(truth == *value),
+            (Pat::Path(path), value) => {
+                let text = self.named(path)?;
+                self.equals(value, &text)
+            }
+            (Pat::Or(pats), value) => {
+                let pats: SmallVec<[PatId; 4]> = self.ir.list(pats).collect();
+                any(pats.into_iter().map(|pat| self.fits(pat, value)))
+            }
+            (Pat::Tuple(pats), Known::Tuple(values)) => {
+                let pats: SmallVec<[PatId; 4]> = self.ir.list(pats).collect();
+                let misses =
+                    pats.into_iter().zip(values).map(|(pat, value)| self.fits(pat, value).map(|fit| !fit));
+                any(misses).map(|misses| !misses)
+            }
             _ => None,
         }
     }
 
-    /// Whether an expression is the method or the path of the request, by how it is come by or called.
-    fn subject(self, expr: ExprId) -> Option<Subject> {
-        let named = |name: &str| match name {
-            "method" => Some(Subject::Method),
-            "path" => Some(Subject::Path),
+    /// What a path names: a method, or a constant text.
+    fn named(&self, path: ward_syntax::PathId) -> Option<Known> {
+        let last = self.ir.path_segments(path).last()?.name;
+        match self.types.path(path) {
+            Resolution::Def(def) if self.cx.semantics.def_map.kind(def) == DefKind::Const => {
+                let (file, body) = self.cx.semantics.body(def)?;
+                let ir = self.cx.semantics.ir(file);
+                Some(texts_in(self.cx, def, ir, ir.body(body).root, 0))
+            }
+            _ => last.as_str().chars().all(|c| c.is_ascii_uppercase()).then_some(Known::Text(last)),
+        }
+    }
+
+    fn equals(&self, a: &Known, b: &Known) -> Option<bool> {
+        match (a, b) {
+            (Known::Path, Known::Text(text)) | (Known::Text(text), Known::Path) => {
+                self.path_is(text.as_str())
+            }
+            (Known::Method, Known::Text(text)) | (Known::Text(text), Known::Method) => {
+                self.request.method.map(|method| method == text.as_str())
+            }
+            (Known::LastSegment, Known::Text(text)) | (Known::Text(text), Known::LastSegment) => {
+                let last = self.request.path.rsplit('/').next().unwrap_or_default();
+                if last.contains('{') { None } else { Some(last == text.as_str()) }
+            }
+            (Known::Text(a), Known::Text(b)) => Some(a == b),
+            (Known::Truth(a), Known::Truth(b)) => Some(a == b),
+            _ => None,
+        }
+    }
+
+    // Paths.
+
+    /// The part of the endpoint's path that is the same for all requests, and whether that is all of it.
+    fn fixed(&self) -> (&'a str, bool) {
+        match self.request.path.split_once('{') {
+            Some((front, _)) => (front, false),
+            None => (self.request.path, true),
+        }
+    }
+
+    fn path_is(&self, text: &str) -> Option<bool> {
+        if let Some((front, back)) = self.request.path.split_once("{?}")
+            && !back.contains('{')
+        {
+            // Some text stands where nothing is known of the path.
+            return Some(back.len() > 1 && text.starts_with(front) && text.ends_with(back));
+        }
+        let (fixed, is_all) = self.fixed();
+        let plain = |path: &str| path.trim_end_matches('/').len();
+        match is_all {
+            true => Some(fixed[..plain(fixed)] == text[..plain(text)]),
+            // What is written out has a route of its own.
+            false if !self.request.path.contains("{?}") || !text.starts_with(fixed) => Some(false),
+            false => None,
+        }
+    }
+
+    fn path_begins(&self, text: &str) -> Option<bool> {
+        let (fixed, is_all) = self.fixed();
+        match () {
+            () if fixed.starts_with(text) => Some(true),
+            () if is_all || !text.starts_with(fixed) => Some(false),
+            () => None,
+        }
+    }
+
+    fn path_has(&self, text: &str, method: &str) -> Option<bool> {
+        let (fixed, is_all) = self.fixed();
+        match (method, is_all) {
+            ("starts_with", _) => self.path_begins(text),
+            ("ends_with", true) => Some(fixed.ends_with(text)),
+            ("contains", true) => Some(fixed.contains(text)),
+            ("contains", false) if fixed.contains(text) => Some(true),
+            ("eq", _) => self.path_is(text),
+            _ => None,
+        }
+    }
+
+    // Values.
+
+    fn truth(&mut self, expr: ExprId) -> Option<bool> {
+        match self.known(expr) {
+            Known::Truth(truth) => Some(truth),
+            _ => None,
+        }
+    }
+
+    fn known(&mut self, expr: ExprId) -> Known {
+        if self.depth >= MOST_DEPTH {
+            return Known::Nothing;
+        }
+        self.depth += 1;
+        let value = self.known_of(expr);
+        self.depth -= 1;
+        value
+    }
+
+    fn known_of(&mut self, expr: ExprId) -> Known {
+        let truth = |truth: Option<bool>| truth.map_or(Known::Nothing, Known::Truth);
+        match self.ir.expr(expr) {
+            Expr::Literal(Literal::Bool(value)) => Known::Truth(value),
+            Expr::Literal(Literal::Str(text)) => Known::Text(text),
+            Expr::Literal(Literal::Char(c)) => Known::Text(Symbol::new(c.encode_utf8(&mut [0; 4]))),
+            Expr::Local(local) => self.locals.get(&local).cloned().unwrap_or(Known::Nothing),
+            Expr::Path(path) => self.named(path).unwrap_or(Known::Nothing),
+            Expr::Unary { op: UnaryOp::Not, operand } => truth(self.truth(operand).map(|value| !value)),
+            Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => self.known(operand),
+            Expr::Field { name, .. } if name.as_str() == "method" => Known::Method,
+            Expr::Binary { op, lhs, rhs } => truth(self.binary(op, lhs, rhs)),
+            Expr::Tuple(parts) => {
+                let parts: SmallVec<[ExprId; 4]> = self.ir.list(parts).collect();
+                Known::Tuple(parts.into_iter().map(|part| self.known(part)).collect())
+            }
+            Expr::Array(_) | Expr::Macro(_) => texts_in(self.cx, self.def, self.ir, expr, 0),
+            Expr::Match { scrutinee, arms } => truth(self.chosen(scrutinee, arms)),
+            Expr::Let { pat, scrutinee } => {
+                let value = self.known(scrutinee);
+                truth(self.fits(pat, &value))
+            }
+            Expr::Call { args, .. } => self.called(expr, None, args),
+            Expr::MethodCall { receiver, method, args, .. } => self.method(expr, receiver, method, args),
+            _ => Known::Nothing,
+        }
+    }
+
+    fn binary(&mut self, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> Option<bool> {
+        match op {
+            BinaryOp::Or => any([self.truth(lhs), self.truth(rhs)]),
+            BinaryOp::And => {
+                any([lhs, rhs].map(|side| self.truth(side).map(|value| !value))).map(|value| !value)
+            }
+            BinaryOp::Eq | BinaryOp::Ne => {
+                let (lhs, rhs) = (self.known(lhs), self.known(rhs));
+                self.equals(&lhs, &rhs).map(|same| same == (op == BinaryOp::Eq))
+            }
+            _ => None,
+        }
+    }
+
+    /// The arm of a match of truths: `matches!(path, "/a" | "/b")`.
+    fn chosen(&mut self, scrutinee: ExprId, arms: Run) -> Option<bool> {
+        let value = self.known(scrutinee);
+        for arm in self.ir.arms(arms) {
+            let fits = self.fits(arm.pat, &value)?;
+            if fits && arm.guard.map_or(Some(true), |guard| self.truth(guard))? {
+                return self.truth(arm.body);
+            }
+        }
+        None
+    }
+
+    fn method(&mut self, expr: ExprId, receiver: ExprId, method: Symbol, args: List<ExprId>) -> Known {
+        const KEEPING: &[&str] = &[
+            "to_string",
+            "to_owned",
+            "as_str",
+            "clone",
+            "as_ref",
+            "deref",
+            "borrow",
+            "iter",
+            "into_iter",
+            "to_lowercase",
+            "copied",
+            "as_slice",
+            "into_owned",
+        ];
+        let name = method.as_str();
+        match name {
+            "path" if args.is_empty() => return Known::Path,
+            "method" if args.is_empty() => return Known::Method,
+            _ => {}
+        }
+        if matches!(self.types.callee(expr), Callee::Fn(_)) {
+            return self.called(expr, Some(receiver), args);
+        }
+        let own = self.known(receiver);
+        if args.is_empty() && KEEPING.contains(&name) || name.starts_with("unwrap") {
+            return own;
+        }
+        match (&own, name) {
+            (Known::Path, "rsplit") => return Known::Segments,
+            (Known::Segments, "next") => return Known::LastSegment,
+            (Known::Path, "trim_end_matches") => return own,
+            (Known::Path | Known::LastSegment, "is_empty") => return Known::Truth(false),
+            _ => {}
+        }
+        let Some(arg) = self.ir.list(args).next() else { return Known::Nothing };
+        if let (Known::Texts(texts), "any", Expr::Closure(closure)) = (&own, name, self.ir.expr(arg)) {
+            return self.any_text(texts, closure).map_or(Known::Nothing, Known::Truth);
+        }
+        if let ("is_some_and", Expr::Closure(closure)) = (name, self.ir.expr(arg)) {
+            let closure = self.ir.closure(closure);
+            let (pats, body) =
+                (closure.params.iter().map(|(pat, _)| *pat).collect::<SmallVec<[PatId; 2]>>(), closure.body);
+            pats.into_iter().for_each(|pat| self.bind(pat, own.clone()));
+            return self.known(body);
+        }
+        let arg = self.known(arg);
+        let answer = match (&own, &arg) {
+            (Known::Path, Known::Text(text)) => self.path_has(text.as_str(), name),
+            (Known::Texts(texts), asked) if matches!(name, "contains" | "contains_key") => {
+                any(texts.iter().map(|text| self.equals(asked, &Known::Text(*text))))
+            }
+            (own, other) if name == "eq" => self.equals(own, other),
             _ => None,
         };
-        match self.ir.expr(expr) {
-            Expr::Local(local) => {
-                names::words(self.ir.local(local).name.as_str()).find_map(|word| named(&word))
-            }
-            Expr::MethodCall { receiver, method, args, .. } if args.is_empty() => {
-                named(method.as_str()).or_else(|| self.subject(receiver))
-            }
-            Expr::Field { name, .. } => named(name.as_str()),
-            Expr::Ref { operand, .. } | Expr::Unary { op: UnaryOp::Deref, operand } => self.subject(operand),
-            _ => None,
-        }
+        answer.map_or(Known::Nothing, Known::Truth)
     }
 
-    /// A text, or the name of a method: `Method::GET`.
-    fn text(self, expr: ExprId) -> Option<Symbol> {
-        match self.ir.expr(expr) {
-            Expr::Literal(Literal::Str(text)) => Some(text),
-            Expr::Ref { operand, .. } => self.text(operand),
-            Expr::Path(path) => match self.types.path(path) {
-                Resolution::Def(def) => self.cx.known.text_of_const(self.cx.semantics, def),
-                _ => {
-                    let [.., of, last] = self.ir.path_segments(path) else { return None };
-                    (of.name.as_str() == "Method").then_some(last.name)
-                }
-            },
-            _ => None,
-        }
+    /// `PUBLIC.iter().any(|prefix| path.starts_with(prefix))`.
+    fn any_text(&mut self, texts: &[Symbol], closure: ClosureId) -> Option<bool> {
+        let closure = self.ir.closure(closure);
+        let (pat, _) = closure.params.first()?;
+        let (pat, body) = (*pat, closure.body);
+        any(texts.iter().map(|text| {
+            self.bind(pat, Known::Text(*text));
+            self.truth(body)
+        }))
     }
 
-    /// Texts that are listed, here or in a const.
-    fn texts(self, expr: ExprId) -> Option<Vec<Symbol>> {
-        match self.ir.expr(expr) {
-            Expr::Array(list) => self.ir.list(list).map(|part| self.text(part)).collect(),
-            Expr::Ref { operand, .. } => self.texts(operand),
-            Expr::Path(path) => match self.types.path(path) {
-                Resolution::Def(def) if self.cx.semantics.def_map.kind(def) == DefKind::Const => {
-                    let (file, body) = self.cx.semantics.body(def)?;
-                    let ir = self.cx.semantics.ir(file);
-                    let literals = ir.body(body).exprs.ids().filter_map(|id| match ir.expr(id) {
-                        Expr::Literal(Literal::Str(text)) => Some(text),
-                        _ => None,
-                    });
-                    Some(literals.collect::<Vec<Symbol>>()).filter(|texts| !texts.is_empty())
-                }
-                _ => None,
-            },
-            _ => None,
+    /// A function of the workspace that is given what is known and says yes or no.
+    fn called(&mut self, expr: ExprId, receiver: Option<ExprId>, args: List<ExprId>) -> Known {
+        let Callee::Fn(def) = self.types.callee(expr) else { return Known::Nothing };
+        let args: SmallVec<[ExprId; 4]> = self.ir.list(args).collect();
+        let values: SmallVec<[Known; 4]> = args.into_iter().map(|arg| self.known(arg)).collect();
+        let is_told = values.iter().any(|value| matches!(value, Known::Path | Known::Method));
+        let semantics = self.cx.semantics;
+        let (Some((_, body)), Some(function)) = (semantics.body(*def), semantics.item(*def).as_fn()) else {
+            return Known::Nothing;
+        };
+        let Some(mut walk) = Self::new(self.cx, *def, self.request, self.depth + 1).filter(|_| is_told)
+        else {
+            return Known::Nothing;
+        };
+        let skip = usize::from(receiver.is_none() && function.self_param.is_some());
+        for (param, value) in function.params.iter().zip(values.into_iter().skip(skip)) {
+            walk.bind(param.pat, value);
+        }
+        match walk.walk(walk.ir.body(body).root) {
+            Flow::Said(truth) if walk.maybe.iter().all(|maybe| *maybe == truth) => Known::Truth(truth),
+            _ => Known::Nothing,
         }
     }
 }
 
-fn exemption(subject: Subject, text: Symbol) -> Exemption {
-    match subject {
-        Subject::Method => Exemption::Method(text),
-        Subject::Path => Exemption::Path(text),
+/// Whether one of several holds.
+fn any(all: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut known = Some(false);
+    for one in all {
+        match one {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => known = None,
+        }
+    }
+    known
+}
+
+/// The texts that a constant holds: an array, a set made of one, or one text.
+fn texts_in(cx: Context, def: DefId, ir: &SourceIr, expr: ExprId, depth: u32) -> Known {
+    if depth > MOST_DEPTH {
+        return Known::Nothing;
+    }
+    let inner = |inner: ExprId| texts_in(cx, def, ir, inner, depth + 1);
+    let of_list = |list: List<ExprId>| {
+        let texts = ir.list(list).map(|part| match inner(part) {
+            Known::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.collect::<Option<Vec<Symbol>>>().map_or(Known::Nothing, Known::Texts)
+    };
+    match ir.expr(expr) {
+        Expr::Literal(Literal::Str(text)) => Known::Text(text),
+        Expr::Array(list) => of_list(list),
+        Expr::Macro(id) => of_list(ir.macro_call(id).args),
+        Expr::Ref { operand, .. } => inner(operand),
+        Expr::Closure(closure) => inner(ir.closure(closure).body),
+        Expr::Block { stmts, tail: Some(tail), .. } if ir.list(stmts).next().is_none() => inner(tail),
+        Expr::Call { args, .. } => {
+            let mut args = ir.list(args);
+            args.next().filter(|_| args.next().is_none()).map_or(Known::Nothing, inner)
+        }
+        Expr::MethodCall { receiver, method, .. }
+            if matches!(
+                method.as_str(),
+                "iter" | "into_iter" | "collect" | "copied" | "cloned" | "to_vec"
+            ) =>
+        {
+            inner(receiver)
+        }
+        _ => Known::Nothing,
     }
 }

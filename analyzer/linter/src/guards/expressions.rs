@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 use ward_semantics::{DefKind, Resolution, TyKind};
 use ward_syntax::{BinaryOp, BlockKind, Expr, ExprId, Literal, MacroId, Pat, PatId, PathId, Piece, UnaryOp};
 
+use super::calls::is_response;
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Value};
 use super::evaluate::{Evaluator, is_fallible, last_segment, unwrapped};
 use super::names;
@@ -110,8 +111,10 @@ impl Evaluator<'_> {
                     // An error of the store is no answer of whom it was asked for.
                     value = Value { fail: Deps::NONE, ..value };
                 }
-                if value.shape == Shape::Refusal || !value.fail.is_none() {
-                    self.refuse_for(value.fail, Sense::Absent, expr);
+                match value.shape {
+                    Shape::Refusal => self.refuse_for(value.fail, Sense::Absent, expr),
+                    _ if !value.fail.is_none() => self.may_fail(value.fail, expr),
+                    _ => {}
                 }
                 self.there(expr, value)
             }
@@ -232,14 +235,14 @@ impl Evaluator<'_> {
 
     fn assignment(&mut self, lhs: ExprId, rhs: ExprId) -> Value {
         let value = self.eval(rhs);
-        if self.overwrites_response(lhs) {
-            self.refuse(lhs);
+        if self.overwrites_answer(lhs, value) {
+            self.refuse(rhs);
         }
         let mut target = lhs;
         loop {
             match self.ir.expr(target) {
                 Expr::Local(local) => {
-                    self.assign(local, value);
+                    self.assign(local, value, self.types.expr(lhs));
                     break;
                 }
                 Expr::Field { base, .. } | Expr::Index { base, .. } => target = base,
@@ -250,12 +253,13 @@ impl Evaluator<'_> {
         Value::default()
     }
 
-    /// Whether a middleware puts another response in place of the one that it was given, where nobody is known.
-    fn overwrites_response(&self, lhs: ExprId) -> bool {
+    /// `*res = refusal`, where there is no credential or a wrong one: nothing else is answered.
+    fn overwrites_answer(&self, lhs: ExprId, value: Value) -> bool {
+        let Expr::Unary { op: UnaryOp::Deref, operand } = self.ir.expr(lhs) else { return false };
         let is_absent = |frame: &Frame| frame.sense == Sense::Absent && frame.deps.has(Deps::CREDENTIAL);
-        matches!(self.ir.expr(lhs), Expr::Unary { op: UnaryOp::Deref, .. })
-            && super::calls::is_response(self.types.expr(lhs))
-            && self.frames.iter().any(is_absent)
+        matches!(self.ir.expr(operand), Expr::Local(_))
+            && is_response(self.types.expr(lhs))
+            && (value.shape == Shape::Refusal || self.frames.iter().any(is_absent))
     }
 
     fn let_statement(&mut self, pat: PatId, init: Option<ExprId>, otherwise: Option<ExprId>) -> Value {
@@ -264,6 +268,9 @@ impl Evaluator<'_> {
         let Some(otherwise) = otherwise else {
             self.bind(pat, Value { shape: Shape::Plain, ..value });
             self.carry(pat, init);
+            if self.is_sent(init, 0) {
+                self.note_sent(pat);
+            }
             if let Pat::Bind { local, .. } = self.ir.pat(pat) {
                 if self.is_future(init) {
                     self.futures.insert(local);
@@ -363,6 +370,10 @@ impl Evaluator<'_> {
     fn field(&mut self, expr: ExprId, base: ExprId, name: &str) -> Value {
         let value = self.eval(base);
         let mut data = value.data;
+        if self.is_beside_caller(base, expr) {
+            // Who calls is told by another field.
+            data = data.without(data.of_caller());
+        }
         if names::is_role(name) && !data.is_none() {
             data = data.union(Deps::ROLE);
         }
@@ -370,7 +381,17 @@ impl Evaluator<'_> {
             self.read_credential(expr, 0);
             return Value::fallible(Deps::CREDENTIAL);
         }
+        if self.is_sent(base, 0) && self.is_sent_credential(name, self.types.expr(expr)) {
+            data = data.union(Deps::CREDENTIAL).union(Deps::SENT);
+        }
         if is_fallible(self.types.expr(expr)) { Value::fallible(data) } else { Value::of(data) }
+    }
+
+    /// Whether a field stands beside another that holds who calls.
+    fn is_beside_caller(&self, base: ExprId, field: ExprId) -> bool {
+        let known = self.cx.known;
+        known.carries_guard(self.cx, self.types.expr(base))
+            && known.type_verdict(self.types.expr(field)).is_none()
     }
 
     /// A field of an external type that models call a credential, or a credential beside a field for the header

@@ -62,6 +62,16 @@ impl Building<'_> {
         };
         Some((def, summary, types))
     }
+
+    /// Evaluates the functions of which a parameter is of some type.
+    fn evaluate_some(self, cx: Context, is_asked: impl Fn(Ty) -> bool + Sync) -> Vec<Evaluated> {
+        let takes = |def: &&DefId| {
+            let signature = cx.semantics.signature(**def);
+            signature.is_some_and(|signature| signature.params.iter().any(|ty| is_asked(*ty)))
+        };
+        let functions = cx.semantics.functions().par_iter().filter(takes);
+        functions.filter_map(|def| self.evaluated(cx, *def)).collect()
+    }
 }
 
 /// A guard that asks for another, which asks for another: this deep.
@@ -99,19 +109,23 @@ impl Known {
         }
         known.judge_types(semantics, models);
         known.follow_asked(building);
+        // Those who are given one among other things come first: those who take one of the request call them.
         let cx = Context { semantics, models, known: &known };
-        let takes_guard = |def: &&DefId| {
-            let signature = semantics.signature(**def);
-            signature.is_some_and(|s| s.params.iter().any(|ty| known.verdicts.contains_key(ty)))
-        };
-        let again: Vec<Evaluated> = semantics
-            .functions()
-            .par_iter()
-            .filter(takes_guard)
-            .filter_map(|def| building.evaluated(cx, *def))
-            .collect();
+        let again = building.evaluate_some(cx, |ty| known.carries_guard(cx, ty));
+        known.enter(again);
+        let cx = Context { semantics, models, known: &known };
+        let again = building.evaluate_some(cx, |ty| known.verdicts.contains_key(&ty));
         known.enter(again);
         known
+    }
+
+    /// Whether a struct of the workspace has the caller's identity in one of its fields, as an extractor gives it.
+    pub(crate) fn carries_guard(&self, cx: Context, ty: Ty) -> bool {
+        let TyKind::Adt { def, .. } = ty.kind() else { return false };
+        if self.verdicts.contains_key(&ty) || cx.semantics.def_map.kind(*def) != DefKind::Struct {
+            return false;
+        }
+        cx.semantics.fields(*def, None).iter().any(|field| self.verdicts.contains_key(&field.ty))
     }
 
     /// Evaluates anew what extracts a guard by naming its type, now that there are verdicts, and so on for what
@@ -317,14 +331,15 @@ fn evaluate(cx: Context, def: DefId) -> Option<(Summary, Types)> {
     Evaluator::function(cx, def, &|index, ty| {
         let guard = cx.known.given(cx, ty);
         if !guard.data.is_none() {
-            return Given { value: guard, is_read: false };
+            return Given { value: guard, ..Given::default() };
         }
         let Some(source) = sources.get(index).copied().flatten() else { return Given::default() };
         if is_sent_beside(source.kind) && is_one_value(ty) && is_named_credential(cx, def, index) {
-            return Given { value: Value::fallible(Deps::CREDENTIAL), is_read: true };
+            return Given { value: Value::fallible(Deps::CREDENTIAL), is_read: true, is_sent: false };
         }
-        let value = Value::of(if is_chosen(source.kind) { Deps::REQUEST } else { Deps::NONE });
-        Given { value, is_read: false }
+        let is_sent = is_chosen(source.kind);
+        let value = Value::of(if is_sent { Deps::REQUEST } else { Deps::NONE });
+        Given { value, is_read: false, is_sent }
     })
 }
 

@@ -192,8 +192,11 @@ impl<'a> Guards<'a> {
         let mut guards = Vec::new();
         for (index, layer) in endpoint.layers.iter().enumerate() {
             let mut verdict = self.of_attached(layer);
-            if verdict.enforces() && (self.is_exempt(endpoint, verdict) || self.is_dropped(endpoint, layer)) {
-                verdict.authenticates = Authenticates::Optional;
+            let is_passed = |layer| {
+                self.is_unused(endpoint, layer) || exempt::lets_through(self.context(), layer, endpoint)
+            };
+            if verdict.enforces() && is_passed(layer) {
+                verdict = Verdict::NONE;
             }
             guards.push(Guard { verdict, how: GuardKind::Attached(index), place: layer.place });
         }
@@ -216,23 +219,23 @@ impl<'a> Guards<'a> {
         guards
     }
 
-    /// Whether a middleware lets all requests for an endpoint through before it asks.
-    fn is_exempt(&self, endpoint: &Endpoint, verdict: Verdict) -> bool {
-        let all = self.exempt.get_or_init(|| exempt::by_credential(self.context()));
-        let exemptions = verdict.credential.and_then(|place| all.get(&place));
-        exemptions.is_some_and(|exemptions| exempt::covers(exemptions, endpoint))
-    }
-
-    /// Whether a credential is taken as it is sent, and the handler binds it so that nobody looks at it: `_token`.
-    fn is_dropped(&self, endpoint: &Endpoint, layer: &Attached) -> bool {
-        let (AttachedKind::Extractor, What::External(_), Handler::Function(def)) =
-            (layer.kind, layer.what, endpoint.handler)
-        else {
-            return false;
+    /// Whether a header that is only demanded is given to a handler that does not look at it.
+    fn is_unused(&self, endpoint: &Endpoint, layer: &Attached) -> bool {
+        let is_text = |what: &What| matches!(what, What::Text(_));
+        let is_code = |layer: &Attached| match layer.what {
+            What::Function(def) => self.semantics.signature(def).is_none_or(|own| !own.params.is_empty()),
+            What::Closure { file, closure, .. } => {
+                !self.semantics.ir(file).closure(closure).params.is_empty()
+            }
+            _ => false,
         };
-        let Some(function) = self.semantics.item(def).as_fn() else { return false };
-        let ir = self.semantics.ir(self.semantics.locate(def).0);
-        function.params.iter().any(|param| match ir.pat(param.pat) {
+        let demands = layer.kind == AttachedKind::Extractor && layer.arguments.iter().any(is_text);
+        let extractors = endpoint.layers.iter().filter(|layer| layer.kind == AttachedKind::Extractor);
+        if !demands || extractors.into_iter().any(is_code) {
+            return false;
+        }
+        let ir = self.semantics.ir(endpoint.handler_place(self.semantics).file);
+        endpoint.extractors(self.semantics).iter().any(|extractor| match ir.pat(extractor.pattern) {
             Pat::Bind { local, .. } => {
                 let name = ir.local(local).name.as_str();
                 name.starts_with('_') && names::is_credential(name)

@@ -121,6 +121,22 @@ pub(crate) fn is_credential(name: &str) -> bool {
         || has_word(name, &["auth", "key", "sid", "user", "hmac", "passwd", "access"])
 }
 
+/// Whether a field of a body, a query's or a path's parameter of this name is a credential. A token that somebody was
+/// mailed, or one to be changed for another, says nothing of a session.
+pub(crate) fn is_sent_credential(name: &str) -> bool {
+    const PAIRS: &[(&[&str], &[&str])] = &[
+        (&["session", "auth", "admin", "master", "user"], &["token", "key", "secret", "jwt"]),
+        (&["api"], &["key", "token", "secret"]),
+        (&["admin"], &["password"]),
+    ];
+    const OTHERS: &[&str] =
+        &["reset", "verify", "verification", "confirm", "confirmation", "invite", "refresh", "new", "public"];
+    let has_pair = |(first, last): &(&[&str], &[&str])| has_word(name, first) && has_word(name, last);
+    (PAIRS.iter().any(has_pair) || has_word(name, &["apikey", "jwt"]))
+        && !has_word(name, OTHERS)
+        && !is_about_nobody(name)
+}
+
 /// Whether a header or cookie of this name says nothing of who calls.
 pub(crate) fn is_about_nobody(name: &str) -> bool {
     const NEVER: &[&str] = &[

@@ -3,7 +3,7 @@
 use ward_syntax::{ClosureId, FileId, FileSpan, Symbol};
 
 use super::{Made, Value};
-use crate::{DefId, Semantics};
+use crate::{DefId, Semantics, Ty};
 
 /// Something that a request passes on its way to a handler.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,6 +66,8 @@ pub enum What {
     },
     /// A type, const or static of the workspace; for a type, a value of it.
     Item(DefId),
+    /// A type by which something is taken out of the request: who cannot give it does not get further.
+    Taken(Ty),
     /// Something from outside the workspace, by canonical path; of a method `Type::method`, of a macro `path!`.
     External(Symbol),
     /// A method on a value of unknown type.
@@ -101,8 +103,10 @@ impl Attached {
     /// A short name for people: the function, the type, or the last two segments of the path.
     pub fn name(&self, semantics: &Semantics) -> String {
         let own = self.what.name(semantics);
-        let inner =
-            self.arguments.iter().find(|what| matches!(what, What::Function(_) | What::Closure { .. }));
+        let inner = self
+            .arguments
+            .iter()
+            .find(|what| matches!(what, What::Function(_) | What::Closure { .. } | What::Taken(_)));
         match (self.what, inner) {
             (What::External(_) | What::Method(_), Some(inner)) => {
                 format!("{own}({})", inner.name(semantics))
@@ -123,6 +127,7 @@ impl What {
                     None => name,
                 }
             }
+            Self::Taken(ty) => semantics.pretty_type(*ty),
             Self::Closure { .. } => "closure".to_owned(),
             Self::External(path) => {
                 let segments: Vec<&str> = path.as_str().rsplitn(3, "::").take(2).collect();

@@ -783,7 +783,9 @@ impl<'a> Evaluator<'a> {
             Pat::Bind { local, sub } => {
                 self.sent.insert(local);
                 self.name_sent(local, self.ir.local(local).name);
-                sub.into_iter().for_each(|sub| self.note_sent(sub));
+                if let Some(sub) = sub {
+                    self.note_sent(sub);
+                }
             }
             Pat::Ref(inner) => self.note_sent(inner),
             Pat::Tuple(pats) | Pat::TupleStruct { pats, .. } => {

@@ -319,7 +319,7 @@ impl<'a> Walk<'a> {
             Resolution::Def(def) if self.cx.semantics.def_map.kind(def) == DefKind::Const => {
                 let (file, body) = self.cx.semantics.body(def)?;
                 let ir = self.cx.semantics.ir(file);
-                Some(texts_in(self.cx, def, ir, ir.body(body).root, 0))
+                Some(texts_in(ir, ir.body(body).root, 0))
             }
             _ => last.as_str().chars().all(|c| c.is_ascii_uppercase()).then_some(Known::Text(last)),
         }
@@ -426,7 +426,7 @@ impl<'a> Walk<'a> {
                 let parts: SmallVec<[ExprId; 4]> = self.ir.list(parts).collect();
                 Known::Tuple(parts.into_iter().map(|part| self.known(part)).collect())
             }
-            Expr::Array(_) | Expr::Macro(_) => texts_in(self.cx, self.def, self.ir, expr, 0),
+            Expr::Array(_) | Expr::Macro(_) => texts_in(self.ir, expr, 0),
             Expr::Match { scrutinee, arms } => truth(self.chosen(scrutinee, arms)),
             Expr::Let { pat, scrutinee } => {
                 let value = self.known(scrutinee);
@@ -573,11 +573,11 @@ fn any(all: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
 }
 
 /// The texts that a constant holds: an array, a set made of one, or one text.
-fn texts_in(cx: Context, def: DefId, ir: &SourceIr, expr: ExprId, depth: u32) -> Known {
+fn texts_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Known {
     if depth > MOST_DEPTH {
         return Known::Nothing;
     }
-    let inner = |inner: ExprId| texts_in(cx, def, ir, inner, depth + 1);
+    let inner = |inner: ExprId| texts_in(ir, inner, depth + 1);
     let of_list = |list: List<ExprId>| {
         let texts = ir.list(list).map(|part| match inner(part) {
             Known::Text(text) => Some(text),

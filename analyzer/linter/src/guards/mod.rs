@@ -21,7 +21,6 @@ use std::sync::OnceLock;
 pub use self::memo::Judged;
 pub use self::names::{is_authorizing, is_identity, is_role_type, words};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use ward_diagnostics::Confidence;
 use ward_flow::models::Models;
 pub use ward_flow::models::{Authenticates, Effect, Effects};
@@ -31,7 +30,6 @@ use ward_syntax::{ClosureId, FileId, FileSpan, Pat};
 
 use self::deps::Deps;
 use self::evaluate::{Context, Evaluator};
-use self::exempt::Exemption;
 use self::index::Known;
 
 /// What something does about the caller.
@@ -121,8 +119,6 @@ pub struct Guards<'a> {
     judged: Option<&'a Judged>,
     known: OnceLock<Known>,
     endpoints: OnceLock<Vec<EndpointAccess>>,
-    /// What middleware lets through before it asks, by where it reads the credential.
-    exempt: OnceLock<FxHashMap<FileSpan, Vec<Exemption>>>,
 }
 
 impl<'a> Guards<'a> {
@@ -134,15 +130,7 @@ impl<'a> Guards<'a> {
         declared: Vec<(&'a str, Option<&'a str>)>,
         judged: Option<&'a Judged>,
     ) -> Self {
-        Self {
-            semantics,
-            models,
-            declared,
-            judged,
-            known: OnceLock::new(),
-            endpoints: OnceLock::new(),
-            exempt: OnceLock::new(),
-        }
+        Self { semantics, models, declared, judged, known: OnceLock::new(), endpoints: OnceLock::new() }
     }
 
     fn known(&self) -> &Known {

@@ -329,7 +329,7 @@ fn guards_change() {
         async fn c(_: User) -> StatusCode {\n    crate::store::remove(3).await\n}\n\
         async fn d() -> StatusCode {\n    crate::store::remove(4).await\n}\n\
         fn app() -> axum::Router {\n    axum::Router::new().route(\"/a\", post(a)).route(\"/b\", post(b))\
-        .route(\"/c\", post(c)).route(\"/d\", delete(d))\n}\nfn main() {}\n";
+        .route(\"/c\", post(c)).route(\"/d\", delete(d))\n}\nfn main() {\n    axum::serve(listener(), app());\n}\n";
     let store = |name: &str| {
         format!(
             "pub const NAME: &str = \"{name}\";\npub fn find(key: &str) -> Option<u32> {{\n    key.parse().ok()\n}}\n\

@@ -500,7 +500,7 @@ impl Evaluator<'_> {
 
     /// Whether a text of the body is the name of a credential with the sign that stands before its value, or all of one.
     fn names_part(&self) -> bool {
-        let Some((_, body)) = self.cx.semantics.body(self.def) else { return false };
+        let Some((_, body)) = self.cx.body(self.def) else { return false };
         let is_name = |text: Symbol| {
             let text = text.as_str();
             let name = text.strip_suffix('=').unwrap_or(text);

@@ -145,6 +145,19 @@ fn is_for_tests(cx: &LintContext, def: DefId) -> bool {
     words(&path).any(|word| has("test tests testing mock mocks fake dummy stub fixture fixtures zero", &word))
 }
 
+/// Whether a place stands below a condition that says that the service is tried out only: `if self.is_test_mode`.
+fn is_below_test(scope: &Scope, id: ExprId) -> bool {
+    let ir = scope.ir;
+    let place = ir.expr_span(id);
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::If { cond, then, .. } if ir.expr_span(then).contains(place) => scope
+            .names(cond)
+            .iter()
+            .any(|name| words(name).any(|word| has("test tests testing mock mocked", &word))),
+        _ => false,
+    })
+}
+
 /// What a key is where nothing is set.
 fn fallback(scope: &Scope, what: &Use, value: ExprId) -> Option<constant::Constant> {
     matches!(what, Use::Key(_)).then(|| constant::fallback(scope, value))?
@@ -187,6 +200,7 @@ fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
             let is_here =
                 constant.place.file == file && ir.expr_span(ir.body(body).root).contains(constant.place.span);
             let place = if is_here { constant.place } else { used };
+            let confidence = if is_below_test(scope, id) { Confidence::Low } else { confidence };
             found.push(Evidence { place, literal: Some(constant.place), owner, what, confidence });
         }
     }

@@ -380,6 +380,7 @@ fn name_of(kind: Symbol) -> &'static str {
         "io" => "an I/O error",
         "http" => "an HTTP client's error",
         "task" => "a task's error",
+        "backtrace" => "a backtrace",
         "template" => "a template engine's error",
         "parse" => "a parser's error",
         "format" => "a formatter's error",

@@ -80,7 +80,7 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
         (is_text(ty) == Some(true) && is_connection(scope, subject, name)).then_some(Confidence::Medium);
     let confidence = of_name(name, ty, is_access).max(exposed).max(connection).max(is_bearer)?;
     // A constant stands in the source for everybody to read.
-    if scope.origin(subject).0 == Origin::Constant || is_hashed(scope, subject) {
+    if scope.origin(subject).0 == Origin::Constant || is_hashed(scope, subject) || is_key(scope, subject) {
         return None;
     }
     Some((Printed::Secret { name: scope.written(subject) }, confidence))
@@ -111,6 +111,34 @@ fn is_checked(scope: &Scope, subject: ExprId, name: &str) -> bool {
     let is_it = |expr: ExprId| expr == subject || scope.names(expr).first() == Some(&name);
     let compares = |expr: &Expr| matches!(*expr, Expr::Binary { op: BinaryOp::Eq | BinaryOp::Ne, lhs, rhs } if is_it(lhs) || is_it(rhs));
     refuses(scope) && scope.body.exprs.of(&ir.exprs).iter().any(compares)
+}
+
+/// Whether a text is what a secret is looked up by: `std::env::var(secret)`, `vault.get_secret(secret)`.
+fn is_key(scope: &Scope, subject: ExprId) -> bool {
+    let ir = scope.ir;
+    let local = ir.expr(subject);
+    if !matches!(local, Expr::Local(_)) {
+        return false;
+    }
+    let is_it = |mut expr: ExprId| {
+        while let Expr::Ref { operand, .. } = ir.expr(expr) {
+            expr = operand;
+        }
+        ir.expr(expr) == local
+    };
+    let looks_up = |name: &str| {
+        let all: Vec<String> = words(name).collect();
+        let begins = all.first().is_some_and(|word| has("get read load fetch find lookup", word));
+        matches!(name, "var" | "var_os")
+            || (begins && all.iter().any(|word| has("secret secrets env var variable", word)))
+    };
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::Call { callee, args } => {
+            scope.last_segment(callee).is_some_and(looks_up) && ir.list(args).any(is_it)
+        }
+        Expr::MethodCall { method, args, .. } => looks_up(method.as_str()) && ir.list(args).any(is_it),
+        _ => false,
+    })
 }
 
 /// Whether a local has the name of a secret and holds what a function made of it that hides it:

@@ -25,6 +25,9 @@ carries = "number"
 bound = "any"
 
 [[kind]]
+name = "log-line"
+
+[[kind]]
 name = "leak"
 carries = "any"
 from = ["error"]

@@ -3,7 +3,7 @@
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::{Authenticates, words};
-use ward_semantics::{Callee, DefId, DefKind, TraitName, TyKind};
+use ward_semantics::{Callee, DefId, DefKind, TraitName, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, Pat, Span, Symbol};
 
 use super::{Evidence, actions};
@@ -38,11 +38,27 @@ fn of_traits(cx: &LintContext) -> Vec<Evidence> {
         }
         let all: Vec<DefId> =
             semantics.implementations(def).iter().copied().filter(|def| cx.is_reported(*def)).collect();
-        if all.len() > FEWEST {
+        if all.len() > FEWEST && takes_request(cx, def) {
             found.extend(outliers_among(cx, def, &all));
         }
     }
     found
+}
+
+/// Whether a method is given the request of whoever calls: what others ask of him below is not this method's business.
+fn takes_request(cx: &LintContext, method: DefId) -> bool {
+    let semantics = cx.semantics();
+    let Some(signature) = semantics.signature(method) else { return false };
+    let is_request = |ty: &Ty| {
+        let name = match ty.kind() {
+            TyKind::Adt { def, .. } => semantics.item(*def).name,
+            TyKind::External { path, .. } => *path,
+            _ => return false,
+        };
+        let last = name.as_str().rsplit(':').next().unwrap_or_default();
+        words(last).any(|word| ["request", "req", "parts", "headers", "header"].contains(&word.as_str()))
+    };
+    signature.params.iter().any(is_request)
 }
 
 /// Implementations that ask who calls and not whether he may, where nearly all ask both.

@@ -14,7 +14,7 @@ use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_linter::guards::words;
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
-use ward_syntax::{Expr, ExprId, FileSpan, Literal};
+use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, Literal, Symbol};
 
 use crate::scope::{Scope, scopes};
 use crate::secrets::has;
@@ -158,6 +158,31 @@ fn is_below_test(scope: &Scope, id: ExprId) -> bool {
     })
 }
 
+/// Whether a function compares what it has with a text, and then gives up: a default that must be replaced.
+fn is_refused(scope: &Scope, text: Symbol) -> bool {
+    let ir = scope.ir;
+    let is_it = |expr: ExprId| matches!(ir.expr(expr), Expr::Literal(Literal::Str(found)) if found == text);
+    let dies = |branch: ExprId| {
+        let place = ir.expr_span(branch);
+        scope.body.exprs.ids().any(|id| {
+            place.contains(ir.expr_span(id))
+                && match ir.expr(id) {
+                    Expr::Return(_) => true,
+                    Expr::Format(format) => ir.format(format).path.as_str().ends_with("panic"),
+                    Expr::Macro(call) => ir.macro_call(call).path.as_str().ends_with("bail"),
+                    _ => false,
+                }
+        })
+    };
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::If { cond, then, .. } => {
+            matches!(ir.expr(cond), Expr::Binary { op: BinaryOp::Eq, lhs, rhs } if is_it(lhs) || is_it(rhs))
+                && dies(then)
+        }
+        _ => false,
+    })
+}
+
 /// What a key is where nothing is set.
 fn fallback(scope: &Scope, what: &Use, value: ExprId) -> Option<constant::Constant> {
     matches!(what, Use::Key(_)).then(|| constant::fallback(scope, value))?
@@ -195,6 +220,10 @@ fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
         if let Some((what, value, confidence)) = used::of(scope, id)
             && let Some(constant) = constant::of(scope, value).or_else(|| fallback(scope, &what, value))
         {
+            let is_none = used::is_gap(constant.text.as_str()) || is_refused(scope, constant.text);
+            if matches!(what, Use::Default(_)) && is_none {
+                continue;
+            }
             // Where the literal stands in the same body, it is what to change.
             let used = FileSpan { file, span: ir.expr_span(value) };
             let is_here =

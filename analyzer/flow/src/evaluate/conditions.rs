@@ -98,6 +98,7 @@ impl Evaluator<'_> {
         add(&mut equal, &self.told_by_seal(left, right));
         add(&mut equal, &self.told_by_seal(right, left));
         add(&mut otherwise, &unequal);
+        add(&mut otherwise, &self.told_by_status(BinaryOp::Eq, lhs, rhs).1);
         match op {
             BinaryOp::Eq => self.truth(equal, otherwise),
             _ => self.truth(otherwise, equal),

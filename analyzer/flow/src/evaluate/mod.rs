@@ -451,7 +451,14 @@ impl<'a> Evaluator<'a> {
                 && !origin.open.is_empty()
                 && open.without(origin.open).is_empty()
         };
-        if open.is_empty() || self.values.get(value).origins.iter().any(is_known) {
+        let origins = self.values.get(value).origins;
+        if open.is_empty() || origins.iter().any(is_known) {
+            return value;
+        }
+        // Of a parameter it is known here that it holds none.
+        let is_cleared =
+            |origin: &Origin| matches!(origin.root, Root::Parameter(_)) && !origin.open.meets(open);
+        if !origins.is_empty() && origins.iter().all(is_cleared) {
             return value;
         }
         let part = match self.values.get(value).origins {

@@ -91,7 +91,23 @@ impl Evaluator<'_> {
             BinaryOp::Ge if is_first(rhs) && self.names_status(lhs) => {
                 (Facts::new(), self.no_errors_inside())
             }
+            // Internal errors have the status of all such errors.
+            BinaryOp::Eq if self.is_internal(rhs) && self.names_status(lhs) => {
+                (Facts::new(), self.no_errors_inside())
+            }
             _ => (Facts::new(), Facts::new()),
+        }
+    }
+
+    /// `StatusCode::INTERNAL_SERVER_ERROR`, or its number.
+    fn is_internal(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Literal(Literal::Int(text)) => text.as_str() == "500",
+            Expr::Path(path) => {
+                let last = self.ir.path_segments(path).last();
+                last.is_some_and(|last| last.name.as_str() == "INTERNAL_SERVER_ERROR")
+            }
+            _ => false,
         }
     }
 

@@ -307,11 +307,27 @@ impl<'a> Evaluator<'a> {
         {
             call = inner;
         }
-        let checks = matches!(self.types.callee(call), Callee::Fn(_)) && is_bool(self.types.expr(stmt));
+        let Callee::Fn(check) = self.types.callee(call) else { return };
+        let checks = is_bool(self.types.expr(stmt)) && !self.says_yes_only(*check);
         if checks && value.data.has(Deps::CREDENTIAL) && self.nesting == 0 {
             self.summary.fail = self.summary.fail.without(Deps::CREDENTIAL);
             self.summary.unheard = Some(self.place(call));
         }
+    }
+
+    /// Whether a function that answers at all says yes: every `Ok` in it holds `true`, and what else there is fails.
+    fn says_yes_only(&self, def: DefId) -> bool {
+        let Some((file, body)) = self.cx.body(def) else { return false };
+        let ir = self.cx.semantics.ir(file);
+        let answer = |expr: &Expr| {
+            let Expr::Call { callee, args } = *expr else { return None };
+            let Expr::Path(path) = ir.expr(callee) else { return None };
+            let is_ok = ir.path_segments(path).last().is_some_and(|last| last.name.as_str() == "Ok");
+            ir.list(args).next().filter(|_| is_ok)
+        };
+        let mut answers = ir.body(body).exprs.of(&ir.exprs).iter().filter_map(answer).peekable();
+        let is_yes = |expr: ExprId| matches!(ir.expr(expr), Expr::Literal(Literal::Bool(true)));
+        answers.peek().is_some() && answers.all(is_yes)
     }
 
     /// A call for its effect: `res.status_code(StatusCode::UNAUTHORIZED);`.

@@ -129,9 +129,12 @@ fn is_own_key(name: &str) -> bool {
     is_key && !any(OTHERS)
 }
 
-/// Whether a text stands for another that is put in later.
-fn is_gap(text: &str) -> bool {
-    text.is_empty() || text.contains(['$', '{', '<'])
+/// Whether a text says that there is no secret, or stands for another that is put in later.
+pub(super) fn is_gap(text: &str) -> bool {
+    const NONE: [&str; 4] = ["none", "null", "n/a", "unset"];
+    text.is_empty()
+        || text.contains(['$', '{', '<'])
+        || NONE.iter().any(|none| text.eq_ignore_ascii_case(none))
 }
 
 /// The variables of the environment that a function insists on: it fails where they are missing.

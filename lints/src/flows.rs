@@ -151,22 +151,24 @@ impl Stored {
 
 /// The field or column of a row that a way begins with; of a column that is known by its number, what it is bound to.
 fn field_of(way: &Way) -> Option<Symbol> {
-    let is_name = |name: &Symbol| name.as_str().starts_with(|first: char| first.is_alphabetic());
     let mut names = way.steps.iter().filter_map(|step| match step.kind {
         WayStepKind::Source { name, .. } | WayStepKind::Bound(name) => Some(name),
         _ => None,
     });
-    names.find(is_name)
+    names.find(|name| is_name(*name))
+}
+
+fn is_name(name: Symbol) -> bool {
+    name.as_str().starts_with(char::is_alphabetic)
 }
 
 /// The names of what comes by a way: of its part of what comes in, and of the last variable that it is bound to.
 fn names_of(way: &Way) -> impl Iterator<Item = Symbol> {
-    let is_name = |name: &Symbol| name.as_str().starts_with(|first: char| first.is_alphabetic());
     let bound = way.steps.iter().rev().find_map(|step| match step.kind {
         WayStepKind::Bound(name) | WayStepKind::Source { name, .. } => Some(name),
         _ => None,
     });
-    let part = way.path.names().filter(is_name).last();
+    let part = way.path.names().filter(|name| is_name(*name)).last();
     part.into_iter().chain(bound.filter(|bound| Some(*bound) != part))
 }
 

@@ -181,13 +181,7 @@ const AROUND: [&str; 6] = [
 fn a_warm_run_is_a_cold_run() {
     let project = Project::new(&[("src/main.rs", "mod a;\nmod b;\nmod db;\n"), ("src/a.rs", HANDLER)]);
     project.write("src/db.rs", SINK);
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut random = random(0x2545_f491_4f6c_dd1d);
     let (mut with_findings, mut cached) = (0, 0);
     for round in 0..60 {
         for _ in 0..=random(2) {
@@ -233,6 +227,16 @@ fn a_warm_run_is_a_cold_run() {
     );
 }
 
+/// Numbers below what is asked for, the same in every run.
+fn random(mut state: u64) -> impl FnMut(usize) -> usize {
+    move |below| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    }
+}
+
 /// What a function in [`functions_change`] may do with a text: all of them are seen alike from outside.
 const BODIES: [&str; 13] = [
     "text",
@@ -270,13 +274,7 @@ fn functions_change() {
         project.write(&format!("src/f{file}.rs"), function(BODIES[2], (file + 1) % FILES));
     }
     report(&project, &[]);
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut random = random(0x9e37_79b9_7f4a_7c15);
     let (mut with_findings, mut reused) = (0, 0);
     for round in 0..80 {
         for _ in 0..=random(2) {
@@ -355,13 +353,7 @@ fn guards_change() {
     project.write("src/auth.rs", auth(CHECKS[0]));
     project.write("src/user.rs", user(USES[0]));
     report(&project, &[]);
-    let mut state = 0x1234_5678_9abc_def1_u64;
-    let mut random = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut random = random(0x1234_5678_9abc_def1);
     let (mut open, mut guarded) = (0, 0);
     for round in 0..60 {
         match random(4) {

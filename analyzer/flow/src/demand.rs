@@ -248,16 +248,21 @@ impl<'a> Demand<'a> {
     /// Whether a function is made use of where its name does not stand: what an error of an unknown type is converted by,
     /// and what prints the parts of a value.
     fn is_used_unnamed(&self, def: DefId) -> bool {
-        let info = self.cx.semantics.enclosing_impl(def);
-        let name = info.and_then(|info| info.trait_ref.as_ref()).map(|of| of.name);
-        matches!(name, Some(TraitName::External(path))
-            if matches!(path.as_str(), "std::convert::From" | "std::fmt::Display" | "std::fmt::Debug"))
+        self.outside_trait(def).is_some_and(|path| {
+            matches!(path.as_str(), "std::convert::From" | "std::fmt::Display" | "std::fmt::Debug")
+        })
     }
 
     pub(crate) fn prints_by_default(&self, def: DefId) -> bool {
-        let info = self.cx.semantics.enclosing_impl(def);
-        let name = info.and_then(|info| info.trait_ref.as_ref()).map(|of| of.name);
-        matches!(name, Some(TraitName::External(path)) if self.traits.contains(&path))
+        self.outside_trait(def).is_some_and(|path| self.traits.contains(&path))
+    }
+
+    /// The trait from outside the workspace that a method implements.
+    fn outside_trait(&self, def: DefId) -> Option<Symbol> {
+        match self.cx.semantics.enclosing_impl(def)?.trait_ref.as_ref()?.name {
+            TraitName::External(path) => Some(path),
+            TraitName::Workspace(_) => None,
+        }
     }
 
     /// Whether a function fails with an error that keeps what any other prints.

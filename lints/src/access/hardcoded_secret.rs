@@ -136,6 +136,9 @@ fn leave_out_demanded(cx: &LintContext, all: &mut Vec<Evidence>) {
     all.retain(|evidence| !matches!(&evidence.what, Use::Default(name) if demanded.contains(name.as_str())));
 }
 
+/// Words in conditions that say that the service is tried out only: `if self.is_test_mode`.
+const TRIALS: &str = "test tests testing mock mocked";
+
 /// Whether a function, or the module or type that holds an item, is named for tests, or for a value that is none yet.
 fn is_for_tests(cx: &LintContext, def: DefId) -> bool {
     let map = &cx.semantics().def_map;
@@ -143,19 +146,6 @@ fn is_for_tests(cx: &LintContext, def: DefId) -> bool {
     let named = if is_function { Some(def) } else { map.parent(def) };
     let path = named.map(|named| cx.name(named)).unwrap_or_default();
     words(&path).any(|word| has("test tests testing mock mocks fake dummy stub fixture fixtures zero", &word))
-}
-
-/// Whether a place stands below a condition that says that the service is tried out only: `if self.is_test_mode`.
-fn is_below_test(scope: &Scope, id: ExprId) -> bool {
-    let ir = scope.ir;
-    let place = ir.expr_span(id);
-    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
-        Expr::If { cond, then, .. } if ir.expr_span(then).contains(place) => scope
-            .names(cond)
-            .iter()
-            .any(|name| words(name).any(|word| has("test tests testing mock mocked", &word))),
-        _ => false,
-    })
 }
 
 /// Whether a function compares what it has with a text, and then gives up: a default that must be replaced.
@@ -229,7 +219,7 @@ fn of_body(cx: &LintContext, owner: DefId) -> Vec<Evidence> {
             let is_here =
                 constant.place.file == file && ir.expr_span(ir.body(body).root).contains(constant.place.span);
             let place = if is_here { constant.place } else { used };
-            let confidence = if is_below_test(scope, id) { Confidence::Low } else { confidence };
+            let confidence = if scope.is_below(id, TRIALS) { Confidence::Low } else { confidence };
             found.push(Evidence { place, literal: Some(constant.place), owner, what, confidence });
         }
     }

@@ -8,7 +8,6 @@ mod instrument;
 mod printed;
 
 use ward_diagnostics::{Confidence, Finding};
-use ward_linter::guards::words;
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::{Expr, ExprId, FileSpan, Format, HoleStyle, Piece, SourceIr, Span};
@@ -94,6 +93,9 @@ fn check(cx: &LintContext) {
     }
 }
 
+/// Words in conditions that say that somebody wants to see such things.
+const REVEALING: &str = "debug dump show print verbose reveal";
+
 /// The secrets that a function's own log lines hold.
 fn written(scope: &Scope) -> Vec<Evidence> {
     let (ir, function) = (scope.ir, scope.function);
@@ -118,7 +120,7 @@ fn written(scope: &Scope) -> Vec<Evidence> {
         }
         for (value, style, span) in values {
             let Some((printed, confidence)) = printed::of(scope, value, style) else { continue };
-            let is_meant = (is_console && !serves(scope.cx, function)) || is_asked_for(scope, id);
+            let is_meant = (is_console && !serves(scope.cx, function)) || scope.is_below(id, REVEALING);
             let confidence = if is_meant { Confidence::Low } else { confidence };
             let line = scope.place(id);
             found.push(Evidence { place: FileSpan { span, ..line }, line, function, printed, confidence });
@@ -141,17 +143,4 @@ fn values_of(ir: &SourceIr, format: &Format) -> Vec<(ExprId, HoleStyle, Span)> {
 /// Whether a request leads to a function.
 fn serves(cx: &LintContext, function: DefId) -> bool {
     !cx.inputs(function).is_empty() || !cx.endpoints().reaching(cx.semantics(), function, None).is_empty()
-}
-
-/// Whether a line stands below a condition that says that somebody wants to see such things.
-fn is_asked_for(scope: &Scope, line: ExprId) -> bool {
-    let ir = scope.ir;
-    let place = ir.expr_span(line);
-    scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
-        Expr::If { cond, then, .. } if ir.expr_span(then).contains(place) => scope
-            .names(cond)
-            .iter()
-            .any(|name| words(name).any(|word| has("debug dump show print verbose reveal", &word))),
-        _ => false,
-    })
 }

@@ -1,8 +1,10 @@
 //! What the values of a body are called.
 
+use ward_linter::guards::words;
 use ward_syntax::{Expr, ExprId, FormatId, Literal, Piece};
 
 use super::{DEEPEST, Scope};
+use crate::secrets::has;
 
 impl Scope<'_> {
     /// The names of what is below an expression, outermost first: of locals, fields, functions, and the keys of headers
@@ -11,6 +13,18 @@ impl Scope<'_> {
         let mut names = Vec::new();
         self.collect_names(expr, DEEPEST, &mut names);
         names
+    }
+
+    /// Whether a place stands below a condition that speaks of one of some words.
+    pub(crate) fn is_below(&self, place: ExprId, list: &str) -> bool {
+        let ir = self.ir;
+        let place = ir.expr_span(place);
+        self.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+            Expr::If { cond, then, .. } if ir.expr_span(then).contains(place) => {
+                self.names(cond).iter().any(|name| words(name).any(|word| has(list, &word)))
+            }
+            _ => false,
+        })
     }
 
     fn collect_names(&self, expr: ExprId, depth: u8, names: &mut Vec<&'static str>) {

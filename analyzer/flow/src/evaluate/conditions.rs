@@ -269,12 +269,8 @@ impl Evaluator<'_> {
             _ => return None,
         };
         let polarity = if method == "all" { Polarity::Holds } else { Polarity::Fails };
-        let kinds =
-            self.cleared_by_characters(|refused| self.is_safe_predicate(*predicate, polarity, refused));
-        let value = self.last_value(text);
-        let mut facts = self.all_of(value);
-        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
-        if facts.is_empty() || kinds.is_empty() {
+        let facts = self.cleared_text(text, self.cleared_by_predicate(*predicate, polarity));
+        if facts.is_empty() {
             return None;
         }
         let _ = call;
@@ -295,14 +291,25 @@ impl Evaluator<'_> {
         failed.fold(KindSet::ALL, |kinds, row| kinds.without(self.cx.kinds(&row.kinds)))
     }
 
+    /// The same, where a closure or a function tests the characters.
+    fn cleared_by_predicate(&self, predicate: ExprId, polarity: Polarity) -> KindSet {
+        self.cleared_by_characters(|refused| self.is_safe_predicate(predicate, polarity, refused))
+    }
+
+    /// That a text is harmless for some kinds.
+    fn cleared_text(&self, text: ExprId, kinds: KindSet) -> Facts {
+        let mut facts = self.all_of(self.last_value(text));
+        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
+        facts.retain(|fact| !fact.kinds.is_empty());
+        facts
+    }
+
     /// The kinds for which `text.chars().filter(predicate)` keeps harmless characters only.
     pub(super) fn safe_characters_kept(&self, receiver: ExprId, method: &str, args: &[ExprId]) -> KindSet {
         let [predicate] = args else { return KindSet::NONE };
         match method {
             "filter" | "take_while" if self.characters_of(receiver).is_some() => {
-                self.cleared_by_characters(|refused| {
-                    self.is_safe_predicate(*predicate, Polarity::Holds, refused)
-                })
+                self.cleared_by_predicate(*predicate, Polarity::Holds)
             }
             _ => KindSet::NONE,
         }
@@ -311,8 +318,7 @@ impl Evaluator<'_> {
     /// `text.retain(predicate)` leaves in a text the characters that the predicate holds for.
     pub(super) fn retain_characters(&mut self, text: ExprId, args: &[ExprId]) {
         let ([predicate], Some(place)) = (args, self.place(text)) else { return };
-        let kinds = self
-            .cleared_by_characters(|refused| self.is_safe_predicate(*predicate, Polarity::Holds, refused));
+        let kinds = self.cleared_by_predicate(*predicate, Polarity::Holds);
         let value = self.read_place(&place);
         let left = self.without(value, kinds);
         self.write_place(&place, left);
@@ -345,11 +351,7 @@ impl Evaluator<'_> {
             _ => false,
         };
         let any = |refused: &str| self.ir.list(stmts).chain(tail).any(|stmt| refuses(stmt, refused));
-        let kinds = self.cleared_by_characters(any);
-        let mut facts = self.all_of(self.last_value(text));
-        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
-        facts.retain(|fact| !fact.kinds.is_empty());
-        facts
+        self.cleared_text(text, self.cleared_by_characters(any))
     }
 
     /// What is known after `for part in text.split('/') { if part == ".." { return .. } }`: what it is that the text does
@@ -373,10 +375,7 @@ impl Evaluator<'_> {
         };
         let texts = self.ir.list(stmts).chain(tail).flat_map(refused);
         let kinds = texts.fold(KindSet::NONE, |kinds, text| kinds.union(told(text)));
-        let mut facts = self.all_of(self.last_value(receiver));
-        facts.iter_mut().for_each(|fact| fact.kinds = kinds);
-        facts.retain(|fact| !fact.kinds.is_empty());
-        facts
+        self.cleared_text(receiver, kinds)
     }
 
     /// The texts with one of which something is equal: `part == ".." || part == "."`.

@@ -190,9 +190,7 @@ impl Evaluator<'_> {
         let Some(signature) = self.cx.semantics.signature(def).filter(|_| !kinds.is_empty()) else {
             return result;
         };
-        let origins = values.iter().flat_map(|value| self.values.flatten(*value));
-        let facts: Facts =
-            origins.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect();
+        let facts = self.facts_of_values(values, kinds);
         self.found(result, signature.ret, &facts)
     }
 

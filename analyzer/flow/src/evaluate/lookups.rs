@@ -170,7 +170,8 @@ impl Evaluator<'_> {
         self.facts_of_values(&given, kinds)
     }
 
-    fn facts_of_values(&self, values: &[ValueId], kinds: KindSet) -> Facts {
+    /// That all of some values are harmless for some kinds.
+    pub(super) fn facts_of_values(&self, values: &[ValueId], kinds: KindSet) -> Facts {
         let origins = values.iter().flat_map(|value| self.values.flatten(*value));
         origins.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect()
     }

@@ -2,7 +2,7 @@
 
 use ward_diagnostics::Confidence;
 use ward_linter::guards::words;
-use ward_semantics::{Callee, Resolution, TraitName};
+use ward_semantics::{Callee, Resolution, TraitName, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FieldInit, ItemKind, List, Literal};
 
 use super::Use;
@@ -17,7 +17,8 @@ pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<(Use, ExprId, Confidence
             let method = method.as_str();
             let takes = matches!(method, "unwrap_or" | "unwrap_or_else" | "bearer_auth" | "basic_auth");
             let args: Vec<ExprId> = scope.ir.list(args).filter(|_| takes).collect();
-            default(scope, receiver, method, &args).or_else(|| sent(scope, expr, method, &args))
+            let default = default(scope, receiver, method, &args).filter(|_| !is_read_as_scalar(scope, expr));
+            default.or_else(|| sent(scope, expr, method, &args))
         }
         Expr::Struct { fields, .. } => filled(scope, scope.ir.field_inits(fields)),
         Expr::Binary { op: BinaryOp::Eq | BinaryOp::Ne, lhs, rhs } => {
@@ -100,6 +101,30 @@ fn default(
         _ => *args.first()?,
     };
     Some((Use::Default(name.to_owned()), value, Confidence::High))
+}
+
+/// Whether a text is only the way by which a number or a truth is written: `text.parse::<bool>()`.
+fn is_read_as_scalar(scope: &Scope, text: ExprId) -> bool {
+    scope.body.exprs.ids().any(|id| match scope.ir.expr(id) {
+        Expr::MethodCall { receiver, method, .. } if method.as_str() == "parse" => {
+            is_scalar_result(scope.types.expr(id)) && is_made_of(scope, receiver, text, 5)
+        }
+        _ => false,
+    })
+}
+
+fn is_scalar_result(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::External { args, .. } if args.first().is_some_and(|ty| matches!(ty.kind(), TyKind::Scalar(_))))
+}
+
+/// Whether a value is another one, perhaps by the name of a local.
+fn is_made_of(scope: &Scope, value: ExprId, other: ExprId, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let below = || match scope.ir.expr(value) {
+        Expr::Local(local) => scope.bound_whole(local),
+        _ => scope.inside(value),
+    };
+    value == other || below().is_some_and(|below| is_made_of(scope, below, other, depth))
 }
 
 /// What a key of the settings is where none is set: the text that `Default` fills the field with.

@@ -215,13 +215,7 @@ fn header(scope: &Scope, expr: ExprId, format: FormatId) -> Option<Evidence> {
     if !is_name || !is_session_name(&name) || says(&name, HARMLESS) || !sets_cookie(scope, expr) {
         return None;
     }
-    let text: String = attributes
-        .iter()
-        .filter_map(|piece| match piece {
-            Piece::Text { text, .. } => Some(text.as_str().to_lowercase()),
-            Piece::Hole { .. } => None,
-        })
-        .collect();
+    let text = text_of_pieces(attributes) + &appended(scope);
     let holes = open_holes(attributes);
     if text.contains("max-age=0") || !text.contains(';') || holes > 1 {
         return None;
@@ -242,6 +236,31 @@ fn header(scope: &Scope, expr: ExprId, format: FormatId) -> Option<Evidence> {
         why: Why::NotSet,
         confidence,
     })
+}
+
+/// The literal text of a template, in small letters.
+fn text_of_pieces(pieces: &[Piece]) -> String {
+    let texts = pieces.iter().filter_map(|piece| match piece {
+        Piece::Text { text, .. } => Some(text.as_str().to_lowercase()),
+        Piece::Hole { .. } => None,
+    });
+    texts.collect()
+}
+
+/// The attributes that a function puts behind a cookie, perhaps under a setting only: `cookie += "; Secure"`.
+fn appended(scope: &Scope) -> String {
+    let ir = scope.ir;
+    let is_attribute = |text: &str| text.trim_start().starts_with(';') || has("secure httponly", text.trim());
+    let texts = scope.body.exprs.ids().filter_map(|id| match ir.expr(id) {
+        Expr::Literal(Literal::Str(text)) => Some(text.as_str().to_lowercase()),
+        Expr::Format(format) => match &*ir.format(format).pieces {
+            [Piece::Hole { .. }, Piece::Text { text, .. }, ..] if text.as_str().starts_with('=') => None,
+            [Piece::Hole { .. }, rest @ ..] => Some(text_of_pieces(rest)),
+            pieces => Some(text_of_pieces(pieces)),
+        },
+        _ => None,
+    });
+    texts.filter(|text| is_attribute(text)).collect()
 }
 
 /// The name of a cookie that a template begins with, and what stands behind its value: `session={}; Path=/`,

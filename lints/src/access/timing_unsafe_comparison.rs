@@ -186,6 +186,10 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
     if left.origin == Origin::Constant || right.origin == Origin::Constant {
         return None;
     }
+    // What a graph says that something is: `authorization` is a class there.
+    if left.named.max(right.named) <= Named::Token && (is_of_graph(&left) || is_of_graph(&right)) {
+        return None;
+    }
     if left.root == right.root || (left.origin == Origin::Request && right.origin == Origin::Request) {
         return None;
     }
@@ -261,6 +265,13 @@ fn is_repetition(side: &Side) -> bool {
     side.names.first().is_some_and(|name| words(name).any(|word| has(WORDS, &word)))
 }
 
+/// Whether a value is a name in a graph of statements.
+fn is_of_graph(side: &Side) -> bool {
+    const WORDS: &str =
+        "iri iris predicate predicates triple triples quad quads graph ontology vocabulary vocab";
+    side.names.iter().any(|name| words(name).any(|word| has(WORDS, &word)))
+}
+
 /// Whether an old password is compared with the new one: both come with one request.
 fn is_change(left: &Side, right: &Side) -> bool {
     let is_one = |side: &Side, list: &str| {
@@ -293,6 +304,7 @@ fn text(scope: &Scope, ty: Ty, depth: u8) -> Option<bool> {
             | "std::sync::Arc"
             | "std::rc::Rc"
             | "std::borrow::Cow" => text(scope, *args.first()?, depth.min(3)),
+            "url::Url" | "http::Uri" => Some(false),
             path if path.starts_with("uuid::")
                 || path.starts_with("chrono::")
                 || path.starts_with("time::") =>

@@ -78,6 +78,7 @@ known! {
     iter = "iter",
     collect = "collect",
     parse = "parse",
+    map_err = "map_err",
     try_into = "try_into",
     try_from = "try_from",
     from_str = "from_str",

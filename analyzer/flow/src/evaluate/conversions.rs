@@ -8,7 +8,7 @@ use ward_syntax::{Attribute, Expr, ExprId, HoleStyle, Symbol};
 use super::Evaluator;
 use super::patterns::variant_field;
 use super::variants::shapes;
-use crate::value::{Origin, Root, ValueId};
+use crate::value::{Origin, Root, Text, ValueId};
 
 /// An error that is made of more types is not looked into.
 const MOST_CONVERSIONS: usize = 12;
@@ -92,8 +92,14 @@ impl Evaluator<'_> {
         if parts.is_empty() {
             return value;
         }
+        let is_sure = parts.len() == 1;
         let parts = parts.into_iter().map(|part| (part, value)).collect();
-        self.composed(parts)
+        let made = self.composed(parts);
+        if is_sure {
+            // It holds nothing beside that.
+            self.values.set_text(made, Text::Constant);
+        }
+        made
     }
 
     /// The parts of a type that a value of another may become: the one of that type, or any where the type is not known.

@@ -48,7 +48,11 @@ impl Evaluator<'_> {
                 None => self.values.part(value, part.field),
             };
             let before = self.cut(before, part.ty);
-            let before = self.with_type_source(before, part.ty, part.field, span);
+            let before = if self.is_of_another_variant(before, &part) {
+                before
+            } else {
+                self.with_type_source(before, part.ty, part.field, span)
+            };
             self.shown_variants =
                 variants.as_ref().zip(part.variant).and_then(|(variants, variant)| variants.inside(variant));
             let printed = self.printed(before, part.ty, part.style, span);
@@ -59,6 +63,11 @@ impl Evaluator<'_> {
         }
         self.printing -= 1;
         Some(self.values.push(text))
+    }
+
+    /// Whether a field is known to be empty: the value is another variant.
+    fn is_of_another_variant(&self, field: ValueId, part: &Shown) -> bool {
+        part.variant.is_some() && self.values.is_plain(field) && self.values.get(field).text == Text::Constant
     }
 
     /// The fields that are printed, of all variants.

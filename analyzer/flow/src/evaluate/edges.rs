@@ -76,8 +76,14 @@ impl Evaluator<'_> {
         {
             let (before, after) = (self.types.expr(receiver), self.types.expr(call.expr));
             let error = self.error_of(value, before, self.span(receiver));
-            let error = self.error_converted(error, before, after);
-            result = Some(self.values.with_part(result.unwrap_or_default(), sym::ERR, error));
+            let converted = match self.types.conversion(*mapper) {
+                Some(conversion) => self.call_function(conversion, &[error], self.span(*mapper), &[None]),
+                None => self.error_converted(error, before, after),
+            };
+            // What a function of the workspace made of it is known by now.
+            if converted != error || closures.is_empty() {
+                result = Some(self.values.with_part(result.unwrap_or_default(), sym::ERR, converted));
+            }
         }
         let Some(mut result) = result else {
             let is_empty_text =

@@ -132,6 +132,7 @@ impl<'a> Evaluator<'a> {
                 let result = self.with_bound_arguments(call, result);
                 let result = self.still_sealed(call, result);
                 let result = self.found_by_unknown(call, result);
+                let result = self.converted_call(call, result);
                 self.looked_up(call, result)
             }
         }

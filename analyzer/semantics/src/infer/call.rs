@@ -486,7 +486,7 @@ impl Infer<'_> {
             let first = self.known(first);
             if head(first).is_some() && head(first) == head(ty) {
                 self.variables.unify(ty, first);
-            } else if self.semantics.is_of_every_type(row, name) {
+            } else if conversion.is_none() && self.semantics.is_of_every_type(row, name) {
                 self_ty = first;
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use smallvec::SmallVec;
-use ward_syntax::{ExprId, List, Symbol, TypeRefId, sym};
+use ward_syntax::{Expr, ExprId, List, Symbol, TypeRefId, sym};
 
 use super::call::{Args, Receiver, result_of};
 use super::lookup::Method;
@@ -52,7 +52,11 @@ impl Infer<'_> {
                 self.fill_collection(self_ty, name, &mut args);
                 self.fill_buffer(name, &mut args);
                 let call = RowCall { row: Some(row), self_ty, written: &written };
-                self.call_row(Some(function), &call, &mut args, expected)
+                let ty = self.call_row(Some(function), &call, &mut args, expected);
+                if name == known().map_err {
+                    self.convert_error(&args, self_ty, ty);
+                }
+                ty
             }
             Method::External(path) => {
                 self.set_callee(expr, Callee::Method { ty: path, name });
@@ -77,6 +81,20 @@ impl Infer<'_> {
                 }
                 self.guess(expr, name, &mut args, &written, expected)
             }
+        }
+    }
+
+    /// `map_err(Error::from)`, `map_err(Into::into)`: the errors on both sides tell which conversion that is.
+    fn convert_error(&mut self, args: &Args, before: Ty, after: Ty) {
+        let Some(mapper) = args.exprs.first().copied() else { return };
+        let Expr::Path(path) = self.ir.expr(mapper) else { return };
+        let name = self.ir.path_segments(path).last().map(|segment| segment.name);
+        if !matches!(name, Some(sym::FROM | sym::INTO)) {
+            return;
+        }
+        let error = |ty: Ty| ty.as_external("std::result::Result")?.get(1).copied();
+        if let (Some(source), Some(target)) = (error(before), error(self.variables.shallow(after))) {
+            self.pending.push(Pending::Error { expr: mapper, source, target });
         }
     }
 

@@ -179,7 +179,8 @@ impl<'a> Infer<'a> {
                 if is_method {
                     self.variables.unify(ty, first);
                 }
-                let is_of_all = owner == known().every_type || self.semantics.row(ty).is_none();
+                let is_of_all =
+                    name != sym::FROM && (owner == known().every_type || self.semantics.row(ty).is_none());
                 let self_ty = if is_of_all { first } else { ty };
                 let row = semantics.row(ty);
                 let call = RowCall { row, self_ty, written: &[] };

@@ -555,6 +555,11 @@ impl Values {
         if let Some((_, part)) = value.fields.of(&self.fields).iter().find(|(name, _)| *name == field) {
             return *part;
         }
+        if field == sym::OK {
+            let inside = self.inside(id, sym::ERR);
+            return self.without_error(inside);
+        }
+        let value = &self.all[id.0 as usize];
         let text = value.text;
         if value.origins.is_empty() {
             return if text == Text::Unknown { ValueId::NOTHING } else { self.of_text(text) };
@@ -562,6 +567,18 @@ impl Values {
         let indices = value.origins.indices();
         let origins = self.mapped(indices, |origin| Some(Origin { path: origin.path.then(field), ..origin }));
         self.store(Stored { text, origins, ..Stored::default() })
+    }
+
+    /// What is inside the `Ok` of a value: whoever gives a parameter gives its error beside that.
+    pub fn without_error(&mut self, id: ValueId) -> ValueId {
+        let is_given = |origin: &Origin| matches!(origin.root, Root::Parameter(_)) && origin.path.is_empty();
+        if !self.get(id).origins.iter().any(is_given) {
+            return id;
+        }
+        self.with_origins(id, |origin| {
+            let path = if is_given(&origin) { origin.path.then(sym::OK) } else { origin.path };
+            Some(Origin { path, ..origin })
+        })
     }
 
     /// Other origins made of some.

@@ -2,14 +2,14 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, Span};
+use ward_syntax::{Expr, ExprId, Span, sym};
 
 use super::Evaluator;
 use super::calls::Inputs;
 use crate::models::{Asked, Sink, SourceClass};
 use crate::step::StepKind;
 use crate::summary::{FunctionSummary, Hit, Message};
-use crate::value::{Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
+use crate::value::{AccessPath, Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 
 /// A function follows its callees' hits up to this many of one kind.
 const MOST_HITS: usize = 64;
@@ -210,7 +210,8 @@ impl Evaluator<'_> {
         let Root::Parameter(parameter) = hit.origin.root else { return };
         let number = usize::from(parameter);
         let Some(value) = values.get(number).copied() else { return };
-        let value = self.values.part_at(value, hit.origin.path);
+        let given = exprs.get(number).copied().flatten();
+        let value = self.part_given(value, given, hit.origin.path);
         let kind = self.cx.kind(hit.sink.kind);
         let reaching: SmallVec<[(Option<Message>, Origin); 4]> = match hit.message {
             Some(Message { ty, part }) => self
@@ -261,6 +262,18 @@ impl Evaluator<'_> {
             };
             self.record(lifted);
         }
+    }
+
+    /// A part of an argument; of an error in a result its type tells, too.
+    fn part_given(&mut self, value: ValueId, given: Option<ExprId>, path: AccessPath) -> ValueId {
+        let error = given.filter(|_| path.names().next() == Some(sym::ERR)).and_then(|given| {
+            let error = *self.types.expr(given).as_external("std::result::Result")?.get(1)?;
+            Some((error, self.span(given)))
+        });
+        let Some((ty, span)) = error else { return self.values.part_at(value, path) };
+        let part = self.values.part(value, sym::ERR);
+        let part = self.with_type_source(part, ty, sym::ERR, span);
+        path.names().skip(1).fold(part, |part, name| self.values.part(part, name))
     }
 
     /// Whether a sink's kind is one of an operator's: what panics is repaired where it does.

@@ -117,7 +117,11 @@ impl Evaluator<'_> {
             _ => {
                 let payload = match self.last_name(path) {
                     sym::ERR => self.values.part(value, sym::ERR),
-                    sym::OK | sym::SOME => self.payload(value),
+                    sym::OK => {
+                        let payload = self.payload(value);
+                        self.values.without_error(payload)
+                    }
+                    sym::SOME => self.payload(value),
                     _ => value,
                 };
                 for pat in pats {

@@ -6,15 +6,23 @@ use ward_syntax::{
 };
 
 use super::Evaluator;
+use super::patterns::TRUTH;
 use crate::models::{Barrier, SourceClass, When};
 use crate::value::{Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, common};
 
 impl Evaluator<'_> {
+    /// An expression that is a truth, whatever else it was found in: a column of a row, the inner part of a result.
+    pub(super) fn eval_truth(&mut self, expr: ExprId) -> ValueId {
+        let value = self.eval(expr);
+        let fields = self.values.get(value).fields;
+        fields.iter().find(|(name, _)| name.as_str() == TRUTH).map_or(value, |(_, truth)| *truth)
+    }
+
     pub(super) fn eval_and(&mut self, lhs: ExprId, rhs: ExprId) -> ValueId {
-        let left = self.eval(lhs);
+        let left = self.eval_truth(lhs);
         let before = self.state.cleared.clone();
         self.assume_success(left);
-        let right = self.eval(rhs);
+        let right = self.eval_truth(rhs);
         self.state.cleared = before;
         let (left, right) = (self.values.get(left), self.values.get(right));
         let mut success: Facts = left.if_success.into();
@@ -24,10 +32,10 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn eval_or(&mut self, lhs: ExprId, rhs: ExprId) -> ValueId {
-        let left = self.eval(lhs);
+        let left = self.eval_truth(lhs);
         let before = self.state.cleared.clone();
         self.assume_failure(left);
-        let right = self.eval(rhs);
+        let right = self.eval_truth(rhs);
         self.state.cleared = before;
         let (left, right) = (self.values.get(left), self.values.get(right));
         let mut failure: Facts = left.if_failure.into();
@@ -37,7 +45,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn eval_not(&mut self, operand: ExprId) -> ValueId {
-        let value = self.eval(operand);
+        let value = self.eval_truth(operand);
         let value = self.values.get(value);
         let not = Value {
             text: Text::Constrained,

@@ -74,6 +74,9 @@ impl Evaluator<'_> {
                 if self.is_transparent(base, name) {
                     return value;
                 }
+                if let Some(column) = self.only_column(base, value) {
+                    return column;
+                }
                 let part = self.values.part(value, name);
                 let part = self.narrowed(part);
                 let part = self.with_row_source(part, base, name, self.span(expr));
@@ -294,6 +297,7 @@ impl Evaluator<'_> {
                 let value = self.stepped(value, self.span(expr), StepKind::Bound(name));
                 if let Expr::Local(local) = self.ir.expr(lhs) {
                     self.aliases.remove(&local);
+                    let value = self.told_by_assignment(value);
                     self.set_local(local, value);
                 } else {
                     self.write_place(&place, value);
@@ -301,6 +305,15 @@ impl Evaluator<'_> {
             }
         }
         ValueId::NOTHING
+    }
+
+    /// `found = true` tells whoever asks for it later what was known there.
+    fn told_by_assignment(&mut self, value: ValueId) -> ValueId {
+        if self.state.cleared.is_empty() || self.values.get(value).outcome == Outcome::Open {
+            return value;
+        }
+        let facts = self.facts_of_every_round(&self.state.cleared);
+        self.with_facts_of_outcome(value, &facts)
     }
 
     fn eval_array(&mut self, elements: List<ExprId>) -> ValueId {
@@ -413,17 +426,19 @@ impl Evaluator<'_> {
     fn eval_if(&mut self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>) -> ValueId {
         let depth = self.conditions.len();
         self.conditions.push(cond);
-        let cond = self.eval(cond);
+        let cond = self.eval_truth(cond);
         let before = self.state.clone();
         self.assume_success(cond);
         self.state.dead |= self.is_of_debug_builds(cond);
         let yes = self.eval(then);
         let yes = self.with_branch_facts(yes);
-        let after_then = std::mem::replace(&mut self.state, before);
+        let mut after_then = std::mem::replace(&mut self.state, before);
         self.assume_failure(cond);
         let no = otherwise.map_or(ValueId::NOTHING, |otherwise| self.eval(otherwise));
         let no = self.with_branch_facts(no);
-        let after_else = std::mem::take(&mut self.state);
+        let mut after_else = std::mem::take(&mut self.state);
+        self.with_branch_facts_of_locals(&mut after_then, &after_else);
+        self.with_branch_facts_of_locals(&mut after_else, &after_then);
         if !after_then.dead && !after_else.dead {
             self.conditions.truncate(depth);
         }
@@ -480,7 +495,7 @@ impl Evaluator<'_> {
             }
             if let Some(guard) = arm.guard {
                 self.conditions.push(guard);
-                let guard = self.eval(guard);
+                let guard = self.eval_truth(guard);
                 self.assume_success(guard);
                 self.state.dead |= self.is_of_debug_builds(guard);
             } else {
@@ -491,7 +506,8 @@ impl Evaluator<'_> {
             }
             let arm_value = self.eval(arm.body);
             let arm_value = self.with_branch_facts(arm_value);
-            let arm_state = std::mem::take(&mut self.state);
+            let mut arm_state = std::mem::take(&mut self.state);
+            self.with_branch_facts_of_locals(&mut arm_state, &before);
             leads_out |= arm_state.dead;
             if !arm_state.dead {
                 result = Some(result.map_or(arm_value, |all| self.values.join(all, arm_value)));
@@ -513,6 +529,7 @@ impl Evaluator<'_> {
     /// `loop` and `while`: two rounds if the first one changed anything that could matter.
     fn eval_loop(&mut self, cond: Option<ExprId>, body: ExprId) -> ValueId {
         self.loops.push(LoopExit::default());
+        self.rounds.push(None);
         let mut value = None;
         let mut left_with = Facts::new();
         for round in 0..2 {
@@ -535,6 +552,7 @@ impl Evaluator<'_> {
                 break;
             }
         }
+        self.rounds.pop();
         // A further round begins where the condition still holds.
         self.assume(&left_with);
         let exit = self.loops.pop().unwrap_or_default();
@@ -561,6 +579,7 @@ impl Evaluator<'_> {
         let items = self.iterated(items, self.types.expr(iter), self.ir.pat_span(pat));
         let list = self.changed_in_place(pat, iter);
         self.loops.push(LoopExit::default());
+        self.rounds.push(Some(items));
         let mut always = None;
         let mut left_in_list = None;
         for round in 0..2 {
@@ -589,6 +608,7 @@ impl Evaluator<'_> {
                 break;
             }
         }
+        self.rounds.pop();
         let exit = self.loops.pop().unwrap_or_default();
         if let Some(broken) = exit.broken {
             let state = std::mem::take(&mut self.state);

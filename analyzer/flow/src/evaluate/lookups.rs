@@ -262,6 +262,14 @@ impl Evaluator<'_> {
         self.values.push(outside)
     }
 
+    /// The one column of a row that tells whether there is something: `SELECT EXISTS(..) AS there`, perhaps as an option.
+    pub(super) fn only_column(&mut self, base: ExprId, row: ValueId) -> Option<ValueId> {
+        let value = self.values.get(row);
+        let tells = !value.if_success.is_empty() && value.origins.is_empty() && value.fields.is_empty();
+        let is_row = *self.types.expr(base).kind() == TyKind::Unknown;
+        (tells && is_row).then(|| self.around(row, Outcome::Open))
+    }
+
     /// What a method makes of a result around what is there or not: `found.ok().flatten()`, `row.optional()`.
     pub(super) fn with_layers(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
         let Some((_, receiver)) = call.receiver else { return result };

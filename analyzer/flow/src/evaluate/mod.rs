@@ -188,6 +188,8 @@ struct Evaluator<'a> {
     holder: Option<Symbol>,
     seen_closures: FxHashSet<ClosureId>,
     all_closures: Vec<(ClosureId, ExprId)>,
+    /// What the loops around go over, outermost first; nothing where that is not known.
+    rounds: SmallVec<[Option<ValueId>; 2]>,
     /// Assumptions that every way through the current call rests on.
     guesses: u8,
     /// How deep in the parts of what is printed.
@@ -305,6 +307,7 @@ impl<'a> Evaluator<'a> {
             holder: None,
             seen_closures: FxHashSet::default(),
             all_closures: Vec::new(),
+            rounds: SmallVec::new(),
             guesses: 0,
             printing: 0,
             shown_variants: None,
@@ -772,19 +775,47 @@ impl<'a> Evaluator<'a> {
 
     /// What is known where a value is returned holds whenever the caller sees that outcome.
     fn with_known_facts(&mut self, id: ValueId) -> ValueId {
-        if self.state.cleared.is_empty() {
+        let facts = self.state.cleared.clone();
+        self.with_facts_of_outcome(id, &facts)
+    }
+
+    /// The value with what is known whichever of its outcomes it has.
+    fn with_facts_of_outcome(&mut self, id: ValueId, facts: &Facts) -> ValueId {
+        if facts.is_empty() {
             return id;
         }
         let value = self.values.get(id);
         let (mut success, mut failure): (Facts, Facts) =
             (SmallVec::from_slice(value.if_success), SmallVec::from_slice(value.if_failure));
         if value.outcome != Outcome::Failure {
-            add(&mut success, &self.state.cleared);
+            add(&mut success, facts);
         }
         if value.outcome != Outcome::Success {
-            add(&mut failure, &self.state.cleared);
+            add(&mut failure, facts);
         }
         self.values.with_facts(id, &success, &failure)
+    }
+
+    /// A variable that comes out of a branch as `true` tells that the branch was taken, and what was checked there.
+    fn with_branch_facts_of_locals(&mut self, branch: &mut State, other: &State) {
+        if branch.dead || branch.cleared.is_empty() {
+            return;
+        }
+        let facts = self.facts_of_every_round(&branch.cleared);
+        for (value, unlike) in branch.locals.iter_mut().zip(&other.locals) {
+            if value != unlike && self.values.get(*value).outcome != Outcome::Open {
+                *value = self.with_facts_of_outcome(*value, &facts);
+            }
+        }
+    }
+
+    /// Those facts that do not speak of what is another thing in the next round of a loop.
+    fn facts_of_every_round(&self, facts: &Facts) -> Facts {
+        if !self.running.is_empty() || self.rounds.iter().any(Option::is_none) {
+            return Facts::new();
+        }
+        let items: SmallVec<[ValueId; 2]> = self.rounds.iter().flatten().copied().collect();
+        items.into_iter().fold(facts.clone(), |facts, items| self.facts_beside(&facts, items))
     }
 
     fn die(&mut self) {

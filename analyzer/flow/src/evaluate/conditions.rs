@@ -69,6 +69,11 @@ impl Evaluator<'_> {
             let (below, above) = self.told_by_status(op, lhs, rhs);
             return self.with_outcome(order, &below, &above);
         }
+        for (known, other) in [(left, right), (right, left)] {
+            if self.values.get(known).outcome != Outcome::Open {
+                self.note_asked(other);
+            }
+        }
         let text = self.cx.models.kinds.of_text();
         let fixed = |evaluator: &Self, id| {
             let value = evaluator.values.get(id);

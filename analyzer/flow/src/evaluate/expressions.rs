@@ -496,6 +496,9 @@ impl Evaluator<'_> {
             if let Some(guard) = arm.guard {
                 self.conditions.push(guard);
                 let guard = self.eval_truth(guard);
+                if self.matches_all(arm.pat) {
+                    add(&mut missed, self.values.get(guard).if_failure);
+                }
                 self.assume_success(guard);
                 self.state.dead |= self.is_of_debug_builds(guard);
             } else {

@@ -181,6 +181,7 @@ impl Evaluator<'_> {
         if outcome != Outcome::Open {
             self.note_asked(scrutinee);
         }
+        self.note_asked_in(pat, scrutinee);
         let value = self.values.get(scrutinee);
         match outcome {
             Outcome::Success => {
@@ -204,7 +205,8 @@ impl Evaluator<'_> {
             }
             Outcome::Failure => (value.if_failure.into(), value.if_success.into()),
             Outcome::Open => {
-                let (mut success, failure) = self.modelled_pattern(pat, scrutinee).unwrap_or_default();
+                let (mut success, mut failure) = self.modelled_pattern(pat, scrutinee).unwrap_or_default();
+                crate::value::add(&mut failure, &self.told_by_numbers(pat, scrutinee));
                 if self.only_literals(pat) {
                     crate::value::add(&mut success, &self.all_of(scrutinee));
                 }
@@ -231,6 +233,44 @@ impl Evaluator<'_> {
         }
         let success = success?;
         (!success.is_empty() || !failure.is_empty()).then_some((success, failure))
+    }
+
+    /// A number that none of a pattern's numbers matches was compared with them.
+    fn told_by_numbers(&self, pat: PatId, scrutinee: ValueId) -> Facts {
+        let is_number = |pat: PatId| matches!(self.ir.pat(pat), Pat::Range | Pat::Literal(Literal::Int(_)));
+        if !self.alternatives(pat).into_iter().all(is_number) {
+            return Facts::new();
+        }
+        let compared = self.cx.models.kinds.compared();
+        let mut facts = self.all_of(scrutinee);
+        facts.iter_mut().for_each(|fact| fact.kinds = compared);
+        facts
+    }
+
+    /// Whether a pattern matches whatever it is given.
+    pub(super) fn matches_all(&self, pat: PatId) -> bool {
+        match self.ir.pat(pat) {
+            Pat::Wild | Pat::Bind { sub: None, .. } => true,
+            Pat::Ref(inner) => self.matches_all(inner),
+            _ => false,
+        }
+    }
+
+    /// Whoever matches options side by side has thought of empty ones.
+    fn note_asked_in(&mut self, pat: PatId, scrutinee: ValueId) {
+        match self.ir.pat(pat) {
+            Pat::Ref(inner) => self.note_asked_in(inner, scrutinee),
+            Pat::Or(pats) => self.pats(pats).into_iter().for_each(|pat| self.note_asked_in(pat, scrutinee)),
+            Pat::Tuple(pats) => {
+                for (index, pat) in self.pats(pats).into_iter().enumerate() {
+                    if self.outcome_of_pattern(pat) != Outcome::Open {
+                        let part = self.values.part(scrutinee, index_name(index));
+                        self.note_asked(part);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The patterns of which one must match.

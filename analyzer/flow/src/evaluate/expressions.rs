@@ -482,6 +482,7 @@ impl Evaluator<'_> {
         let depth = self.conditions.len();
         self.conditions.push(scrutinee);
         let mut leads_out = false;
+        let mut is_sorted_out = false;
         for arm in self.ir.arms(arms) {
             self.state = before.clone();
             self.assume(&missed);
@@ -489,6 +490,7 @@ impl Evaluator<'_> {
             self.assume(&success);
             // The scrutinee is read again: what this arm's pattern told of it holds for the variables too.
             let narrowed = self.narrowed(value);
+            let is_doubted = is_sorted_out && self.outcome_of_pattern(arm.pat) != Outcome::Success;
             self.bind(arm.pat, narrowed);
             if has_variants {
                 self.note_variants(matched, arm.pat, &taken);
@@ -507,8 +509,11 @@ impl Evaluator<'_> {
                     taken.extend(self.taken_variants(arm.pat));
                 }
             }
+            let told = self.hits.len();
             let arm_value = self.eval(arm.body);
+            let arm_value = if is_doubted { self.doubted_since(told, arm_value) } else { arm_value };
             let arm_value = self.with_branch_facts(arm_value);
+            is_sorted_out |= self.sorts_out_errors(arm, arm_value);
             let mut arm_state = std::mem::take(&mut self.state);
             self.with_branch_facts_of_locals(&mut arm_state, &before);
             leads_out |= arm_state.dead;

@@ -75,17 +75,23 @@ impl Evaluator<'_> {
         self.values.push(value)
     }
 
-    /// Whether what enters at a step of the callee is part of an argument that has nothing there: another variant.
+    /// Whether what enters at a step of the callee is part of an argument that has nothing there: another variant, or one
+    /// that is known to hold nothing of that sort.
     fn is_absent(&mut self, callee: DefId, step: StepId, args: &[ValueId]) -> bool {
         let summary = self.cx.summary(callee);
-        let Some(StepKind::Source { part: Some((index, path)), .. }) =
+        let Some(StepKind::Source { source, part: Some((index, path)), .. }) =
             summary.and_then(|summary| summary.steps.get(step)).map(|step| step.kind)
         else {
             return false;
         };
         let Some(arg) = args.get(usize::from(index)) else { return false };
         let part = self.values.part_at(*arg, path);
-        self.values.is_plain(part) && self.values.get(part).text == Text::Constant
+        let kinds = self.cx.models.kinds.of_class(source.class);
+        let is_cleared =
+            |origin: &Origin| matches!(origin.root, Root::Parameter(_)) && !origin.open.meets(kinds);
+        let origins = self.values.get(part).origins;
+        (self.values.is_plain(part) && self.values.get(part).text == Text::Constant)
+            || (!origins.is_empty() && origins.iter().all(is_cleared))
     }
 
     /// Facts about a callee's parameters as facts about the arguments.

@@ -292,7 +292,7 @@ impl Evaluator<'_> {
         self.values.get(id).origins.iter().map(fact).collect()
     }
 
-    fn outcome_of_pattern(&self, pat: PatId) -> Outcome {
+    pub(super) fn outcome_of_pattern(&self, pat: PatId) -> Outcome {
         match self.ir.pat(pat) {
             Pat::Ref(inner) => self.outcome_of_pattern(inner),
             Pat::Bind { sub: Some(sub), .. } => self.outcome_of_pattern(sub),

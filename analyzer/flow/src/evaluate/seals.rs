@@ -1,15 +1,18 @@
 //! What only the service itself can have made: a text that equals a keyed hash proves what went into the hash.
 
+use smallvec::SmallVec;
 use ward_semantics::TyKind;
-use ward_syntax::{BinaryOp, Expr, ExprId, Literal, Symbol};
+use ward_syntax::{Arm, BinaryOp, Expr, ExprId, Literal, Symbol};
 
 use super::Evaluator;
 use super::calls::ExternalCall;
 use crate::models::{Barrier, SourceClass};
-use crate::value::{AccessPath, Fact, Facts, Root, ValueId};
+use crate::value::{AccessPath, Fact, Facts, Origin, Root, ValueId};
 
 /// The part of a hash that tells that a key went into it.
 const KEYED: &str = "!";
+/// What is assumed of an error of which others were sorted out before.
+const DOUBTED: u8 = 2;
 
 impl Evaluator<'_> {
     /// What goes into a hash or a statement: it is part of the result, or of what is changed.
@@ -133,6 +136,59 @@ impl Evaluator<'_> {
             return Facts::new();
         }
         Facts::from_elem(Fact { root: Root::Parameter(0), path: AccessPath::EMPTY, kinds }, 1)
+    }
+
+    /// Whether an arm asks an error by its guard, and answers those that it is about as an error of the server, with
+    /// nothing of their text.
+    pub(super) fn sorts_out_errors(&self, arm: &Arm, answer: ValueId) -> bool {
+        let Some(guard) = arm.guard else { return false };
+        let errors = self.cx.models.kinds.of_class(SourceClass::Error);
+        let tells = self.values.flatten(answer).iter().any(|origin| origin.open.meets(errors));
+        let (asked, bound) = (self.span(guard), self.ir.pat_span(arm.pat));
+        let is_asked = |id: ExprId| match self.ir.expr(id) {
+            Expr::Local(local) => asked.contains(self.span(id)) && bound.contains(self.ir.local(local).span),
+            _ => false,
+        };
+        !tells && self.body.exprs.ids().any(is_asked) && self.answers_server_error(arm.body)
+    }
+
+    fn answers_server_error(&self, answer: ExprId) -> bool {
+        let place = self.span(answer);
+        let is_one = |name: Symbol| {
+            let letters = name.as_str().chars().filter(char::is_ascii_alphabetic);
+            letters.map(|c| c.to_ascii_lowercase()).eq("internalservererror".chars())
+        };
+        self.body.exprs.ids().filter(|id| place.contains(self.span(*id))).any(|id| match self.ir.expr(id) {
+            Expr::Path(path) => is_one(self.last_name(path)),
+            Expr::Literal(Literal::Int(number)) => number.as_str() == "500",
+            _ => false,
+        })
+    }
+
+    /// What an arm makes of an error of which others were sorted out before: that it is one of the inside is an assumption.
+    pub(super) fn doubted_since(&mut self, told: usize, answer: ValueId) -> ValueId {
+        let cx = self.cx;
+        let errors = cx.models.kinds.of_class(SourceClass::Error);
+        for hit in self.hits.iter_mut().skip(told).filter(|hit| cx.kind(hit.sink.kind).meets(errors)) {
+            hit.origin.assumed = hit.origin.assumed.saturating_add(DOUBTED);
+        }
+        self.doubted_error(answer)
+    }
+
+    fn doubted_error(&mut self, id: ValueId) -> ValueId {
+        let errors = self.cx.models.kinds.of_class(SourceClass::Error);
+        let fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.get(id).fields);
+        let id = self.values.with_origins(id, |origin| {
+            let doubts = if origin.open.without(errors).is_empty() { DOUBTED } else { 0 };
+            Some(Origin { assumed: origin.assumed.saturating_add(doubts), ..origin })
+        });
+        fields.into_iter().fold(id, |id, (name, part)| {
+            if self.values.is_plain(part) {
+                return id;
+            }
+            let part = self.doubted_error(part);
+            self.values.with_part(id, name, part)
+        })
     }
 
     fn names_status(&self, expr: ExprId) -> bool {

@@ -226,6 +226,9 @@ pub struct Origin {
     pub lead: Symbol,
 }
 
+/// The part of a map that is its keys, where the service itself chose some.
+pub(crate) const KEYS: &str = "keys()";
+
 /// Stands in a shape for a text that is not fixed.
 pub const UNKNOWN: &str = "\u{FFFC}";
 /// Shapes are cut in the middle when they grow longer than this, in bytes.
@@ -553,6 +556,11 @@ impl Values {
     pub fn part(&mut self, id: ValueId, field: Symbol) -> ValueId {
         let value = &self.all[id.0 as usize];
         if let Some((_, part)) = value.fields.of(&self.fields).iter().find(|(name, _)| *name == field) {
+            return *part;
+        }
+        // An element of a map is its key and what stands under it.
+        let keys = |(name, _): &&(Symbol, ValueId)| name.as_str() == KEYS && field.as_str() == "0";
+        if let Some((_, part)) = value.fields.of(&self.fields).iter().find(keys) {
             return *part;
         }
         if field == sym::OK {

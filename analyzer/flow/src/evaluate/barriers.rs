@@ -267,10 +267,19 @@ impl Evaluator<'_> {
 
     /// The value without what facts tell of its origins.
     pub(super) fn cleared_of(&mut self, id: ValueId, facts: &Facts) -> ValueId {
-        self.values.with_origins(id, |origin| {
+        let cleared = self.values.with_origins(id, |origin| {
             let open = origin.open.without(kinds_of(facts, origin.root, origin.path));
             (!open.is_empty()).then_some(Origin { open, ..origin })
-        })
+        });
+        let origins = self.values.get(cleared).origins;
+        let is_of_part = |fact: &&Fact| {
+            origins.iter().any(|origin| {
+                origin.root == fact.root && origin.path != fact.path && origin.path.covers(&fact.path)
+            })
+        };
+        let parts: Facts = facts.iter().filter(is_of_part).copied().collect();
+        self.narrow_by_parts(cleared, &parts);
+        cleared
     }
 
     // Sinks.

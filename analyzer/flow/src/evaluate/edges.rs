@@ -8,7 +8,7 @@ use super::Evaluator;
 use super::calls::{ExternalCall, last_segment};
 use crate::models::{CallModel, Constant, Edge, MessageCall, Part, Port};
 use crate::step::StepKind;
-use crate::value::{Callable, Fact, Facts, KindSet, Value, ValueId, ValueRef, add, joined_shape};
+use crate::value::{Callable, Fact, Facts, KEYS, KindSet, Text, Value, ValueId, ValueRef, add, joined_shape};
 
 impl Evaluator<'_> {
     pub(super) fn flow_through(&mut self, call: &ExternalCall, model: &CallModel) -> ValueId {
@@ -25,6 +25,7 @@ impl Evaluator<'_> {
             let result = self.call_value(*value, &given, span);
             closures.push((index as u8, result));
         }
+        let keys = self.keys_with(call);
         let mut result: Option<ValueId> = None;
         let mut parts: SmallVec<[(Port, Symbol, ValueId); 1]> = SmallVec::new();
         for edge in edges {
@@ -54,6 +55,9 @@ impl Evaluator<'_> {
                 }
                 Port::Arguments | Port::ClosureParameter(..) | Port::ClosureReturn(_) | Port::Name => {}
             }
+        }
+        if let Some(keys) = keys {
+            self.part_into(call.receiver.map(|receiver| receiver.0), Symbol::new(KEYS), keys);
         }
         for (to, name, value) in parts {
             match to {
@@ -100,6 +104,9 @@ impl Evaluator<'_> {
         if let Some(character) = self.character_reference(call) {
             result = self.referenced(result, character);
         }
+        if let Some(keys) = self.keys_of_map(call) {
+            result = keys;
+        }
         let known = self.values.get(result);
         if changes_text(last_segment(call.name))
             && !self.is_builder(call)
@@ -143,6 +150,25 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+
+    /// `map.insert("name", value)`: a map that is filled under keys of the service's own has no others.
+    fn keys_with(&mut self, call: &ExternalCall) -> Option<ValueId> {
+        let (Some((_, map)), [(_, key), _]) = (call.receiver, call.args.as_slice()) else { return None };
+        if call.name.as_str() != "insert" || !is_map(call.ty) {
+            return None;
+        }
+        let is_own = self.values.is_plain(*key) && self.values.get(*key).text == Text::Constant;
+        match self.part_known(map, Symbol::new(KEYS)) {
+            Some(known) => Some(self.values.join(known, *key)),
+            None => (is_own && self.values.is_plain(map)).then_some(*key),
+        }
+    }
+
+    /// The keys of a map that are known.
+    fn keys_of_map(&self, call: &ExternalCall) -> Option<ValueId> {
+        let (_, map) = call.receiver.filter(|_| matches!(call.name.as_str(), "keys" | "into_keys"))?;
+        self.part_known(map, Symbol::new(KEYS))
     }
 
     /// `any`, `all` and `find` tell what their closure tells.
@@ -492,4 +518,9 @@ fn changes_text(name: &str) -> bool {
             | "try_into"
             | "expect"
     )
+}
+
+/// Whether a type is a map of the standard library or one like it.
+fn is_map(ty: Option<Symbol>) -> bool {
+    ty.is_some_and(|ty| matches!(last_segment(ty), "HashMap" | "BTreeMap" | "IndexMap"))
 }

@@ -22,7 +22,7 @@ pub(crate) enum Named {
 
 /// What a name ends in that is about a secret, and is none.
 const ABOUT: &str = "type types kind kinds class id ids uuid name names len length count size limit max min expires expiry \
-    expiration exp expired at time ttl age hint url uri path file filename dir column field prefix suffix scope scopes index \
+    expiration exp expired at date dates time ttl age hint url uri path file filename dir column field prefix suffix scope scopes index \
     idx version mode method format algorithm alg status num number policy entrypoint endpoint kdf salt iterations email \
     template label placeholder tokenizer lemma position offset span range reference metadata info config settings store \
     manager provider service issuer audience usage budget total lifetime duration strength error errors message msg rules \
@@ -162,7 +162,7 @@ mod tests {
             (Named::Nothing, "body access_key key code value hash mac pass render_pass lock guard"),
             (
                 Named::Other,
-                "token_type max_tokens token_id secret_name has_password publish_token public_key_token page_token",
+                "token_type max_tokens token_id secret_name password_reset_date has_password publish_token public_key_token page_token",
             ),
         ];
         for (named, names) in cases {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Semantics, TraitName, Ty, TyKind};
-use ward_syntax::{Attribute, Expr, FnItem, ItemId, ItemKind, Symbol, TypeRef, sym};
+use ward_syntax::{Attribute, Expr, FnItem, ItemId, ItemKind, Span, Symbol, TypeRef, sym};
 
 use crate::Mail;
 use crate::evaluate::Context;
@@ -170,8 +170,70 @@ fn is_converted(cx: Context, ty: Ty) -> bool {
         || read().is_some_and(|read| is_alone || refuses(cx, read))
 }
 
+/// Whether a field of a struct is read by a function of the project's own that may refuse what it reads:
+/// `#[serde(deserialize_with = "file_name")]`.
+pub(crate) fn is_field_read_by_refusal(cx: Context, of: DefId, field: Symbol) -> bool {
+    let ItemKind::Struct { fields, .. } = &cx.semantics.item(of).kind else { return false };
+    let field = fields.fields.iter().find(|known| known.name == field);
+    let mut attributes = field.into_iter().flat_map(|field| &field.attributes);
+    attributes.any(|attribute| {
+        let reader = (attribute.path.as_str() == "serde").then(|| reader_in(attribute.args.as_str()));
+        reader
+            .flatten()
+            .and_then(|path| cx.semantics.resolve_function(of, &path))
+            .is_some_and(|reader| refuses(cx, reader))
+    })
+}
+
+/// The function that reads a field, in the arguments of its attribute.
+fn reader_in(args: &str) -> Option<String> {
+    let value = |key: &str| {
+        let (_, after) = args.split_once(key)?;
+        let text = after.trim_start().strip_prefix('=')?.trim_start().strip_prefix('"')?;
+        text.split('"').next()
+    };
+    let whole = value("deserialize_with").map(str::to_owned);
+    whole.or_else(|| value("with").map(|module| format!("{module}::deserialize")))
+}
+
+/// Whether a function is a conversion that looks at what a text is made of and may refuse it: `TryFrom` and `FromStr` of a
+/// type of the project.
+pub(crate) fn converts(cx: Context, function: DefId) -> bool {
+    if !matches!(cx.semantics.item(function).name.as_str(), "try_from" | "from_str") {
+        return false;
+    }
+    let of_trait = cx.semantics.enclosing_impl(function).and_then(|info| info.trait_ref.as_ref());
+    let is_conversion = of_trait.is_some_and(|of| match of.name {
+        TraitName::External(path) => matches!(path.as_str(), "std::convert::TryFrom" | "std::str::FromStr"),
+        TraitName::Workspace(_) => false,
+    });
+    is_conversion && looks_into(cx, function)
+}
+
+/// Whether what a function decides by is more than how long something is.
+fn looks_into(cx: Context, function: DefId) -> bool {
+    const LENGTHS: &[&str] = &["len", "is_empty", "count", "chars", "trim", "as_str"];
+    let Some((file, body)) = cx.semantics.body(function) else { return false };
+    let ir = cx.semantics.ir(file);
+    let exprs = || ir.body(body).exprs.ids();
+    let asked = exprs().filter_map(|expr| match ir.expr(expr) {
+        Expr::If { cond, .. } => Some(ir.expr_span(cond)),
+        Expr::Match { scrutinee, .. } => Some(ir.expr_span(scrutinee)),
+        _ => None,
+    });
+    let asked: SmallVec<[Span; 4]> = asked.collect();
+    exprs().any(|expr| {
+        let asks = match ir.expr(expr) {
+            Expr::MethodCall { method, .. } => !LENGTHS.contains(&method.as_str()),
+            Expr::Call { .. } => true,
+            _ => false,
+        };
+        asks && asked.iter().any(|span| span.contains(ir.expr_span(expr)))
+    })
+}
+
 /// Whether reading a value fails with an error of its own.
-fn refuses(cx: Context, read: DefId) -> bool {
+pub(crate) fn refuses(cx: Context, read: DefId) -> bool {
     let Some((file, body)) = cx.semantics.body(read) else { return false };
     let ir = cx.semantics.ir(file);
     ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {

@@ -275,6 +275,14 @@ impl Semantics {
         }
     }
 
+    /// The function that a path written in an attribute of an item means; none from outside.
+    pub fn resolve_function(&self, def: DefId, path: &str) -> Option<DefId> {
+        match self.def_map.resolve_text(&self.names(), def, Symbol::new(path), Namespace::Value).target {
+            PathTarget::Def(function) => self.item(function).as_fn().map(|_| function),
+            _ => None,
+        }
+    }
+
     /// The type that a type written in an item means.
     pub fn resolve_type(&self, def: DefId, ty: TypeRefId) -> Ty {
         TypeReader::new(self, def, Elided::Any, &mut Ty::unknown).ty(ty)

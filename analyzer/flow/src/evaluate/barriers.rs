@@ -78,7 +78,7 @@ impl Evaluator<'_> {
 
     /// A text that parses as something that carries no text is harmless itself.
     pub(super) fn parsed(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
-        if !parses(call.name) {
+        if !parses(call.name) && !reads(call.name) {
             return result;
         }
         let input =
@@ -91,6 +91,9 @@ impl Evaluator<'_> {
         };
         let carries = payload.map_or(Carries::Text, |ty| self.cx.semantics.carries(ty));
         if carries == Carries::Text {
+            if !parses(call.name) {
+                return result;
+            }
             // What the parser of a type refuses of which nothing is known is not known, either.
             let is_unknown = |path: Symbol| !self.cx.semantics.externals.types.contains_key(&path);
             let is_foreign = payload.is_some_and(|ty| {
@@ -289,6 +292,12 @@ impl Evaluator<'_> {
 fn parses(name: Symbol) -> bool {
     let name = last_segment(name);
     matches!(name, "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix")
+}
+
+/// Whether a function of this name reads a text as something else, if it gives something else.
+fn reads(name: Symbol) -> bool {
+    let name = last_segment(name);
+    name == "try_from" || ["parse_", "from_str", "from_string", "try_parse"].iter().any(|begin| name.starts_with(begin))
 }
 
 /// The type that stands in the path of a call: `Cid::from_str(text)`.

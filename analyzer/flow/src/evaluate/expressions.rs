@@ -79,6 +79,10 @@ impl Evaluator<'_> {
                 }
                 let part = self.values.part(value, name);
                 let part = self.narrowed(part);
+                let part = match self.types.expr(base).kind() {
+                    TyKind::Adt { def, .. } => self.read_by_refusal(part, *def, name),
+                    _ => part,
+                };
                 let part = self.with_row_source(part, base, name, self.span(expr));
                 self.with_type_source(part, self.types.expr(expr), name, self.span(expr))
             }

@@ -6,6 +6,7 @@ use ward_syntax::{Expr, ExprId, Span, sym};
 
 use super::Evaluator;
 use super::calls::Inputs;
+use crate::sources;
 use crate::models::{Asked, Sink, SourceClass};
 use crate::step::StepKind;
 use crate::summary::{FunctionSummary, Hit, Message};
@@ -109,6 +110,11 @@ impl Evaluator<'_> {
         let result = self.instantiate(&summary.result, def, values, span, &closures);
         let result = self.found_by_name(def, summary, values, result);
         let result = self.decoded(def, values, result, span);
+        let result = if self.values.is_plain(result) || !sources::converts(self.cx, def) {
+            result
+        } else {
+            self.converted_within(result)
+        };
         if summary.diverges && def != self.def {
             self.die();
         }

@@ -656,6 +656,24 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// What a conversion of the project's own made of what it did not refuse, wherever it put it.
+    pub(super) fn converted_within(&mut self, id: ValueId) -> ValueId {
+        let mut fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.get(id).fields);
+        for (name, part) in &mut fields {
+            if *name != sym::ERR && !self.values.is_plain(*part) {
+                *part = self.converted_within(*part);
+            }
+        }
+        let id = if fields.is_empty() { id } else { self.values.with_fields(id, &fields) };
+        self.converted(id)
+    }
+
+    /// A field of a value: what its own reader refused is not known.
+    pub(super) fn read_by_refusal(&mut self, part: ValueId, of: DefId, field: Symbol) -> ValueId {
+        let is_read = self.is_open_source(part) && sources::is_field_read_by_refusal(self.cx, of, field);
+        if is_read { self.converted(part) } else { part }
+    }
+
     /// Whether a value comes of a source or from a caller, and nothing is assumed of it.
     fn is_open_source(&self, id: ValueId) -> bool {
         self.values.get(id).origins.iter().any(is_open_source)

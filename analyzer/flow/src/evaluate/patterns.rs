@@ -68,6 +68,10 @@ impl Evaluator<'_> {
                 let variant = self.variant_name(path);
                 for field in self.ir.field_pats(fields) {
                     let part = self.variant_part(value, variant, field.name);
+                    let part = match self.types.path(path) {
+                        Resolution::Def(def) => self.read_by_refusal(part, def, field.name),
+                        _ => part,
+                    };
                     self.bind(field.pat, part);
                 }
             }

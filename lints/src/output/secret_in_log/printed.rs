@@ -83,6 +83,9 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
     if scope.origin(subject).0 == Origin::Constant || is_hashed(scope, subject) || is_key(scope, subject) {
         return None;
     }
+    if is_called_otherwise(scope, subject) {
+        return None;
+    }
     Some((Printed::Secret { name: scope.written(subject) }, confidence))
 }
 
@@ -291,24 +294,54 @@ fn of_generic(scope: &Scope, value: ExprId, ty: Ty) -> Option<Printed> {
 /// What `Debug` of an argument of a function prints, for one of its callers or theirs.
 fn of_argument(cx: &LintContext, function: DefId, index: usize, depth: u8) -> Option<Printed> {
     let depth = depth.checked_sub(1)?;
+    arguments(cx, function, index, |scope, arg| {
+        let ty = scope.types.expr(arg);
+        match (ty.kind(), scope.origin(arg)) {
+            (TyKind::Param { .. }, (_, Root::Parameter(index))) => {
+                of_argument(cx, scope.function, index, depth)
+            }
+            _ => of_type(cx, ty, DEEPEST),
+        }
+    })
+    .into_iter()
+    .find_map(|printed| printed)
+}
+
+/// Whether a parameter is called a secret and all of its callers, who are known, pass what they call something else:
+/// `keep(&request_path, ..)` for the `api_key` that an answer is kept by.
+fn is_called_otherwise(scope: &Scope, subject: ExprId) -> bool {
+    let Expr::Local(_) = scope.ir.expr(subject) else { return false };
+    let (_, Root::Parameter(index)) = scope.origin(subject) else { return false };
+    let named = arguments(scope.cx, scope.function, index, |scope, arg| {
+        scope.names(arg).first().map_or(Named::Nothing, |name| Named::of(name))
+    });
+    !named.is_empty() && named.iter().all(|named| *named == Named::Other)
+}
+
+/// What something says of each argument that callers pass for a parameter.
+fn arguments<T>(
+    cx: &LintContext,
+    function: DefId,
+    index: usize,
+    mut of: impl FnMut(&Scope, ExprId) -> T,
+) -> Vec<T> {
     let mut callers: Vec<DefId> = cx.semantics().call_graph().callers(function).to_vec();
     callers.sort_unstable();
-    callers.into_iter().take(MOST_CALLERS).find_map(|caller| {
-        let scope = Scope::new(cx, caller)?;
-        scope.body.exprs.ids().find_map(|call: ExprId| {
+    let mut found = Vec::new();
+    for scope in callers.into_iter().take(MOST_CALLERS).filter_map(|caller| Scope::new(cx, caller)) {
+        for call in scope.body.exprs.ids() {
             let arg = match (scope.types.callee(call), scope.ir.expr(call)) {
-                (Callee::Fn(def), Expr::Call { args, .. }) if *def == function => {
-                    scope.ir.list(args).nth(index)?
+                (Callee::Fn(def), Expr::Call { args, .. } | Expr::MethodCall { args, .. })
+                    if *def == function =>
+                {
+                    scope.ir.list(args).nth(index)
                 }
-                _ => return None,
+                _ => None,
             };
-            let ty = scope.types.expr(arg);
-            match (ty.kind(), scope.origin(arg)) {
-                (TyKind::Param { .. }, (_, Root::Parameter(index))) => of_argument(cx, caller, index, depth),
-                _ => of_type(cx, ty, DEEPEST),
-            }
-        })
-    })
+            found.extend(arg.map(|arg| of(&scope, arg)));
+        }
+    }
+    found
 }
 
 /// Whether a text is what a database is connected to by, which holds the password: by its name, or as the address in the

@@ -116,9 +116,9 @@ fn open_value(piece: &str) -> Option<Value<'_>> {
     }
 }
 
-/// Whether the last element of a kind was opened and not closed.
+/// Whether the last element of a kind was opened and not closed; within its own tag stand attributes like any others.
 fn is_open(text: &str, start: &str, end: &str) -> bool {
-    text.rfind(start).is_some_and(|at| !text[at..].contains(end))
+    text.rfind(start).is_some_and(|at| text[at..].contains('>') && !text[at..].contains(end))
 }
 
 /// Whether the text around a hole is markup.
@@ -149,6 +149,9 @@ mod tests {
             ("<a href=/users?name=", Unquoted),
             ("<a class='x' href=\"", Address),
             ("<script>var name = \"", Script),
+            ("<script data-site=\"", Quoted('"')),
+            ("<script src=\"", Address),
+            ("<script data-site=\"a\">var name = \"", Script),
             ("<script>a()</script><p>", Text),
             ("<button onclick=\"go('", Script),
             ("<div style=\"color: ", Style),

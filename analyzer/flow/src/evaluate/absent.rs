@@ -456,7 +456,7 @@ fn is_of_split(ir: &SourceIr, body: Body, expr: ExprId, depth: usize) -> bool {
 }
 
 /// What a variable is bound to where it is declared: the whole of it, or what is in an option or result.
-fn bound_to(ir: &SourceIr, body: Body, variable: LocalId) -> Option<ExprId> {
+pub(super) fn bound_to(ir: &SourceIr, body: Body, variable: LocalId) -> Option<ExprId> {
     let binds = |pat: PatId| binds(ir, pat, variable);
     body.exprs.of(&ir.exprs).iter().find_map(|expr| match *expr {
         Expr::LetStmt { pat, init: Some(value), .. } | Expr::Let { pat, scrutinee: value } => {

@@ -6,6 +6,7 @@ use ward_syntax::{
 };
 
 use super::Evaluator;
+use super::absent::bound_to;
 use super::patterns::TRUTH;
 use crate::models::{Barrier, SourceClass, When};
 use crate::value::{Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, common};
@@ -459,6 +460,9 @@ impl Evaluator<'_> {
         }
         match self.ir.expr(test) {
             Expr::Unary { op: UnaryOp::Not, operand } => self.is_safe_test(operand, polarity.flip(), refused),
+            // `let ok = letter.is_alphanumeric(); if !ok { return .. }`
+            Expr::Local(local) => bound_to(self.ir, self.body, local)
+                .is_some_and(|test| self.is_safe_test(test, polarity, refused)),
             Expr::Binary { op: BinaryOp::Or, lhs, rhs } => {
                 let (lhs, rhs) =
                     (self.is_safe_test(lhs, polarity, refused), self.is_safe_test(rhs, polarity, refused));

@@ -53,6 +53,21 @@ impl Evaluator<'_> {
         self.values.push(Value { fields, ..Value::default() })
     }
 
+    /// Pairs that become a map: what is found by a key is a value, whatever the key.
+    pub(super) fn mapped(&mut self, pairs: ValueId, ty: Ty) -> ValueId {
+        let TyKind::External { path, args } = ty.kind() else { return pairs };
+        if path.as_str() == "std::result::Result" {
+            return args.first().map_or(pairs, |inner| self.mapped(pairs, *inner));
+        }
+        let value = self.values.get(pairs);
+        let held = value.fields.iter().find(|(name, _)| *name == index_name(1)).map(|(_, held)| *held);
+        let Some(held) = held.filter(|_| path.as_str().ends_with("Map") && value.origins.is_empty()) else {
+            return pairs;
+        };
+        let fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(value.fields);
+        self.values.with_fields(held, &fields)
+    }
+
     /// The receiver and arguments of a call after which no place is known: any value may stand at any.
     pub(super) fn out_of_lists(&mut self, call: &ExternalCall) -> (Option<(ExprId, ValueId)>, Inputs) {
         let receiver = call.receiver.map(|(expr, value)| (expr, self.out_of_list(value)));

@@ -328,6 +328,10 @@ impl<'a> Evaluator<'a> {
         }
         let result = self.parsed(call, result);
         let result = self.converted_call(call, result);
+        let result = match name.as_str() {
+            "collect" | "try_collect" | "from_iter" => self.mapped(result, self.types.expr(call.expr)),
+            _ => result,
+        };
         self.measured(call, result)
     }
 

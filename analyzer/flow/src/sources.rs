@@ -210,15 +210,14 @@ pub(crate) fn converts(cx: Context, function: DefId) -> bool {
     is_conversion && looks_into(cx, function)
 }
 
-/// Whether what a function decides by is more than how long something is.
+/// Whether what a function asks is more than how long something is, and what it is made of.
 fn looks_into(cx: Context, function: DefId) -> bool {
     const LENGTHS: &[&str] = &["len", "is_empty", "count", "chars", "trim", "as_str"];
     let Some((file, body)) = cx.semantics.body(function) else { return false };
     let ir = cx.semantics.ir(file);
     let exprs = || ir.body(body).exprs.ids();
     let asked = exprs().filter_map(|expr| match ir.expr(expr) {
-        Expr::If { cond, .. } => Some(ir.expr_span(cond)),
-        Expr::Match { scrutinee, .. } => Some(ir.expr_span(scrutinee)),
+        Expr::If { cond, .. } if !matches!(ir.expr(cond), Expr::Let { .. }) => Some(ir.expr_span(cond)),
         _ => None,
     });
     let asked: SmallVec<[Span; 4]> = asked.collect();

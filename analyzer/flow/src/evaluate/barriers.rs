@@ -119,22 +119,25 @@ impl Evaluator<'_> {
         match ty.kind() {
             TyKind::External { path, args } if path.as_str() == "std::result::Result" => {
                 let error_type = args.get(1).copied().unwrap_or_else(Ty::unknown);
-                match sources::of_unknown_error(self.cx, error_type) {
-                    Some(source) if self.values.get(error).origins.is_empty() => {
-                        let made = self.source(source, sym::ERR, span);
-                        if error == ValueId::NOTHING { made } else { self.values.join(error, made) }
-                    }
-                    _ => self.with_type_source(error, error_type, sym::ERR, span),
+                match self.unknown_error(error, error_type, span) {
+                    known if known == error => self.with_type_source(error, error_type, sym::ERR, span),
+                    made => made,
                 }
             }
-            TyKind::Unknown => match sources::of_unknown_error(self.cx, ty) {
-                Some(source) if self.values.get(error).origins.is_empty() => {
-                    self.source(source, sym::ERR, span)
-                }
-                _ => error,
-            },
+            TyKind::Unknown => self.unknown_error(error, ty, span),
             _ => error,
         }
+    }
+
+    /// An error of a type of which nothing is known, or nothing but that it is one, is an internal one.
+    pub(super) fn unknown_error(&mut self, error: ValueId, ty: Ty, span: Span) -> ValueId {
+        let Some(source) = sources::of_unknown_error(self.cx, ty) else { return error };
+        // That what failed repeats what it was given is an assumption, too.
+        if self.values.get(error).origins.iter().any(|origin| origin.assumed == 0) {
+            return error;
+        }
+        let made = self.source(source, sym::ERR, span);
+        if error == ValueId::NOTHING { made } else { self.values.join(error, made) }
     }
 
     /// What a call that nothing is known of makes of a text, if it parses the text as a type.
@@ -297,7 +300,8 @@ fn parses(name: Symbol) -> bool {
 /// Whether a function of this name reads a text as something else, if it gives something else.
 fn reads(name: Symbol) -> bool {
     let name = last_segment(name);
-    name == "try_from" || ["parse_", "from_str", "from_string", "try_parse"].iter().any(|begin| name.starts_with(begin))
+    name == "try_from"
+        || ["parse_", "from_str", "from_string", "try_parse"].iter().any(|begin| name.starts_with(begin))
 }
 
 /// The type that stands in the path of a call: `Cid::from_str(text)`.

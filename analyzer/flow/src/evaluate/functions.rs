@@ -6,8 +6,8 @@ use ward_syntax::{Expr, ExprId, Span, sym};
 
 use super::Evaluator;
 use super::calls::Inputs;
-use crate::sources;
 use crate::models::{Asked, Sink, SourceClass};
+use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{FunctionSummary, Hit, Message};
 use crate::value::{AccessPath, Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};

@@ -120,7 +120,10 @@ impl Evaluator<'_> {
             }
             _ => {
                 let payload = match self.last_name(path) {
-                    sym::ERR => self.values.part(value, sym::ERR),
+                    sym::ERR => {
+                        let error = self.values.part(value, sym::ERR);
+                        self.error_bound(error, pats)
+                    }
                     sym::OK => {
                         let payload = self.payload(value);
                         self.values.without_error(payload)
@@ -133,6 +136,13 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+
+    /// The payload of an `Err` that a pattern binds: an error of a type that is not known is an internal one.
+    fn error_bound(&mut self, error: ValueId, pats: &[PatId]) -> ValueId {
+        let &[pat] = pats else { return error };
+        let Pat::Bind { local, .. } = self.ir.pat(pat) else { return error };
+        self.unknown_error(error, self.types.local(local), self.ir.pat_span(pat))
     }
 
     /// The value inside `Ok` or `Some`.

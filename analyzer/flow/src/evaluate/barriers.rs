@@ -132,8 +132,7 @@ impl Evaluator<'_> {
     /// An error of a type of which nothing is known, or nothing but that it is one, is an internal one.
     pub(super) fn unknown_error(&mut self, error: ValueId, ty: Ty, span: Span) -> ValueId {
         let Some(source) = sources::of_unknown_error(self.cx, ty) else { return error };
-        // That what failed repeats what it was given is an assumption, too.
-        if self.values.get(error).origins.iter().any(|origin| origin.assumed == 0) {
+        if !self.values.get(error).origins.is_empty() {
             return error;
         }
         let made = self.source(source, sym::ERR, span);

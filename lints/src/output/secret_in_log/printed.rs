@@ -307,7 +307,7 @@ fn of_argument(cx: &LintContext, function: DefId, index: usize, depth: u8) -> Op
     .find_map(|printed| printed)
 }
 
-/// Whether a parameter is called a secret and all of its callers, who are known, pass what they call something else:
+/// Whether a parameter is called a secret, and its callers call what they pass something else, and none of them a secret:
 /// `keep(&request_path, ..)` for the `api_key` that an answer is kept by.
 fn is_called_otherwise(scope: &Scope, subject: ExprId) -> bool {
     let Expr::Local(_) = scope.ir.expr(subject) else { return false };
@@ -315,7 +315,7 @@ fn is_called_otherwise(scope: &Scope, subject: ExprId) -> bool {
     let named = arguments(scope.cx, scope.function, index, |scope, arg| {
         scope.names(arg).first().map_or(Named::Nothing, |name| Named::of(name))
     });
-    !named.is_empty() && named.iter().all(|named| *named == Named::Other)
+    named.contains(&Named::Other) && named.iter().all(|named| *named < Named::Token)
 }
 
 /// What something says of each argument that callers pass for a parameter.

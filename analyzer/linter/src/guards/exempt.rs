@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use ward_semantics::endpoint::{Attached, Endpoint, Methods, What};
 use ward_semantics::{BodyTypes, Callee, DefId, DefKind, Resolution};
 use ward_syntax::{
-    BinaryOp, BlockKind, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, Run, SourceIr,
+    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, Run, SourceIr,
     Span, Symbol, UnaryOp,
 };
 
@@ -111,7 +111,10 @@ impl<'a> Walk<'a> {
         let ir = cx.semantics.ir(cx.semantics.locate(def).0);
         let name = cx.semantics.def_map.name(def);
         let next = types.callees().filter(|(_, callee)| is_next(cx.models, name, callee));
-        let next = next.map(|(call, _)| ir.expr_span(call)).collect();
+        let mut next: Vec<Span> = next.map(|(call, _)| ir.expr_span(call)).collect();
+        if let Some((_, body)) = cx.semantics.body(def).filter(|_| !next.is_empty()) {
+            put_off(ir, body, &mut next);
+        }
         Some(Self {
             cx,
             def,
@@ -247,7 +250,8 @@ impl<'a> Walk<'a> {
         if self.hands_on(init) {
             return Flow::Through;
         }
-        if otherwise.is_some() || self.may_leave(init) {
+        let is_closure = matches!(self.ir.expr(init), Expr::Closure(_));
+        if otherwise.is_some() || self.may_leave(init) && !is_closure {
             return Flow::Stopped;
         }
         let value = self.known(init);
@@ -555,6 +559,31 @@ impl<'a> Walk<'a> {
         match walk.walk(walk.ir.body(body).root) {
             Flow::Said(truth) if walk.maybe.iter().all(|maybe| *maybe == truth) => Known::Truth(truth),
             _ => Known::Nothing,
+        }
+    }
+}
+
+/// What is bound before anything is asked hands a request on only where it is used: `let next = |request|
+/// service.call(request)`, and a future of which nobody has waited for the end.
+fn put_off(ir: &SourceIr, body: BodyId, next: &mut Vec<Span>) {
+    let exprs = ir.body(body).exprs;
+    let bound = exprs.ids().filter_map(|id| match ir.expr(id) {
+        Expr::LetStmt { pat, init: Some(init), otherwise: None, .. } => match ir.pat(pat) {
+            Pat::Bind { local, sub: None } => Some((local, init)),
+            _ => None,
+        },
+        _ => None,
+    });
+    for (local, init) in bound {
+        let span = match ir.expr(init) {
+            Expr::Closure(_) | Expr::Call { .. } | Expr::MethodCall { .. } => ir.expr_span(init),
+            _ => continue,
+        };
+        let before = next.len();
+        next.retain(|call| !span.contains(*call));
+        if next.len() < before {
+            let is_used = |id: &ExprId| matches!(ir.expr(*id), Expr::Local(used) if used == local);
+            next.extend(exprs.ids().filter(is_used).map(|id| ir.expr_span(id)));
         }
     }
 }

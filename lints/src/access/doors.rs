@@ -290,6 +290,18 @@ pub(super) enum Among {
     All,
     /// Those that change something, where reading is for more people.
     Changing,
+    /// Those that only read.
+    Reading,
+}
+
+impl Among {
+    fn holds(self, door: &Door) -> bool {
+        match self {
+            Self::All => true,
+            Self::Changing => door.endpoint.methods.may_change(),
+            Self::Reading => !door.endpoint.methods.may_change(),
+        }
+    }
 }
 
 /// What endpoints have in common.
@@ -371,7 +383,7 @@ pub(super) fn related_among(
 ) -> Siblings {
     let mut found = Siblings { total: 0, guarded: 0, outside: 0, kinship, among, example: None };
     for other in doors {
-        if among == Among::Changing && !other.endpoint.methods.may_change() {
+        if !among.holds(other) {
             continue;
         }
         if other.place == own.place || other.openness != Openness::Closed || !kinship.holds(cx, own, other) {

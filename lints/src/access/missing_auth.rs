@@ -53,6 +53,7 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
         match siblings.among {
             Among::All => "",
             Among::Changing => " that change something",
+            Among::Reading => " that only read",
         }
     );
     let mut finding = Finding::new(&MISSING_AUTH, door.place, message)
@@ -186,9 +187,7 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if siblings.kinship == Kinship::Crate || siblings.among == Among::Changing {
         confidence = lower(confidence);
     }
-    // Where only what changes something is guarded, reading is for everybody.
-    let fewest = if siblings.kinship == Kinship::File { 1 } else { FEWEST_READERS };
-    if !changes && reading_siblings(cx, doors, &door, siblings.kinship) < fewest {
+    if !changes && !is_reading_guarded(cx, doors, &door, siblings.kinship) {
         confidence = Confidence::Low;
     }
     // `/admin/..` is guarded, and this lies beside it.
@@ -261,17 +260,19 @@ fn reaches_machine(door: &Door) -> bool {
         && [Effect::Command, Effect::File].iter().any(|effect| door.access.effects.has(*effect))
 }
 
-/// So few guarded endpoints that only read say nothing of others.
+/// So few guarded endpoints that only read say nothing of others: in a file, and in a service.
+const FEWEST_READERS_IN_FILE: usize = 2;
 const FEWEST_READERS: usize = 3;
 
-/// How many guarded siblings do not change anything, either: in the file if that makes them siblings, else in the crate.
-fn reading_siblings(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kinship) -> usize {
-    let krate = |door: &Door| cx.semantics().def_map.crate_of(door.function);
-    let is_near = |door: &Door| kinship != Kinship::File || door.place.file == own.place.file;
-    let reading = doors.iter().filter(|door| {
-        door.is_guarded() && !door.endpoint.methods.may_change() && is_near(door) && krate(door) == krate(own)
-    });
-    reading.count()
+/// Whether others that change nothing, either, are guarded: in the file if that makes them siblings, else in the crate. Where
+/// only what changes something is guarded, or much of what is read is open, reading is for everybody.
+fn is_reading_guarded(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kinship) -> bool {
+    let of_crate = related_among(cx, doors, own, Kinship::Crate, Among::Reading);
+    let (near, fewest) = match kinship {
+        Kinship::File => (related_among(cx, doors, own, kinship, Among::Reading), FEWEST_READERS_IN_FILE),
+        _ => (of_crate, FEWEST_READERS),
+    };
+    near.guarded >= fewest && of_crate.percent() >= 60
 }
 
 /// Whether a handler is not told anything of the request, or looks at nothing it is told: it answers everybody alike.

@@ -71,7 +71,7 @@ pub(super) fn is_consulted(cx: &LintContext, door: &Door, extractor: &Extractor)
 }
 
 /// The locals that a pattern binds.
-fn bound(ir: &SourceIr, pattern: PatId, into: &mut Vec<LocalId>) {
+pub(super) fn bound(ir: &SourceIr, pattern: PatId, into: &mut Vec<LocalId>) {
     match ir.pat(pattern) {
         Pat::Bind { local, .. } => into.push(local),
         Pat::Ref(inner) => bound(ir, inner, into),

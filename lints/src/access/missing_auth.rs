@@ -17,6 +17,7 @@ use super::doors::{
     siblings, siblings_among,
 };
 use super::open_areas::{self, OpenArea};
+use super::open_tokens::issues_for_anybody;
 
 declare_lint! {
     /// Endpoints that anybody can call although their siblings ask who calls.
@@ -93,6 +94,21 @@ fn describe_service(
     finding
 }
 
+/// An endpoint by which everybody becomes whoever he likes.
+fn describe_token(cx: &LintContext, door: &Door) -> Finding {
+    let message = format!("`{}` makes out a token for whoever the request names", door.title());
+    let mut finding = Finding::new(&MISSING_AUTH, door.place, message)
+        .label("nothing on the way asks for a password, a code or a signature")
+        .note("other endpoints let in who has such a token")
+        .help(
+            "compare a secret that only its owner knows before the token is made out, or remove the endpoint",
+        );
+    finding.confidence = Confidence::Medium;
+    finding.endpoint = Some(door.reference());
+    finding.function = Some(cx.name(door.function));
+    finding
+}
+
 /// One finding for all: the decision was made where they are routed.
 fn describe_area(cx: &LintContext, area: &OpenArea) -> Finding {
     let first = area.first();
@@ -130,7 +146,9 @@ fn check(cx: &LintContext) {
         let krate = cx.semantics().def_map.crate_of(door.function);
         let is_told = areas.iter().any(|area| area.holds(door));
         let has_guards = services[&krate].iter().any(super::doors::Door::is_guarded);
-        if has_guards
+        if has_guards && issues_for_anybody(cx, door) {
+            cx.report(describe_token(cx, door));
+        } else if has_guards
             && !is_told
             && let Some(evidence) = judge(cx, &doors, *door)
         {

@@ -3,6 +3,7 @@
 mod doors;
 mod identity;
 mod open_areas;
+mod open_tokens;
 mod public;
 
 pub mod hardcoded_secret;

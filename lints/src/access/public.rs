@@ -204,7 +204,12 @@ fn proves_itself(cx: &LintContext, endpoint: &Endpoint) -> bool {
     if in_path.clone().any(is_proof) {
         return true;
     }
-    endpoint.extractors(cx.semantics()).iter().any(|extractor| has_field(cx, extractor.ty, &is_proof, 3))
+    takes_field(cx, endpoint, &is_proof)
+}
+
+/// Whether the request has a field of such a name.
+pub(super) fn takes_field(cx: &LintContext, endpoint: &Endpoint, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+    endpoint.extractors(cx.semantics()).iter().any(|extractor| has_field(cx, extractor.ty, is_wanted, 3))
 }
 
 fn has_field(cx: &LintContext, ty: Ty, is_wanted: &dyn Fn(&str) -> bool, depth: usize) -> bool {

@@ -36,6 +36,8 @@ pub enum GuardCall {
     Next,
     /// It ends the way of a request: nothing behind a middleware sees it.
     End,
+    /// It makes out a credential for whoever it is told: a signed token.
+    Issue,
     /// A setting which, given `true`, lets those through whom it would refuse.
     Waive,
 }

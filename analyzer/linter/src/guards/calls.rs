@@ -309,6 +309,7 @@ impl Evaluator<'_> {
             all.fail = all.fail.union(own(summary.fail));
             all.denies |= summary.denies;
             self.prove(own(summary.judged));
+            self.summary.issued = self.summary.issued.union(own(summary.issued));
             if summary.reads && is_near {
                 // Versions of one method that call each other are as near as the last of them.
                 let family = |def: DefId| {
@@ -400,6 +401,7 @@ impl Evaluator<'_> {
                 let fail = if authenticates == Authenticates::Enforced { data } else { Deps::NONE };
                 return Value { data, fail, ..Value::default() };
             }
+            Some(GuardCall::Issue) => self.summary.issued = self.summary.issued.union(call.data()),
             Some(GuardCall::Next | GuardCall::Credential) | None => {}
         }
         if self.reads_credential(call) || self.reads_query(call) {

@@ -215,6 +215,8 @@ pub(crate) struct Summary {
     pub(crate) always: bool,
     /// What it has judged as a credential, in it or below it.
     pub(crate) judged: Deps,
+    /// What the credentials depend on that it makes out, in it or below it.
+    pub(crate) issued: Deps,
     /// Whether it refuses by giving something: `Some(response)`.
     pub(crate) denies: bool,
     /// How many calls away the credential is read.
@@ -239,6 +241,7 @@ impl Summary {
             data: of(self.data),
             present: of(self.present),
             judged: of(self.judged),
+            issued: of(self.issued),
             reads: self.reads || fail.has(Deps::CREDENTIAL),
             ..self
         }

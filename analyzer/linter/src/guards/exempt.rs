@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 use ward_semantics::endpoint::{Attached, Endpoint, Methods, What};
 use ward_semantics::{BodyTypes, Callee, DefId, DefKind, Resolution};
 use ward_syntax::{
-    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, Run, SourceIr,
-    Span, Symbol, UnaryOp,
+    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, Run,
+    SourceIr, Span, Symbol, UnaryOp,
 };
 
 use super::attached;

@@ -285,6 +285,12 @@ impl<'a> Guards<'a> {
         self.known().summary(def)?.unheard
     }
 
+    /// Whether a function makes out a credential for whoever the request names, of nobody who is known.
+    pub fn issues_on_request(&self, def: DefId) -> bool {
+        let issued = self.known().summary(def).map_or(Deps::NONE, |summary| summary.issued);
+        issued.has(Deps::REQUEST) && !issued.has(Deps::CREDENTIAL)
+    }
+
     /// Whether something in a function, or below it, refuses for the lack of a role: `authorize(&user, Action::Delete)?`.
     pub fn asks_role(&self, def: DefId) -> bool {
         let summary = self.known().summary(def);

@@ -60,10 +60,11 @@ impl Loader {
             &row.extracts,
             &row.end,
             &row.waive,
+            &row.issue,
         ];
         let mut given = forms.into_iter().flatten();
         if given.clone().count() != 1 {
-            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `extracts`, `passes`, `made`, `next`, `end`, `waive`";
+            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `extracts`, `passes`, `made`, `next`, `end`, `waive`, `issue`";
             let span = given.next().and_then(|texts| texts.0.first()).map_or(0..0, Text::span);
             self.complain(span, "a guard needs one form", Some(help.to_owned()));
         }
@@ -92,6 +93,7 @@ impl Loader {
             (&row.next, GuardCall::Next),
             (&row.end, GuardCall::End),
             (&row.waive, GuardCall::Waive),
+            (&row.issue, GuardCall::Issue),
         ] {
             for callee in self.callees(texts.as_ref()) {
                 self.model(callee).guard = Some(call);

@@ -59,7 +59,7 @@ impl<'a> Door<'a> {
     }
 
     /// What the request names: the path up to its last parameter, whatever parameters are called.
-    pub(super) fn object(&self) -> Vec<&'a str> {
+    pub(super) fn object(&self) -> Vec<&'static str> {
         let mut segments = self.segments();
         let end = segments.iter().rposition(|segment| *segment == PARAMETER).map_or(0, |at| at + 1);
         segments.truncate(end);
@@ -67,7 +67,7 @@ impl<'a> Door<'a> {
     }
 
     /// The segments of the path, whatever parameters are called.
-    pub(super) fn segments(&self) -> Vec<&'a str> {
+    pub(super) fn segments(&self) -> Vec<&'static str> {
         let segments = self.endpoint.path.as_str().split('/').filter(|segment| !segment.is_empty());
         let is_parameter = |segment: &str| segment.starts_with('{') && segment != UNKNOWN;
         segments.map(|segment| if is_parameter(segment) { PARAMETER } else { segment }).collect()

@@ -118,8 +118,8 @@ fn describe_area(cx: &LintContext, area: &OpenArea) -> Finding {
         first.title()
     );
     let around = format!(
-        "{} of {} other endpoints of this service that change something ask who calls",
-        area.guarded, area.total
+        "{} of {} other endpoints {} that change something ask who calls",
+        area.guarded, area.total, area.others
     );
     let mut finding = Finding::new(&MISSING_AUTH, first.place, message)
         .label("the first of them")
@@ -155,7 +155,9 @@ fn check(cx: &LintContext) {
             cx.report(describe(cx, &evidence));
         }
     }
-    let mut unguarded: Vec<&Vec<Door>> = services.values().filter(|doors| is_unguarded(doors)).collect();
+    let is_told = |doors: &&Vec<Door>| doors.iter().any(|door| areas.iter().any(|area| area.holds(door)));
+    let unguarded = services.values().filter(|doors| is_unguarded(doors) && !is_told(doors));
+    let mut unguarded: Vec<&Vec<Door>> = unguarded.collect();
     unguarded.sort_by_key(|doors| doors[0].place);
     for doors in unguarded {
         report_service(cx, doors);

@@ -18,10 +18,12 @@ const FEWEST_OPEN: usize = 3;
 /// Endpoints that are routed together and all open.
 pub(super) struct OpenArea<'a> {
     doors: Vec<Door<'a>>,
-    /// How many endpoints of the rest of the service that change something are guarded.
+    /// How many other endpoints that change something are guarded.
     pub(super) guarded: usize,
     /// How many there are.
     pub(super) total: usize,
+    /// What these others are.
+    pub(super) others: String,
 }
 
 impl<'a> OpenArea<'a> {
@@ -31,7 +33,7 @@ impl<'a> OpenArea<'a> {
 
     /// How many of them change something.
     pub(super) fn changing(&self) -> usize {
-        self.doors.iter().filter(|door| changes(door)).count()
+        self.doors.iter().filter(|door| door.endpoint.methods.may_change()).count()
     }
 
     pub(super) fn holds(&self, door: &Door) -> bool {
@@ -39,33 +41,84 @@ impl<'a> OpenArea<'a> {
     }
 }
 
-/// What routes an endpoint, or where its handler stands.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// What endpoints of one area have in common.
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Place {
+    /// One function routes them.
     Router(DefId),
+    /// Their handlers stand in one file.
     File(FileId),
+    /// Their paths begin alike.
+    Section(Vec<&'static str>),
 }
 
-/// The open areas of all services, in order.
+/// The open areas of all services, in order. What one function routes, or else one file, is an area, and so is what lies below
+/// one path.
 pub(super) fn find<'a>(cx: &LintContext, doors: &[Door<'a>]) -> Vec<OpenArea<'a>> {
-    let mut areas: FxHashMap<(CrateId, Place), Vec<Door<'a>>> = FxHashMap::default();
-    for door in doors.iter().filter(|door| door.openness == Openness::Closed) {
-        let krate = cx.semantics().def_map.crate_of(door.function);
-        let place = door.endpoint.router.map_or(Place::File(door.place.file), Place::Router);
-        areas.entry((krate, place)).or_default().push(*door);
-    }
-    let mut found: Vec<OpenArea<'a>> =
-        areas.into_iter().filter_map(|((krate, _), area)| judge(cx, doors, krate, area)).collect();
+    let fronts = Fronts::of(cx, doors);
+    let by_place = |door: &Door| door.endpoint.router.map_or(Place::File(door.place.file), Place::Router);
+    let mut found = areas(cx, doors, &|door| Some(by_place(door)));
+    let sections = areas(cx, doors, &|door| fronts.section(cx, door).map(Place::Section));
+    let is_new = |area: &OpenArea| !area.doors.iter().any(|door| found.iter().any(|known| known.holds(door)));
+    let sections: Vec<OpenArea<'a>> = sections.into_iter().filter(is_new).collect();
+    found.extend(sections);
     found.sort_by_key(|area| area.first().place);
     found
 }
 
-fn judge<'a>(
+fn areas<'a>(
     cx: &LintContext,
-    doors: &[Door],
-    krate: CrateId,
-    mut area: Vec<Door<'a>>,
-) -> Option<OpenArea<'a>> {
+    doors: &[Door<'a>],
+    place: &dyn Fn(&Door) -> Option<Place>,
+) -> Vec<OpenArea<'a>> {
+    let mut areas: FxHashMap<(CrateId, Place), Vec<Door<'a>>> = FxHashMap::default();
+    for door in doors.iter().filter(|door| door.openness == Openness::Closed) {
+        if let Some(place) = place(door) {
+            areas.entry((crate_of(cx, door), place)).or_default().push(*door);
+        }
+    }
+    areas.into_values().filter_map(|area| judge(cx, doors, area)).collect()
+}
+
+fn crate_of(cx: &LintContext, door: &Door) -> CrateId {
+    cx.semantics().def_map.crate_of(door.function)
+}
+
+/// How the paths of most endpoints of a crate begin: `/api/v1`.
+struct Fronts(FxHashMap<CrateId, usize>);
+
+impl Fronts {
+    fn of(cx: &LintContext, doors: &[Door]) -> Self {
+        let mut paths: FxHashMap<CrateId, Vec<Vec<&str>>> = FxHashMap::default();
+        for door in doors.iter().filter(|door| door.openness == Openness::Closed) {
+            paths.entry(crate_of(cx, door)).or_default().push(door.segments());
+        }
+        Self(paths.into_iter().map(|(krate, paths)| (krate, front(&paths))).collect())
+    }
+
+    /// The path of what an endpoint is one of: up to who is meant, or else its first segment behind the front.
+    fn section(&self, cx: &LintContext, door: &Door) -> Option<Vec<&'static str>> {
+        let mut segments = door.segments();
+        let front = *self.0.get(&crate_of(cx, door))?;
+        let end = segments.iter().position(|segment| is_of_staff(segment)).unwrap_or(front);
+        segments.truncate(end + 1);
+        (segments.len() == end + 1 && !segments[end].contains('{')).then_some(segments)
+    }
+}
+
+/// How many segments nearly all paths begin with.
+fn front(paths: &[Vec<&str>]) -> usize {
+    let alike = |depth: usize| {
+        let mut counts: FxHashMap<&[&str], usize> = FxHashMap::default();
+        for path in paths.iter().filter(|path| path.len() > depth) {
+            *counts.entry(&path[..=depth]).or_default() += 1;
+        }
+        counts.into_values().max().is_some_and(|most| most * 20 >= paths.len() * 19)
+    };
+    (0..).find(|depth| !alike(*depth)).unwrap_or(0)
+}
+
+fn judge<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) -> Option<OpenArea<'a>> {
     area.sort_by_key(|door| (!changes(door), door.place));
     if area.iter().any(|door| is_called_public(cx, door)) {
         return None;
@@ -75,27 +128,61 @@ fn judge<'a>(
             && !door.is_unclear()
             && !door.has_unseen_guard(cx)
     };
-    let changing = area.iter().filter(|door| changes(door)).count();
-    if changing < FEWEST_OPEN || !area.iter().all(is_open) {
+    if !area.iter().all(is_open) {
         return None;
     }
-    let holds = |door: &&Door| area.iter().any(|own| own.place == door.place);
-    let of_rest = |door: &&Door| {
-        door.endpoint.methods.may_change()
-            && door.openness == Openness::Closed
-            && cx.semantics().def_map.crate_of(door.function) == krate
-            && !holds(door)
-    };
-    let rest = doors.iter().filter(of_rest);
-    let total = rest.clone().count();
-    let guarded = rest.clone().filter(|door| door.is_guarded()).count();
-    let outside = rest.filter(|door| door.is_guarded_outside()).count();
-    let is_mistake = if area.iter().all(is_for_administrators) {
-        guarded >= 6 && guarded * 10 >= total * 6
-    } else {
-        guarded >= 20 && guarded * 10 >= total * 9 && outside * 2 <= guarded
-    };
-    is_mistake.then_some(OpenArea { doors: area, guarded, total })
+    let changing = area.iter().filter(|door| changes(door)).count();
+    let krate = crate_of(cx, &area[0]);
+    if changing >= FEWEST_OPEN {
+        let rest = Rest::of(&area, doors, &|door| crate_of(cx, door) == krate);
+        let is_mistake = if area.iter().all(is_for_administrators) {
+            rest.guarded >= 6 && rest.guarded * 10 >= rest.total * 6
+        } else {
+            rest.guarded >= 20 && rest.guarded * 10 >= rest.total * 9 && rest.outside * 2 <= rest.guarded
+        };
+        if is_mistake {
+            return Some(rest.around(area, "of this service".to_owned()));
+        }
+    }
+    // What has the same name elsewhere is guarded, whatever crate it belongs to.
+    let name = area[0].segments().into_iter().find(|segment| is_of_staff(segment))?;
+    let is_alike = |door: &Door| door.segments().contains(&name);
+    let declared = area.iter().filter(|door| door.endpoint.methods.may_change()).count();
+    if changing == 0 || declared < FEWEST_OPEN || !area.iter().all(is_alike) {
+        return None;
+    }
+    let rest = Rest::of(&area, doors, &is_alike);
+    let is_mistake = rest.guarded >= 6 && rest.guarded * 10 >= rest.total * 9;
+    is_mistake.then(|| rest.around(area, format!("with `{name}` in their paths")))
+}
+
+/// The endpoints outside of an area that change something.
+struct Rest {
+    total: usize,
+    guarded: usize,
+    /// How many of these by what is attached to the route alone.
+    outside: usize,
+}
+
+impl Rest {
+    fn around(self, doors: Vec<Door>, others: String) -> OpenArea {
+        OpenArea { doors, guarded: self.guarded, total: self.total, others }
+    }
+
+    fn of(area: &[Door], doors: &[Door], is_related: &dyn Fn(&Door) -> bool) -> Self {
+        let of_rest = |door: &&Door| {
+            door.endpoint.methods.may_change()
+                && door.openness == Openness::Closed
+                && is_related(door)
+                && !area.iter().any(|own| own.place == door.place)
+        };
+        let rest = doors.iter().filter(of_rest);
+        Self {
+            total: rest.clone().count(),
+            guarded: rest.clone().filter(|door| door.is_guarded()).count(),
+            outside: rest.filter(|door| door.is_guarded_outside()).count(),
+        }
+    }
 }
 
 /// Whether an endpoint changes something that can be seen.
@@ -109,6 +196,28 @@ fn is_called_public(cx: &LintContext, door: &Door) -> bool {
     door.endpoint.router.is_some_and(|router| {
         words(cx.semantics().def_map.name(router).as_str()).any(|word| WORDS.contains(&word.as_str()))
     })
+}
+
+/// Whether a segment of a path names those who run a service, or what they do.
+fn is_of_staff(segment: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "admin",
+        "admins",
+        "administration",
+        "administrator",
+        "superuser",
+        "manage",
+        "manager",
+        "management",
+        "backoffice",
+        "staff",
+        "moderation",
+        "console",
+        "internal",
+        "private",
+        "protected",
+    ];
+    !segment.contains('{') && words(segment).any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// Whether a path says who is meant.

@@ -12,6 +12,7 @@ use ward_syntax::{BodyId, Expr, ExprId, Id, SourceIr, Symbol, TypeRef};
 
 use super::{Evidence, actions};
 use crate::access::doors::{Door, Openness};
+use crate::access::identity::reads_by_caller;
 
 /// So many siblings must call the check.
 const FEWEST: usize = 4;
@@ -123,7 +124,12 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
     let is_meant = |door: &Door| {
         (family == Family::Trait || does(door)) && (!is_about_changes || door.endpoint.methods.may_change())
     };
-    let silent = silent.filter(|index| is_meant(group[*index]) && is_plain(cx, group[*index]));
+    // What is listed by who calls is his own.
+    let is_own = |door: &Door| {
+        family == Family::File && !door.endpoint.methods.may_change() && reads_by_caller(cx, door)
+    };
+    let silent = silent
+        .filter(|index| is_meant(group[*index]) && is_plain(cx, group[*index]) && !is_own(group[*index]));
     let evidence = |index: usize| {
         let door = group[index];
         Evidence {

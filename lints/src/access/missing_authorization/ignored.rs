@@ -14,7 +14,7 @@ use ward_syntax::FileSpan;
 
 use super::Evidence;
 use crate::access::doors::{Door, Openness};
-use crate::access::identity::{identities, is_consulted};
+use crate::access::identity::{identities, is_consulted, only_tells_of};
 
 /// How the handlers of a crate that take a guard and an id treat the guard.
 #[derive(Default)]
@@ -67,6 +67,7 @@ pub(super) fn guards(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
     ignoring
         .into_iter()
         .filter(|(door, _)| door.openness != Openness::Declared && !cx.guards().ties(door.function))
+        .filter(|(door, _)| !only_tells_of(cx, door))
         .filter_map(|(door, extractor)| judge(cx, doors, &door, &extractor, &treatments))
         .collect()
 }

@@ -18,6 +18,7 @@ use super::doors::{
 };
 use super::open_areas::{self, OpenArea};
 use super::open_tokens::issues_for_anybody;
+use super::public::is_for_visitors;
 
 declare_lint! {
     /// Endpoints that anybody can call although their siblings ask who calls.
@@ -204,8 +205,9 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
             Confidence::Low
         };
     }
+    let is_alone = door.does_harm() && stands_alone(cx, &door, &siblings);
     if siblings.kinship == Kinship::Crate || siblings.among == Among::Changing {
-        confidence = lower(confidence);
+        confidence = if is_alone { confidence.min(Confidence::Medium) } else { lower(confidence) };
     }
     if !changes && !is_reading_guarded(cx, doors, &door, siblings.kinship) {
         confidence = Confidence::Low;
@@ -243,9 +245,25 @@ fn nearest(cx: &LintContext, doors: &[Door], door: &Door, harms_object: bool) ->
     }
     let changing = siblings_among(cx, doors, door, Among::Changing).filter(|changing| {
         let is_wide = changing.kinship == Kinship::Crate && changing.guarded >= FEWEST_OF_SERVICE;
-        is_clear(changing) && (harms_object || is_wide && door.does_harm())
+        let is_alone = is_wide || stands_alone(cx, door, changing);
+        is_clear(changing) && (harms_object || is_alone && door.does_harm())
     });
     changing.or(all)
+}
+
+/// So many siblings that change something must ask in their handlers: near ones, and those of the whole service.
+const FEWEST_NEAR: usize = 4;
+const FEWEST_FAR: usize = 8;
+
+/// Whether an endpoint is the only one that changes something and does not ask, where all others do in their handlers, and
+/// nothing says that visitors are meant.
+fn stands_alone(cx: &LintContext, door: &Door, siblings: &Siblings) -> bool {
+    let fewest = if siblings.kinship <= Kinship::Router { FEWEST_NEAR } else { FEWEST_FAR };
+    siblings.among == Among::Changing
+        && siblings.guarded == siblings.total
+        && siblings.guarded >= fewest
+        && siblings.outside * 2 <= siblings.guarded
+        && !is_for_visitors(door.endpoint, cx.semantics().def_map.name(door.function).as_str())
 }
 
 /// The siblings in the file, or else of the router, if there are two, and both are guarded.

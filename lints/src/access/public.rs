@@ -193,8 +193,114 @@ fn says_so(path: &str, handler: &str, weak: &[&str]) -> bool {
         || has(handler, STRONG)
         || ["sign_up", "sign_in", "sign_out", "log_in", "log_out"].iter().any(|name| handler.contains(name))
         || fixed().next_back().is_none_or(|segment| words(segment).all(|word| weak.contains(&word.as_str())))
-        || fixed().rev().take(2).any(|segment| has(segment, ENDS))
+        || fixed().rev().take(2).any(|segment| {
+            has(segment, ENDS)
+                || has(segment, &["password"]) && has(segment, &["request", "send", "lost", "mail", "email"])
+        })
         || fixed().any(|segment| segment == "auth" || segment == "public" || segment == ".well-known")
+}
+
+/// Whether what an endpoint writes often comes from people who are not known: an account of their own, a word to those who run
+/// the service, a trace of what they did.
+pub(super) fn is_for_visitors(endpoint: &Endpoint, handler: &str) -> bool {
+    const THINGS: &[&str] = &[
+        "user",
+        "users",
+        "account",
+        "accounts",
+        "customer",
+        "customers",
+        "member",
+        "members",
+        "client",
+        "clients",
+        "feedback",
+        "feedbacks",
+        "waitlist",
+        "newsletter",
+        "contact",
+        "contacts",
+        "inquiry",
+        "enquiry",
+        "message",
+        "messages",
+        "lead",
+        "leads",
+        "comment",
+        "comments",
+        "view",
+        "views",
+        "visit",
+        "visits",
+        "visitor",
+        "visitors",
+        "hit",
+        "hits",
+        "click",
+        "clicks",
+        "track",
+        "tracking",
+        "analytics",
+        "telemetry",
+        "event",
+        "events",
+        "collect",
+        "log",
+        "logs",
+        "metric",
+        "metrics",
+        "report",
+        "reports",
+        "beacon",
+        "vote",
+        "votes",
+        "like",
+        "likes",
+        "cart",
+        "carts",
+        "checkout",
+        "order",
+        "orders",
+        "payment",
+        "payments",
+        "donation",
+        "donations",
+        "booking",
+        "bookings",
+        "reservation",
+        "reservations",
+        "notify",
+        "ipn",
+        "search",
+        "query",
+        "guest",
+        "guests",
+        "response",
+        "responses",
+        "answer",
+        "answers",
+        "submission",
+        "submissions",
+        "submit",
+        "rsvp",
+        "upload",
+        "uploads",
+        "paste",
+        "pastes",
+        "shorten",
+        "links",
+        "device",
+        "devices",
+        "heartbeat",
+        "sync",
+        "push",
+        "receive",
+        "exists",
+        "check",
+    ];
+    let has = |text: &str| words(text).any(|word| THINGS.contains(&word.as_str()));
+    let fixed = endpoint.path.as_str().split('/').filter(|segment| !segment.contains('{'));
+    fixed.into_iter().any(has) || has(handler)
 }
 
 /// By what it takes: a token in the path or body stands for a session.
@@ -250,6 +356,8 @@ fn lets_in(cx: &LintContext, function: DefId) -> bool {
             && has(&["verify", "check", "validate", "hash", "compare"]))
             || (has(&["token", "jwt", "session", "cookie"])
                 && has(&["create", "generate", "issue", "encode", "sign", "new"]))
+            // Who proves by it that a telephone or a mailbox is his is not known yet.
+            || (has(&["send"]) && has(&["otp", "code", "verification", "confirmation", "activation"]))
     })
 }
 
@@ -262,6 +370,7 @@ mod tests {
         assert!(says_so("/api/v1/login", "post", WEAK));
         assert!(says_so("/users/password/reset", "x", WEAK));
         assert!(says_so("/users", "sign_up", WEAK));
+        assert!(says_so("/verification/request-password-token", "x", WEAK));
         assert!(says_so("/healthz", "x", WEAK));
         assert!(!says_so("/users/{id}", "delete_user", WEAK));
         assert!(!says_so("/orders/{id}/status/history", "list", WEAK));

@@ -4,13 +4,14 @@
 //! one implementation: dispatchers that are no HTTP routers are outliers too. What siblings do is told by what they ask
 //! ([`endpoints`]), and by the check that most of them call ([`common`]). A guard that knows more than a login, such
 //! as the organisation it was made for, is reported where it is taken and never consulted, and a check
-//! that names another operation where it stands ([`actions`]).
+//! that names another operation where it stands ([`actions`]), or whose answer nobody looks at ([`unheard`]).
 
 mod actions;
 mod common;
 mod endpoints;
 mod ignored;
 mod implementations;
+mod unheard;
 
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::{Lint, LintContext, declare_lint};
@@ -69,6 +70,7 @@ fn describe(cx: &LintContext, evidence: Evidence) -> Finding {
 fn check(cx: &LintContext) {
     let doors = doors(cx);
     let mut found: Vec<Evidence> = Vec::new();
+    found.extend(unheard::checks(cx, &doors));
     found.extend(endpoints::outliers(cx, &doors));
     found.extend(ignored::guards(cx, &doors));
     found.extend(implementations::outliers(cx));

@@ -75,8 +75,33 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     finding
 }
 
+/// An owner that the request names goes before the caller.
+fn describe_chosen(cx: &LintContext, door: &Door, place: FileSpan) -> Finding {
+    let message = format!("`{}` lets the request say whose it is", door.title());
+    let mut finding = Finding::new(&MISSING_OWNER_CHECK, place, message)
+        .label("the caller counts only where the request names nobody")
+        .note("whoever is logged in can do this in the name of anybody else")
+        .help("take the caller's id whatever the request says, or compare the two");
+    finding.confidence = Confidence::Medium;
+    finding.endpoint = Some(door.reference());
+    finding.function = Some(cx.name(door.function));
+    finding
+}
+
+/// Where a handler that changes something takes another for the caller, if the request says so.
+fn chosen(cx: &LintContext, door: &Door) -> Option<FileSpan> {
+    let is_asked = door.own.role || door.own.owner;
+    let may = door.is_guarded() && door.endpoint.methods.may_change() && door.openness == Openness::Closed;
+    cx.guards().yields(door.function).filter(|_| may && !is_asked)
+}
+
 fn check(cx: &LintContext) {
     let doors = doors(cx);
+    for door in &doors {
+        if let Some(place) = chosen(cx, door) {
+            cx.report(describe_chosen(cx, door, place));
+        }
+    }
     let named: Vec<&Door> = doors.iter().filter(|door| names_an_object(door)).collect();
     for door in &named {
         if is_tied(cx, door) || door.own.role {

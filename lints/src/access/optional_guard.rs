@@ -69,9 +69,9 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 fn describe_unheard(cx: &LintContext, door: &Door, check: FileSpan) -> Finding {
     let message = format!("`{}` goes on whatever this check says", door.title());
     let mut finding = Finding::new(&OPTIONAL_GUARD, check, message)
-        .label("`?` passes on errors; the answer is dropped")
-        .note("`Ok(false)` is no error: callers with a wrong credential do what the handler does")
-        .help("answer 401 where it is false: `if !check(..).await? { return Err(..) }`");
+        .label("nobody looks at the answer")
+        .note("`?` passes on an error and no `Ok(false)`, and `let _ =` nothing at all: callers with a wrong credential do what the handler does")
+        .help("answer 401 where it says no: `if !check(..).await? { return Err(..) }`");
     finding.confidence = if door.is_unclear() { Confidence::Low } else { Confidence::High };
     finding.endpoint = Some(door.reference());
     finding.function = Some(cx.name(door.function));

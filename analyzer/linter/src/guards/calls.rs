@@ -181,6 +181,9 @@ impl Evaluator<'_> {
             value.fail = value.fail.union(Deps::CREDENTIAL);
         }
         self.attach(call);
+        if self.yields(call) {
+            self.summary.yields.get_or_insert(self.place(call.expr));
+        }
         if self.is_tie(call) {
             value.data = value.data.union(Deps::OWNER);
             if !value.fail.is_none() {
@@ -266,6 +269,20 @@ impl Evaluator<'_> {
     /// Whether an expression writes out a struct.
     fn makes_struct(&self, expr: ExprId) -> bool {
         matches!(self.ir.expr(expr), Expr::Struct { .. })
+    }
+
+    /// `body.sender_id.unwrap_or(user.id)`: who is said to do it is the caller only where the request names nobody else.
+    fn yields(&self, call: &Call) -> bool {
+        const KEEPING: &[&str] =
+            &["get_or_insert", "get_or_insert_with", "unwrap_or", "unwrap_or_else", "or", "or_else"];
+        let own = call.receiver();
+        let is_chosen = call.has_receiver
+            && KEEPING.contains(&call.name)
+            && own.data.has(Deps::REQUEST)
+            && !own.data.has(Deps::CREDENTIAL);
+        is_chosen
+            && call.args().iter().any(|(_, value)| value.data.has(Deps::CREDENTIAL))
+            && self.last_name(call.inputs[0].0, 0).is_some_and(|name| names::is_owner(name.as_str()))
     }
 
     /// Whether the caller's identity and something the request chose go into a call together.

@@ -229,6 +229,10 @@ pub(crate) struct Summary {
     pub(crate) refusal: Option<FileSpan>,
     /// Where it has a credential checked and drops the answer.
     pub(crate) unheard: Option<FileSpan>,
+    /// Where it finds out whether the caller has a role and drops the answer.
+    pub(crate) unheard_role: Option<FileSpan>,
+    /// Where an owner that the request names goes before the caller.
+    pub(crate) yields: Option<FileSpan>,
 }
 
 impl Summary {

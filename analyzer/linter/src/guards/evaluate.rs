@@ -12,13 +12,14 @@ use smallvec::SmallVec;
 use ward_flow::models::{GuardCall, Models};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{
-    BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId, SourceIr,
-    Span, Symbol,
+    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId,
+    SourceIr, Span, Symbol, UnaryOp,
 };
 
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Summary, Value};
 use super::index::Known;
 use super::memo::note_body;
+use super::names;
 
 /// What every evaluation needs.
 #[derive(Clone, Copy)]
@@ -110,6 +111,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) texts: FxHashMap<LocalId, Symbol>,
     /// Where the body names a status that is about a limit, once somebody has asked.
     limits: OnceCell<Vec<Span>>,
+    /// What was bound last.
+    pub(crate) dropped_value: Value,
     /// How deep the expression is; what is deeper than anybody writes is not looked at.
     depth: u32,
 }
@@ -150,6 +153,7 @@ impl<'a> Evaluator<'a> {
             wants_credential: false,
             texts: FxHashMap::default(),
             limits: OnceCell::new(),
+            dropped_value: Value::default(),
             depth: 0,
         })
     }
@@ -300,6 +304,7 @@ impl<'a> Evaluator<'a> {
     /// `check(&key).await?;` of a check that says yes or no, which nobody hears: what has been refused until then is only
     /// that there is no credential.
     fn drops(&mut self, stmt: ExprId, value: Value) {
+        self.ignores(stmt, value);
         let Expr::Try(inner) = self.ir.expr(stmt) else { return };
         let mut call = inner;
         while let Expr::Await(inner) | Expr::MethodCall { receiver: inner, .. } = self.ir.expr(call)
@@ -313,6 +318,77 @@ impl<'a> Evaluator<'a> {
             self.summary.fail = self.summary.fail.without(Deps::CREDENTIAL);
             self.summary.unheard = Some(self.place(call));
         }
+    }
+
+    /// `let _ = require_staff(&user);`, `is_staff(&user);`: somebody is asked, and nobody looks at the answer.
+    fn ignores(&mut self, stmt: ExprId, value: Value) {
+        let (asked, value) = match self.ir.expr(stmt) {
+            Expr::LetStmt { pat, init: Some(init), otherwise: None, .. } if self.is_unused(pat) => {
+                (init, self.dropped_value)
+            }
+            _ => (stmt, value),
+        };
+        let mut call = asked;
+        while let Expr::Await(inner) = self.ir.expr(call) {
+            call = inner;
+        }
+        let ty = self.types.expr(asked);
+        let answers = is_bool(ty) || ty.as_external("std::result::Result").is_some();
+        let Some(name) = self.called_name(call).filter(|_| answers && self.nesting == 0) else { return };
+        if !value.fail.has(Deps::CREDENTIAL) || !names::is_check(name.as_str()) {
+            return;
+        }
+        let place = self.place(call);
+        if value.all().has(Deps::ROLE) {
+            self.summary.unheard_role.get_or_insert(place);
+        } else {
+            self.summary.unheard.get_or_insert(place);
+        }
+    }
+
+    /// The name of what a call calls.
+    fn called_name(&self, call: ExprId) -> Option<Symbol> {
+        match self.ir.expr(call) {
+            Expr::MethodCall { method, .. } => Some(method),
+            Expr::Call { callee, .. } => match self.ir.expr(callee) {
+                Expr::Path(path) => self.ir.path_segments(path).last().map(|segment| segment.name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A pattern that says itself that nobody looks at what it binds.
+    fn is_unused(&self, pat: PatId) -> bool {
+        match self.ir.pat(pat) {
+            Pat::Wild => true,
+            Pat::Bind { local, .. } => self.ir.local(local).name.as_str().starts_with('_'),
+            _ => false,
+        }
+    }
+
+    /// `if !user.is_staff { warn!(..) }`: who has no role is noted, and goes on.
+    fn shrugs(&mut self, cond: ExprId, value: Value, then: ExprId, otherwise: Option<ExprId>) {
+        let denies = matches!(
+            self.ir.expr(cond),
+            Expr::Unary { op: UnaryOp::Not, .. } | Expr::Binary { op: BinaryOp::Ne, .. }
+        );
+        let about_role = value.all().has(Deps::ROLE) && value.all().has(Deps::CREDENTIAL);
+        if otherwise.is_none() && denies && about_role && self.nesting == 0 && self.only_logs(then) {
+            let place = self.place(cond);
+            self.summary.unheard_role.get_or_insert(place);
+        }
+    }
+
+    /// Whether a block does nothing, or only writes a line.
+    fn only_logs(&self, block: ExprId) -> bool {
+        const LOGS: &[&str] = &["trace", "debug", "info", "warn", "error", "println", "eprintln", "log"];
+        let Expr::Block { stmts, tail, .. } = self.ir.expr(block) else { return false };
+        self.ir.list(stmts).chain(tail).all(|stmt| match self.ir.expr(stmt) {
+            Expr::Format(format) => LOGS.contains(&last_segment(self.ir.format(format).path)),
+            Expr::Tuple(parts) => parts.is_empty(),
+            _ => false,
+        })
     }
 
     /// Whether a function that answers at all says yes: every `Ok` in it holds `true`, and what else there is fails.
@@ -344,6 +420,7 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let place = cond;
         let cond = self.eval(cond);
+        self.shrugs(place, cond, then, otherwise);
         let mark = self.frames.len();
         let (then_leaves, other_leaves) =
             (self.leaves(then), otherwise.is_some_and(|otherwise| self.leaves(otherwise)));

@@ -266,6 +266,7 @@ impl Evaluator<'_> {
         let Some(init) = init else { return Value::default() };
         let value = self.eval(init);
         let Some(otherwise) = otherwise else {
+            self.dropped_value = value;
             self.bind(pat, Value { shape: Shape::Plain, ..value });
             self.carry(pat, init);
             if self.is_sent(init, 0) {

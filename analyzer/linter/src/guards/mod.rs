@@ -19,7 +19,7 @@ mod names;
 use std::sync::OnceLock;
 
 pub use self::memo::Judged;
-pub use self::names::{is_authorizing, is_identity, is_role_type, words};
+pub use self::names::{is_authorizing, is_identity, is_owner, is_role_type, words};
 use rayon::prelude::*;
 use ward_diagnostics::Confidence;
 use ward_flow::models::Models;
@@ -283,6 +283,19 @@ impl<'a> Guards<'a> {
     /// Where a function has a credential checked and drops the answer, if it does.
     pub fn unheard(&self, def: DefId) -> Option<FileSpan> {
         self.known().summary(def)?.unheard
+    }
+
+    /// Where a function finds out whether the caller has a role and drops the answer, if nothing else in it asks for one.
+    pub fn unheard_role(&self, def: DefId) -> Option<FileSpan> {
+        let summary = self.known().summary(def)?;
+        summary.unheard_role.filter(|_| !self.asks_role(def))
+    }
+
+    /// Where a function takes for the owner whom the request names, and the caller only where it names nobody, if it does not
+    /// ask whether he may.
+    pub fn yields(&self, def: DefId) -> Option<FileSpan> {
+        let summary = self.known().summary(def)?;
+        summary.yields.filter(|_| !self.asks_role(def) && !summary.fail.has(Deps::OWNER))
     }
 
     /// Whether a function makes out a credential for whoever the request names, of nobody who is known.

@@ -189,6 +189,18 @@ pub fn is_identity(name: &str) -> bool {
     has_word(name, WORDS)
 }
 
+/// Whether a field or column of this name says whose something is.
+pub fn is_owner(name: &str) -> bool {
+    const PEOPLE: &[&str] = &[
+        "user", "owner", "author", "sender", "creator", "account", "member", "customer", "renter", "tenant",
+        "uid", "poster", "seller", "buyer", "player", "student", "patient", "employee", "person", "profile",
+    ];
+    const PARTS: &[&str] = &["id", "uid", "uuid", "key", "by", "pk"];
+    let is_person = has_word(name, PEOPLE);
+    is_person && (has_word(name, PARTS) || words(name).count() == 1)
+        || matches!(name, "created_by" | "createdBy" | "owned_by" | "ownedBy" | "posted_by" | "added_by")
+}
+
 /// Whether a field, method or function of this name is about what the caller may do.
 pub(crate) fn is_role(name: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -249,6 +261,12 @@ pub fn is_authorizing(name: &str) -> bool {
     remembered(Question::Authorizing, name, || {
         has_word(name, WORDS) || is_role(name) && has_word(name, ASKING)
     })
+}
+
+/// Whether a call of this name is made for its answer: whether somebody is known, or may do something.
+pub(crate) fn is_check(name: &str) -> bool {
+    const WORDS: &[&str] = &["verify", "check", "require", "ensure", "validate", "authenticate"];
+    is_authorizing(name) || has_word(name, WORDS)
 }
 
 /// Whether a call of this name judges what it is given: it fails if that is wrong.

@@ -2,7 +2,10 @@
 //!
 //! Whether an object belongs to somebody is not written anywhere, so the siblings decide here too. It is reported where
 //! most others of the same object look at who calls, and what changes it takes no identity that it could look at; what
-//! stands in the same file as others that do gives a hint.
+//! stands in the same file as others that do gives a hint. What statements ask for is written down, however: one that
+//! changes a row by its id alone is compared with those of the same table ([`columns`]).
+
+mod columns;
 
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::guards::Effect;
@@ -88,6 +91,20 @@ fn describe_chosen(cx: &LintContext, door: &Door, place: FileSpan) -> Finding {
     finding
 }
 
+/// A statement that finds rows by their id alone.
+fn describe_statement(cx: &LintContext, evidence: &columns::Evidence) -> Finding {
+    let columns::Evidence { door, function, place, table, asking } = evidence;
+    let message = format!("`{}` changes a row of `{table}` whoever owns it", door.title());
+    let mut finding = Finding::new(&MISSING_OWNER_CHECK, *place, message)
+        .label("the row is found by its id alone")
+        .note(format!("{asking} other functions that find rows of `{table}` ask for the owner, too"))
+        .help("add the caller's id to the condition, and answer 404 where no row was changed");
+    finding.confidence = Confidence::Medium;
+    finding.endpoint = Some(door.reference());
+    finding.function = Some(cx.name(*function));
+    finding
+}
+
 /// Where a handler that changes something takes another for the caller, if the request says so.
 fn chosen(cx: &LintContext, door: &Door) -> Option<FileSpan> {
     let is_asked = door.own.role || door.own.owner;
@@ -102,9 +119,14 @@ fn check(cx: &LintContext) {
             cx.report(describe_chosen(cx, door, place));
         }
     }
+    let by_id_alone = columns::outliers(cx, &doors);
+    for evidence in &by_id_alone {
+        cx.report(describe_statement(cx, evidence));
+    }
     let named: Vec<&Door> = doors.iter().filter(|door| names_an_object(door)).collect();
     for door in &named {
-        if is_tied(cx, door) || door.own.role {
+        let is_told = by_id_alone.iter().any(|evidence| evidence.door.place == door.place);
+        if is_tied(cx, door) || door.own.role || is_told {
             continue;
         }
         let of_object = of_object(cx, &named, door);

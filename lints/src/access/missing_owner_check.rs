@@ -3,9 +3,11 @@
 //! Whether an object belongs to somebody is not written anywhere, so the siblings decide here too. It is reported where
 //! most others of the same object look at who calls, and what changes it takes no identity that it could look at; what
 //! stands in the same file as others that do gives a hint. What statements ask for is written down, however: one that
-//! changes a row by its id alone is compared with those of the same table ([`columns`]).
+//! changes a row by its id alone is compared with those of the same table ([`columns`]), and an object that is loaded by its id
+//! alone with how others treat theirs ([`objects`]).
 
 mod columns;
+mod objects;
 
 use ward_diagnostics::{Confidence, Finding};
 use ward_linter::guards::Effect;
@@ -105,6 +107,23 @@ fn describe_statement(cx: &LintContext, evidence: &columns::Evidence) -> Finding
     finding
 }
 
+/// An object that is loaded by its id alone and used.
+fn describe_object(cx: &LintContext, evidence: &objects::Evidence) -> Finding {
+    let objects::Evidence { door, place, object, loader, asking, example } = evidence;
+    let message = format!("`{}` uses a `{object}` and does not ask whether the caller may", door.title());
+    let mut finding = Finding::new(&MISSING_OWNER_CHECK, *place, message)
+        .label("loaded by an id of the request alone")
+        .note(format!("{asking} other functions that load one with `{loader}` ask"))
+        .help("ask as they do before anything is read from it or done with it");
+    if let Some(example) = example {
+        finding = finding.related(*example, "this one asks");
+    }
+    finding.confidence = Confidence::Medium;
+    finding.endpoint = Some(door.reference());
+    finding.function = Some(cx.name(door.function));
+    finding
+}
+
 /// Where a handler that changes something takes another for the caller, if the request says so.
 fn chosen(cx: &LintContext, door: &Door) -> Option<FileSpan> {
     let is_asked = door.own.role || door.own.owner;
@@ -123,9 +142,14 @@ fn check(cx: &LintContext) {
     for evidence in &by_id_alone {
         cx.report(describe_statement(cx, evidence));
     }
+    let unasked = objects::outliers(cx, &doors);
+    for evidence in &unasked {
+        cx.report(describe_object(cx, evidence));
+    }
     let named: Vec<&Door> = doors.iter().filter(|door| names_an_object(door)).collect();
     for door in &named {
-        let is_told = by_id_alone.iter().any(|evidence| evidence.door.place == door.place);
+        let is_told = by_id_alone.iter().any(|evidence| evidence.door.place == door.place)
+            || unasked.iter().any(|evidence| evidence.door.place == door.place);
         if is_tied(cx, door) || door.own.role || is_told {
             continue;
         }

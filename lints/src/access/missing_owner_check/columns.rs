@@ -74,7 +74,7 @@ fn may_lack(cx: &LintContext, door: &Door) -> bool {
         && !is_of_staff(&cx.name(door.function))
 }
 
-fn is_of_staff(name: &str) -> bool {
+pub(super) fn is_of_staff(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "admin",
         "admins",

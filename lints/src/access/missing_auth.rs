@@ -16,6 +16,7 @@ use super::doors::{
     Among, Door, Kinship, Openness, Siblings, doors, is_beside_guarded_path, lower, related, related_among,
     siblings, siblings_among,
 };
+use super::open_accounts::makes_administrator;
 use super::open_areas::{self, OpenArea};
 use super::open_tokens::issues_for_anybody;
 use super::public::is_for_visitors;
@@ -110,6 +111,19 @@ fn describe_token(cx: &LintContext, door: &Door) -> Finding {
     finding
 }
 
+/// A sign-up by which everybody becomes an administrator.
+fn describe_administrator(cx: &LintContext, door: &Door) -> Finding {
+    let message = format!("`{}` makes an administrator of whoever calls it", door.title());
+    let mut finding = Finding::new(&MISSING_AUTH, door.place, message)
+        .label("nothing on the way asks for a credential or an invitation")
+        .note("other endpoints for administrators let in whom this one has made")
+        .help("guard it as they are, or let it make the first administrator only");
+    finding.confidence = Confidence::Medium;
+    finding.endpoint = Some(door.reference());
+    finding.function = Some(cx.name(door.function));
+    finding
+}
+
 /// One finding for all: the decision was made where they are routed.
 fn describe_area(cx: &LintContext, area: &OpenArea) -> Finding {
     let first = area.first();
@@ -149,6 +163,8 @@ fn check(cx: &LintContext) {
         let has_guards = services[&krate].iter().any(super::doors::Door::is_guarded);
         if has_guards && issues_for_anybody(cx, door) {
             cx.report(describe_token(cx, door));
+        } else if has_guards && makes_administrator(cx, &doors, door) {
+            cx.report(describe_administrator(cx, door));
         } else if has_guards
             && !is_told
             && let Some(evidence) = judge(cx, &doors, *door)

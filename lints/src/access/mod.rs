@@ -2,6 +2,7 @@
 
 mod doors;
 mod identity;
+mod open_accounts;
 mod open_areas;
 mod open_tokens;
 mod public;

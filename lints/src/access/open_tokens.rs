@@ -128,7 +128,7 @@ fn is_called(cx: &LintContext, door: &Door, known: &[&str]) -> bool {
 }
 
 /// Whether a handler compares what it takes with something that is not written out.
-fn compares(cx: &LintContext, door: &Door) -> bool {
+pub(super) fn compares(cx: &LintContext, door: &Door) -> bool {
     let Some((file, body)) = cx.semantics().body(door.function) else { return true };
     let ir = cx.semantics().ir(file);
     let mut taken: Vec<LocalId> = Vec::new();

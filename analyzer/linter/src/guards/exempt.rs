@@ -12,8 +12,8 @@ use ward_syntax::{
     SourceIr, Span, Symbol, UnaryOp,
 };
 
-use super::attached;
 use super::evaluate::{Context, is_next};
+use super::{attached, names};
 
 /// How deep calls and values are followed.
 const MOST_DEPTH: u32 = 12;
@@ -493,6 +493,9 @@ impl<'a> Walk<'a> {
         if matches!(self.types.callee(expr), Callee::Fn(_)) {
             return self.called(expr, Some(receiver), args);
         }
+        if args.is_empty() && matches!(name, "is_none" | "is_some") && self.reads_credential(receiver) {
+            return Known::Truth(name == "is_none");
+        }
         let own = self.known(receiver);
         if args.is_empty() && KEEPING.contains(&name) || name.starts_with("unwrap") {
             return own;
@@ -525,6 +528,22 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         answer.map_or(Known::Nothing, Known::Truth)
+    }
+
+    /// Whether a value is a credential of the request: what is asked here is where somebody without one gets.
+    fn reads_credential(&self, expr: ExprId) -> bool {
+        let Expr::MethodCall { receiver, method, args, .. } = self.ir.expr(expr) else { return false };
+        let is_same = matches!(method.as_str(), "and_then" | "map" | "ok" | "cloned" | "as_ref");
+        let is_read = matches!(method.as_str(), "get" | "get_one" | "header" | "cookie");
+        let names = |arg: ExprId| match self.ir.expr(arg) {
+            Expr::Literal(Literal::Str(text)) => names::is_credential(text.as_str()),
+            Expr::Path(path) => {
+                let last = self.ir.path_segments(path).last();
+                last.is_some_and(|last| names::is_credential(last.name.as_str()))
+            }
+            _ => false,
+        };
+        is_same && self.reads_credential(receiver) || is_read && self.ir.list(args).any(names)
     }
 
     /// `PUBLIC.iter().any(|prefix| path.starts_with(prefix))`.

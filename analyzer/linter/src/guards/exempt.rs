@@ -62,6 +62,8 @@ enum Known {
     Texts(Vec<Symbol>),
     Truth(bool),
     Tuple(Vec<Self>),
+    /// A credential that is not there.
+    Absent,
 }
 
 /// Whether all requests to an endpoint get past something attached before it asks.
@@ -250,6 +252,11 @@ impl<'a> Walk<'a> {
         if self.hands_on(init) {
             return Flow::Through;
         }
+        if let (Some(otherwise), Pat::TupleStruct { .. }) = (otherwise, self.ir.pat(pat))
+            && matches!(self.known(init), Known::Absent)
+        {
+            return self.walk(otherwise);
+        }
         let is_closure = matches!(self.ir.expr(init), Expr::Closure(_));
         if otherwise.is_some() || self.may_leave(init) && !is_closure {
             return Flow::Stopped;
@@ -296,6 +303,8 @@ impl<'a> Walk<'a> {
                 Some(true)
             }
             (Pat::Ref(inner), value) => self.fits(inner, value),
+            (Pat::TupleStruct { .. }, Known::Absent) => Some(false),
+            (Pat::Path(_), Known::Absent) => Some(true),
             (Pat::Literal(Literal::Str(text)), value) => self.equals(value, &Known::Text(text)),
             (Pat::Literal(Literal::Bool(truth)), Known::Truth(value)) => Some(truth == *value),
             (Pat::Path(path), value) => {
@@ -493,10 +502,18 @@ impl<'a> Walk<'a> {
         if matches!(self.types.callee(expr), Callee::Fn(_)) {
             return self.called(expr, Some(receiver), args);
         }
-        if args.is_empty() && matches!(name, "is_none" | "is_some") && self.reads_credential(receiver) {
-            return Known::Truth(name == "is_none");
+        if self.reads_credential(expr) {
+            return Known::Absent;
         }
         let own = self.known(receiver);
+        if matches!(own, Known::Absent) {
+            return match name {
+                "is_none" | "is_none_or" => Known::Truth(true),
+                "is_some" | "is_some_and" => Known::Truth(false),
+                "and_then" | "map" | "ok" | "cloned" | "as_ref" | "filter" => own,
+                _ => Known::Nothing,
+            };
+        }
         if args.is_empty() && KEEPING.contains(&name) || name.starts_with("unwrap") {
             return own;
         }
@@ -532,8 +549,7 @@ impl<'a> Walk<'a> {
 
     /// Whether a value is a credential of the request: what is asked here is where somebody without one gets.
     fn reads_credential(&self, expr: ExprId) -> bool {
-        let Expr::MethodCall { receiver, method, args, .. } = self.ir.expr(expr) else { return false };
-        let is_same = matches!(method.as_str(), "and_then" | "map" | "ok" | "cloned" | "as_ref");
+        let Expr::MethodCall { method, args, .. } = self.ir.expr(expr) else { return false };
         let is_read = matches!(method.as_str(), "get" | "get_one" | "header" | "cookie");
         let names = |arg: ExprId| match self.ir.expr(arg) {
             Expr::Literal(Literal::Str(text)) => names::is_credential(text.as_str()),
@@ -543,7 +559,7 @@ impl<'a> Walk<'a> {
             }
             _ => false,
         };
-        is_same && self.reads_credential(receiver) || is_read && self.ir.list(args).any(names)
+        is_read && self.ir.list(args).any(names)
     }
 
     /// `PUBLIC.iter().any(|prefix| path.starts_with(prefix))`.

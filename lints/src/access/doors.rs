@@ -41,7 +41,7 @@ pub(super) enum Openness {
     Declared,
 }
 
-impl<'a> Door<'a> {
+impl Door<'_> {
     /// Whether nobody unknown gets in.
     pub(super) fn is_guarded(&self) -> bool {
         self.access.verdict.enforces()

@@ -314,9 +314,11 @@ fn reaches_machine(door: &Door) -> bool {
         && [Effect::Command, Effect::File].iter().any(|effect| door.access.effects.has(*effect))
 }
 
-/// So few guarded endpoints that only read say nothing of others: in a file, and in a service.
+/// So few guarded endpoints that only read say nothing of others: in a file, unless nearly all of the service are, and in a
+/// service.
 const FEWEST_READERS_IN_FILE: usize = 2;
 const FEWEST_READERS: usize = 3;
+const MANY_READERS: usize = 6;
 
 /// Whether others that change nothing, either, are guarded: in the file if that makes them siblings, else in the crate. Where
 /// only what changes something is guarded, or much of what is read is open, reading is for everybody.
@@ -326,7 +328,8 @@ fn is_reading_guarded(cx: &LintContext, doors: &[Door], own: &Door, kinship: Kin
         Kinship::File => (related_among(cx, doors, own, kinship, Among::Reading), FEWEST_READERS_IN_FILE),
         _ => (of_crate, FEWEST_READERS),
     };
-    near.guarded >= fewest && of_crate.percent() >= 60
+    let is_rule = near.guarded >= 1 && of_crate.guarded >= MANY_READERS && of_crate.percent() >= 90;
+    near.guarded >= fewest && of_crate.percent() >= 60 || is_rule
 }
 
 /// Whether a handler is not told anything of the request, or looks at nothing it is told: it answers everybody alike.

@@ -115,7 +115,8 @@ fn front(paths: &[Vec<&str>]) -> usize {
         }
         counts.into_values().max().is_some_and(|most| most * 20 >= paths.len() * 19)
     };
-    (0..).find(|depth| !alike(*depth)).unwrap_or(0)
+    let longest = paths.iter().map(Vec::len).max().unwrap_or(0);
+    (0..longest).find(|depth| !alike(*depth)).unwrap_or(longest)
 }
 
 fn judge<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) -> Option<OpenArea<'a>> {

@@ -73,7 +73,7 @@ impl<'a> Crates<'a> {
 }
 
 /// How deep types are searched for routers.
-const TYPE_DEPTH: usize = 4;
+pub(super) const TYPE_DEPTH: usize = 4;
 
 impl Relevant {
     pub(super) fn find(semantics: &Semantics, crates: &Crates<'_>) -> Self {

@@ -2,15 +2,27 @@
 
 use std::sync::Arc;
 
-use ward_syntax::{Expr, ExprId, List, MacroId, Symbol, TypeRefId};
+use ward_syntax::{Expr, ExprId, FileSpan, List, MacroId, Symbol, TypeRefId};
 
 use super::expressions::{hole, made};
 use super::{Evaluator, Frame};
-use crate::endpoint::{Call, Made, Outcome, StructValue, Value, What};
+use crate::endpoint::relevant::TYPE_DEPTH;
+use crate::endpoint::{Call, Made, Outcome, Router, StructValue, Value, What};
 use crate::{Callee, DefId, DefKind, Namespace, PathTarget, Ty, TyKind, TypeHead};
 
 /// A function that only makes a text or a middleware is evaluated if its body is no longer than this.
 const SMALL_BODY: u32 = 160;
+
+/// What a trait's method extends, the nearest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Extends {
+    /// Routers of this kind.
+    This,
+    /// Other routers of the framework.
+    Like,
+    /// Whatever has the traits that it asks for.
+    Many,
+}
 
 /// Functions of the standard library that give their argument.
 const TRANSPARENT: &[&str] = &[
@@ -389,6 +401,11 @@ impl<'a> Evaluator<'a> {
         if let Callee::Fn(def) = target {
             return self.own_method(frame, id, receiver_expr, *def, receiver, &args, values);
         }
+        if let Value::Router(router) = &receiver
+            && let Some(def) = self.extension(router, target)
+        {
+            return self.own_method(frame, id, receiver_expr, def, receiver, &args, values);
+        }
         if let Value::OneOf(all) = &receiver
             && let Some(router) = all.iter().find(|value| matches!(value, Value::Router(_)))
         {
@@ -510,6 +527,35 @@ impl<'a> Evaluator<'a> {
             return Value::Made(Arc::new(Made { what, receiver: Some(receiver), arguments, place }));
         }
         value
+    }
+
+    /// The method by which a trait of the workspace extends routers like this one: `routes().needs_login()`.
+    fn extension(&self, router: &Router, callee: &Callee) -> Option<DefId> {
+        let (Callee::Dispatch { targets, .. } | Callee::Guess(targets)) = callee else { return None };
+        let gives_router = |def: DefId| {
+            let ret = self.semantics.signature(def).map(|signature| signature.ret);
+            self.keeps_receiver(def) || ret.is_some_and(|ret| self.may_be_router(ret))
+        };
+        let extends = |def: DefId| {
+            let own = self.semantics.signature(def)?.self_ty?;
+            if matches!(own.kind(), TyKind::Param { .. }) {
+                return Some(Extends::Many);
+            }
+            let (file, _) = self.semantics.locate(def);
+            let place = FileSpan { file, span: self.semantics.item(def).name_span };
+            let held = self.holder(own, place).filter(|held| held.framework == router.framework)?;
+            Some(if held.kind == router.kind { Extends::This } else { Extends::Like })
+        };
+        let fitting = targets.iter().copied().filter(|def| gives_router(*def));
+        fitting.filter_map(|def| Some((extends(def)?, def))).min().map(|(_, def)| def)
+    }
+
+    /// Whether a value of a type may be a router, as far as a signature tells.
+    fn may_be_router(&self, ty: Ty) -> bool {
+        match ty.kind() {
+            TyKind::Bounds(_) => true,
+            _ => self.crates.holds(ty, TYPE_DEPTH),
+        }
     }
 
     /// Whether a method gives something of its receiver's type.

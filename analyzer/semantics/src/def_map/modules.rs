@@ -69,6 +69,8 @@ struct Collector<'a> {
     owners: Vec<Option<ScopeId>>,
     /// Files that have a module and were not read yet.
     queue: Vec<(FileId, ScopeId, ModuleDirectory)>,
+    /// Packages that were asked whether their targets and modules tell all of their code.
+    closed: FxHashMap<PackageId, bool>,
     names: AttributeNames,
 }
 
@@ -96,6 +98,7 @@ pub(super) fn collect<'a>(project: &'a Project, cx: NameContext<'a>) -> (DefMap,
         imports: Vec::new(),
         owners: vec![None; cx.files.len()],
         queue: Vec::new(),
+        closed: FxHashMap::default(),
         names: AttributeNames::default(),
     };
     collector.crates();
@@ -525,6 +528,9 @@ impl<'a> Collector<'a> {
     fn unnamed_file(&mut self, id: FileId) {
         let file = self.project.file(id);
         let Some((root, inside)) = self.nearest_root(id) else {
+            if self.is_left_out(id) {
+                self.map.unnamed_files.insert(id);
+            }
             let (_, name) = files::split(&file.path);
             let name = Symbol::new(name.strip_suffix(".rs").unwrap_or(name));
             let target = PackageTarget { kind: TargetKind::Loose, name, root: id };
@@ -549,6 +555,34 @@ impl<'a> Collector<'a> {
             self.map.unnamed_files.insert(id);
         }
         self.claim(id, module, ModuleDirectory::of(&file.path));
+    }
+
+    /// Whether a file lies beside all that cargo builds of its package, no macro may name it, and it is no script.
+    fn is_left_out(&mut self, id: FileId) -> bool {
+        let is_main = |item: &Item| item.as_fn().is_some() && item.name.as_str() == "main";
+        if self.cx.files[id.index()].ir.tree.iter().any(|(_, item)| is_main(item)) {
+            return false;
+        }
+        let package = self.project.file(id).package;
+        if let Some(known) = self.closed.get(&package) {
+            return *known;
+        }
+        let closed = self.is_closed(package);
+        self.closed.insert(package, closed);
+        closed
+    }
+
+    /// Whether the targets and modules of a package tell all of its code.
+    fn is_closed(&self, package: PackageId) -> bool {
+        let is_built = |target: &PackageTarget| matches!(target.kind, TargetKind::Lib | TargetKind::Bin);
+        let includes = |item: &Item| match item.kind {
+            ItemKind::MacroCall { path, .. } => path.as_str().ends_with("include"),
+            _ => false,
+        };
+        let own = self.project.files().filter(|(_, file)| file.package == package);
+        let mut own = own.filter_map(|(id, _)| self.cx.files.get(id.index()));
+        self.project.package(package).targets.iter().any(is_built)
+            && !own.any(|file| file.ir.tree.iter().any(|(_, item)| includes(item)))
     }
 
     /// Whether the file of a module is there and says by `mod` alone what lies below it: no macro may name more.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use ward_project::FileRole;
+use ward_project::{FileRole, PackageId, TargetKind};
 use ward_syntax::{Expr, ExprId, Symbol};
 
 use super::Framework;
@@ -16,6 +16,8 @@ pub(super) struct Relevant {
     pub(super) ordered: Vec<DefId>,
     /// Those that no other of them calls or names.
     pub(super) roots: Vec<DefId>,
+    /// Packages with a `main` that serves routers: what is public in their libraries is there for that.
+    pub(super) programs: FxHashSet<PackageId>,
 }
 
 /// Tells external paths by their crates.
@@ -105,12 +107,40 @@ impl Relevant {
                 .any(|caller| caller != def && functions.contains(caller))
         };
         let roots = ordered.iter().copied().filter(|def| !called(def)).collect();
-        Self { functions, ordered, roots }
+        let programs = programs(semantics, &functions);
+        Self { functions, ordered, roots, programs }
     }
 
     pub(super) fn contains(&self, def: DefId) -> bool {
         self.functions.contains(&def)
     }
+}
+
+/// How far below `main` what serves is searched.
+const MOST_CALLS_TO_SERVE: usize = 2;
+
+/// The packages whose `main` is one of some functions, or calls one.
+fn programs(semantics: &Semantics, functions: &FxHashSet<DefId>) -> FxHashSet<PackageId> {
+    let is_main = |def: &&DefId| {
+        semantics.item(**def).name.as_str() == "main" && semantics.enclosing_impl(**def).is_none()
+    };
+    let serves = |def: &&DefId| {
+        let mut level = vec![**def];
+        for _ in 0..MOST_CALLS_TO_SERVE {
+            if level.iter().any(|def| functions.contains(def)) {
+                return true;
+            }
+            level = level.iter().flat_map(|def| semantics.call_graph().callees(*def)).copied().collect();
+        }
+        level.iter().any(|def| functions.contains(def))
+    };
+    // A manifest may name one file as library and as program.
+    let is_program = |def: &&DefId| {
+        let krate = semantics.def_map.crate_of(**def);
+        matches!(semantics.def_map.crate_data(krate).kind, TargetKind::Bin | TargetKind::Lib)
+    };
+    let mains = semantics.functions().iter().filter(is_main).filter(is_program);
+    mains.filter(serves).map(|def| semantics.package(*def)).collect()
 }
 
 /// Whether an item is test code.

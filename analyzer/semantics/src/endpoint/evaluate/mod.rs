@@ -104,13 +104,29 @@ impl<'a> Evaluator<'a> {
                 self.serve(parameter);
             }
         }
-        let is_forgotten = is_forgotten(self.semantics, function);
+        let is_forgotten = self.is_forgotten(function);
         for (framework, mut route) in self.served.drain(before..) {
             if is_forgotten {
                 route.unknown.push(Unknown { part: UnknownPart::Mount, place: route.place });
             }
             self.given.push((framework, route));
         }
+    }
+
+    /// Whether a function of a program is called by nobody, and nothing says that somebody else calls it.
+    fn is_forgotten(&self, function: DefId) -> bool {
+        const HARMLESS: &[&str] =
+            &["doc", "allow", "expect", "cfg", "cfg_attr", "inline", "must_use", "deprecated", "instrument"];
+        let semantics = self.semantics;
+        let item = semantics.item(function);
+        let package = semantics.package(function);
+        let called = |callers: &[DefId]| callers.iter().any(|caller| *caller != function);
+        item.name.as_str() != "main"
+            && item.attributes.iter().all(|attribute| HARMLESS.contains(&attribute.last_segment()))
+            && semantics.enclosing_impl(function).is_none_or(|block| block.trait_ref.is_none())
+            && (semantics.project.package(package).library().is_none()
+                || self.relevant.programs.contains(&package))
+            && !called(semantics.call_graph().callers(function))
     }
 
     /// Calls a function or closure. Gives the result, and the arguments as the call leaves them.
@@ -602,17 +618,4 @@ impl Frame<'_> {
         let inside = whole.start <= start && start <= whole.end;
         self.place(if inside { Span::new(start, whole.end) } else { whole })
     }
-}
-
-/// Whether a function of a program is called by nobody, and nothing says that somebody else calls it.
-fn is_forgotten(semantics: &Semantics, function: DefId) -> bool {
-    const HARMLESS: &[&str] =
-        &["doc", "allow", "expect", "cfg", "cfg_attr", "inline", "must_use", "deprecated", "instrument"];
-    let item = semantics.item(function);
-    let called = |callers: &[DefId]| callers.iter().any(|caller| *caller != function);
-    item.name.as_str() != "main"
-        && item.attributes.iter().all(|attribute| HARMLESS.contains(&attribute.last_segment()))
-        && semantics.enclosing_impl(function).is_none_or(|block| block.trait_ref.is_none())
-        && semantics.project.package(semantics.package(function)).library().is_none()
-        && !called(semantics.call_graph().callers(function))
 }

@@ -11,7 +11,9 @@ use ward_semantics::endpoint::{
 use ward_semantics::{Ty, TypeHead};
 use ward_syntax::Symbol;
 
-use super::common::{METHODS, adt_of, each, method_named, opaque_route, owned, text, unknown_path};
+use super::common::{
+    METHODS, adt_of, each, made_by, method_named, methods_in, opaque_route, owned, text, unknown_path,
+};
 
 /// The framework.
 #[derive(Debug)]
@@ -212,6 +214,12 @@ impl Salvo {
                 for argument in &made.arguments {
                     Self::filter(cx, router, argument, call);
                 }
+                return;
+            }
+            if made_by(value, "MethodFilter::new").is_some()
+                && let Methods::Only(names) = methods_in(value)
+            {
+                Self::methods(router, names.into_iter());
                 return;
             }
             if let What::External(path) = made.what

@@ -11,9 +11,9 @@ use ward_semantics::endpoint::{
     Outcome, Route, Router, Unknown, UnknownPart, Value, What, handler, texts,
 };
 use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, Pat, PatId, Symbol};
+use ward_syntax::{BinaryOp, Expr, ExprId, Pat, PatId, SourceIr, Symbol};
 
-use super::common::{FALLBACK, method_named, owned, unknown_path};
+use super::common::{FALLBACK, METHODS, method_named, owned, unknown_path};
 
 /// The framework.
 #[derive(Debug)]
@@ -144,6 +144,11 @@ impl Framework for Warp {
         for route in &mut router.routes {
             if route.path.as_str().is_empty() {
                 route.path = Symbol::new(FALLBACK);
+            }
+            if route.methods == Methods::Any
+                && let Some(methods) = methods_asked(cx, route.handler)
+            {
+                route.methods = methods;
             }
             name_parameters(cx, route);
         }
@@ -526,6 +531,73 @@ fn name_parameters(cx: &Evaluator<'_>, route: &mut Route) {
         });
     }
     route.path = Symbol::new(&named.join("/"));
+}
+
+/// The methods that a function answers which refuses all others itself: `if method != Method::POST { return .. }`.
+fn methods_asked(cx: &Evaluator<'_>, handler: Handler) -> Option<Methods> {
+    let semantics = cx.semantics;
+    let (file, root) = match handler {
+        Handler::Closure { file, closure, .. } => (file, semantics.ir(file).closure(closure).body),
+        Handler::Function(def) => {
+            let (file, body) = semantics.body(def)?;
+            (file, semantics.ir(file).body(body).root)
+        }
+        _ => return None,
+    };
+    let ir = semantics.ir(file);
+    let names = statements(ir, root).into_iter().find_map(|statement| match ir.expr(statement) {
+        Expr::If { cond, then, otherwise: None } if returns(ir, then) => methods_but(ir, cond),
+        _ => None,
+    })?;
+    Some(Methods::of(names))
+}
+
+/// The statements of a block, or of the only block within it.
+fn statements(ir: &SourceIr, expr: ExprId) -> Vec<ExprId> {
+    let Expr::Block { stmts, tail, .. } = ir.expr(expr) else { return Vec::new() };
+    match tail {
+        Some(tail) if stmts.is_empty() => statements(ir, tail),
+        _ => ir.list(stmts).collect(),
+    }
+}
+
+/// Whether a block ends by a `return`.
+fn returns(ir: &SourceIr, expr: ExprId) -> bool {
+    match ir.expr(expr) {
+        Expr::Return(_) => true,
+        Expr::Block { stmts, tail, .. } => {
+            tail.or(ir.list(stmts).last()).is_some_and(|last| returns(ir, last))
+        }
+        _ => false,
+    }
+}
+
+/// The methods for which alone a condition does not hold.
+fn methods_but(ir: &SourceIr, cond: ExprId) -> Option<Vec<&'static str>> {
+    match ir.expr(cond) {
+        Expr::Binary { op: BinaryOp::And, lhs, rhs } => {
+            Some([methods_but(ir, lhs)?, methods_but(ir, rhs)?].concat())
+        }
+        Expr::Binary { op: BinaryOp::Ne, lhs, rhs } => {
+            method_constant(ir, lhs).or_else(|| method_constant(ir, rhs)).map(|name| vec![name])
+        }
+        _ => None,
+    }
+}
+
+/// `Method::POST`, or a reference to it.
+fn method_constant(ir: &SourceIr, expr: ExprId) -> Option<&'static str> {
+    match ir.expr(expr) {
+        Expr::Ref { operand, .. } => method_constant(ir, operand),
+        Expr::Path(path) => match ir.path_segments(path) {
+            [.., ty, name] if ty.name.as_str() == "Method" => {
+                let name = name.name.as_str();
+                METHODS.iter().any(|known| known.eq_ignore_ascii_case(name)).then_some(name)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Names and types of what a function takes.

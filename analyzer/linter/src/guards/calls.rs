@@ -211,7 +211,7 @@ impl Evaluator<'_> {
     }
 
     /// The last name of an expression that is a place, or made of one: `body.token.as_str()` is `token`.
-    fn last_name(&self, expr: ExprId, depth: u32) -> Option<Symbol> {
+    pub(crate) fn last_name(&self, expr: ExprId, depth: u32) -> Option<Symbol> {
         match self.ir.expr(expr) {
             Expr::Local(local) => Some(self.ir.local(local).name),
             Expr::Field { name, .. } => Some(name),

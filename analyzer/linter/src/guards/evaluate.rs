@@ -103,6 +103,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) carriers: FxHashSet<LocalId>,
     /// Variables that hold what the request asks for, whole or in part.
     pub(crate) sent: FxHashSet<LocalId>,
+    /// Variables that hold the error of a result, and what that fails for.
+    pub(crate) errors: FxHashMap<LocalId, Deps>,
     /// Variables that hold an async block.
     pub(crate) futures: FxHashSet<LocalId>,
     /// Whether the variable that is bound is declared as a credential: `let token: Authorization<Bearer> = ..`.
@@ -149,6 +151,7 @@ impl<'a> Evaluator<'a> {
             proven: Deps::NONE,
             carriers: FxHashSet::default(),
             sent: FxHashSet::default(),
+            errors: FxHashMap::default(),
             futures: FxHashSet::default(),
             wants_credential: false,
             texts: FxHashMap::default(),
@@ -516,6 +519,7 @@ impl<'a> Evaluator<'a> {
             self.frames.truncate(mark);
             self.bind(arm.pat, unwrapped(value));
             self.carry(arm.pat, scrutinee);
+            self.note_error(arm.pat, value);
             let mut deps = value.all();
             let mut sense = sense;
             if let Some(guard) = arm.guard {
@@ -654,6 +658,11 @@ impl<'a> Evaluator<'a> {
             self.summary.data = self.summary.data.union(frame.deps);
         }
         let from_behind = value.data.has(Deps::NEXT);
+        if let Some(fail) = self.error_of(expr)
+            && !self.returns
+        {
+            value.fail = value.fail.union(fail);
+        }
         let goes_on = match value.shape {
             Shape::Refusal => false,
             Shape::Success => from_behind || !self.is_middleware,
@@ -674,6 +683,31 @@ impl<'a> Evaluator<'a> {
             Shape::Plain => self.may_fail(value.fail, expr),
         }
         value
+    }
+
+    /// A pattern binds the error of what may have failed.
+    pub(crate) fn note_error(&mut self, pat: PatId, value: Value) {
+        let Pat::TupleStruct { path, pats } = self.ir.pat(pat) else { return };
+        let is_error = self.ir.path_segments(path).last().is_some_and(|last| last.name.as_str() == "Err");
+        if let Some(Pat::Bind { local, .. }) = self.ir.list(pats).next().map(|pat| self.ir.pat(pat))
+            && is_error
+        {
+            self.errors.insert(local, value.fail);
+        }
+    }
+
+    /// What an answer refuses for that is an error, or the response which that makes of itself.
+    fn error_of(&self, expr: ExprId) -> Option<Deps> {
+        const MAKING: &[&str] = &["error_response", "into_response", "as_response", "to_response"];
+        match self.ir.expr(expr) {
+            Expr::Local(local) => self.errors.get(&local).copied(),
+            Expr::MethodCall { receiver, method, args, .. }
+                if args.is_empty() && MAKING.contains(&method.as_str()) =>
+            {
+                self.error_of(receiver)
+            }
+            _ => None,
+        }
     }
 
     fn leave_unit(&mut self, _: ExprId) {

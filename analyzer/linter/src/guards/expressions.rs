@@ -87,6 +87,7 @@ impl Evaluator<'_> {
                 let value = self.eval(scrutinee);
                 self.bind(pat, unwrapped(value));
                 self.carry(pat, scrutinee);
+                self.note_error(pat, value);
                 let sense = self.sense_of(pat).of(value);
                 Value { data: value.all().union(self.roles_in(pat)), sense, ..Value::default() }
             }
@@ -205,6 +206,11 @@ impl Evaluator<'_> {
 
     /// Whether the caller's identity on one side meets something else on the other.
     fn ties(&mut self, lhs: ExprId, left: Deps, rhs: ExprId, right: Deps) -> bool {
+        // What he may do is not who he is.
+        let is_role = |expr| self.last_name(expr, 0).is_some_and(|name| names::is_role(name.as_str()));
+        if is_role(lhs) || is_role(rhs) {
+            return false;
+        }
         let is_other = |own: &Self, deps: Deps, expr| {
             !deps.has(Deps::CREDENTIAL) && !deps.has(Deps::ROLE) && !own.is_constant(expr)
         };

@@ -192,7 +192,7 @@ impl Semantics {
     }
 
     /// A type and what it dereferences to, step by step.
-    pub(crate) fn derefs(&self, ty: Ty) -> impl Iterator<Item = Ty> + '_ {
+    pub fn derefs(&self, ty: Ty) -> impl Iterator<Item = Ty> + '_ {
         std::iter::successors(Some(ty), |ty| self.deref(*ty)).take(MAX_DEREFS)
     }
 

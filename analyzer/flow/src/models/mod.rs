@@ -92,6 +92,8 @@ pub struct Models {
     pub macros: FxHashMap<Symbol, Symbol>,
     /// Types, traits and derives that ask who the caller is.
     pub guards: GuardModels,
+    /// What methods of these names do that are given this type and nothing else: the type, the method.
+    pub effects_by_given: FxHashMap<(Symbol, Symbol), Effects>,
 }
 
 impl Models {

@@ -255,7 +255,10 @@ pub(super) struct GuardRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EffectRow {
-    pub(super) call: Texts,
+    pub(super) call: Option<Texts>,
+    #[serde(default)]
+    pub(super) methods: Vec<Text>,
+    pub(super) given: Option<Texts>,
     pub(super) kind: Text,
 }
 

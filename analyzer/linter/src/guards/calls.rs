@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 use ward_flow::models::{Authenticates, CallModel, Effect, Effects, GuardCall, GuardType};
-use ward_semantics::{Callee, DefId, DefKind, Resolution, Ty, TyKind};
+use ward_semantics::{Callee, DefId, DefKind, Resolution, TraitName, TraitRef, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, List, Literal, Pat, PatId, Symbol, TypeRef, TypeRefId};
 
 use super::deps::{Deps, Frame, MOST_HOPS, Sense, Shape, Value};
@@ -125,6 +125,9 @@ impl Evaluator<'_> {
         {
             given = given.union(Deps::CREDENTIAL);
         }
+        for expr in &exprs {
+            self.effects_of_given(*expr);
+        }
         for (expr, value) in &mut inputs {
             if let Expr::Closure(closure) = self.ir.expr(*expr) {
                 if let Some(receiver) = receiver {
@@ -136,6 +139,17 @@ impl Evaluator<'_> {
             }
         }
         inputs
+    }
+
+    /// What a function does that is given to be called.
+    fn effects_of_given(&mut self, expr: ExprId) {
+        let Expr::Path(path) = self.ir.expr(expr) else { return };
+        let Resolution::Def(def) = self.types.path(path) else { return };
+        if self.cx.semantics.def_map.kind(def) == DefKind::Fn
+            && let Some(summary) = self.cx.known.summary(def)
+        {
+            self.summary.effects = self.summary.effects.union(summary.effects);
+        }
     }
 
     fn apply(&mut self, call: &Call) -> Value {
@@ -1039,13 +1053,45 @@ impl Evaluator<'_> {
             "find_one_and_replace",
             "insert_into",
             "delete_by_id",
+            "put_object",
+            "copy_object",
+            "delete_object",
+            "delete_objects",
+            "create_multipart_upload",
+            "upload_part",
+            "complete_multipart_upload",
+            "abort_multipart_upload",
         ];
-        let effect = match call.name {
-            name if WRITES.contains(&name) => Effect::Write,
-            name if READS.contains(&name) => Effect::Read,
-            _ => return,
+        let effects = match call.name {
+            name if WRITES.contains(&name) => Effects::NONE.with(Effect::Write),
+            name if READS.contains(&name) => Effects::NONE.with(Effect::Read),
+            _ => self.effects_by_given(call),
         };
-        self.summary.effects = self.summary.effects.with(effect);
+        self.summary.effects = self.summary.effects.union(effects);
+    }
+
+    /// What a method does that is given a store's connection and nothing else.
+    fn effects_by_given(&self, call: &Call) -> Effects {
+        let [(arg, _)] = call.args() else { return Effects::NONE };
+        let models = self.cx.models;
+        if !call.has_receiver || models.effects_by_given.is_empty() {
+            return Effects::NONE;
+        }
+        let name = Symbol::new(call.name);
+        let of_path = |path: Symbol| models.effects_by_given.get(&(path, name)).copied();
+        let of_bound = |bound: &TraitRef| match bound.name {
+            TraitName::External(path) => of_path(path),
+            TraitName::Workspace(_) => None,
+        };
+        let mut known = self.cx.semantics.derefs(self.types.expr(*arg)).filter_map(|ty| match ty.kind() {
+            TyKind::External { path, .. } => of_path(*path),
+            TyKind::Bounds(bounds) => bounds.iter().find_map(of_bound),
+            TyKind::Param { owner, name } => {
+                self.cx.semantics.bounds(*owner, *name).iter().find_map(of_bound)
+            }
+            _ => None,
+        });
+        known.next().unwrap_or(Effects::NONE)
     }
 
     /// Whether a statement changes data: by its first word.

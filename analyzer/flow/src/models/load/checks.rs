@@ -134,11 +134,22 @@ impl Loader {
             ("outbound", Some(Effect::Outbound)),
         ];
         let Some(effect) = self.choice(Some(&row.kind), &FORMS, None) else { return };
+        if row.call.is_some() == row.given.is_some() || row.given.is_some() == row.methods.is_empty() {
+            let help = "give `call`, or `methods` and `given`".to_owned();
+            self.complain(row.kind.span(), "an effect needs one form", Some(help));
+        }
+        for given in self.type_paths(row.given.as_ref()) {
+            for method in &row.methods {
+                let effects =
+                    self.models.effects_by_given.entry((given, Symbol::new(method.get_ref()))).or_default();
+                *effects = effects.with(effect);
+            }
+        }
         // What only has an effect is not told apart by its path: `diesel::delete` is no rival of `rocket::delete`.
-        let named = row.call.0.iter().map(|text| Symbol::new(text.get_ref()));
+        let named = row.call.iter().flat_map(|call| &call.0).map(|text| Symbol::new(text.get_ref()));
         let only_here: Vec<Symbol> =
             named.filter(|path| !self.models.externals.known_paths.contains(path)).collect();
-        for callee in self.callees(Some(&row.call)) {
+        for callee in self.callees(row.call.as_ref()) {
             let model = self.model(callee);
             model.effects = model.effects.with(effect);
         }

@@ -10,6 +10,7 @@ macro_rules! files {
 
 /// Name and text.
 pub(crate) const FILES: &[(&str, &str)] = files![
+    "actix-auth-middleware.toml",
     "actix-identity.toml",
     "actix-session.toml",
     "actix-web-httpauth.toml",

@@ -115,7 +115,8 @@ impl Salvo {
                     Self::push(cx, router, &value, call);
                 }
             }
-            "hoop" | "hoop_when" => {
+            // `before` is of versions before 0.12.
+            "hoop" | "hoop_when" | "before" => {
                 Self::hoop(cx, router, first, call);
                 if method == "hoop_when"
                     && let Some(attached) = router.layers.first_mut()

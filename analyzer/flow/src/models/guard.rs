@@ -73,6 +73,8 @@ pub struct GuardModels {
     pub extracts: FxHashMap<Symbol, DeriveModel>,
     /// Methods of traits through which requests pass: trait and method.
     pub passes: Vec<(Symbol, Symbol)>,
+    /// Methods that only those versions of an extractor offer which refuse nobody: type and method.
+    pub lenient: FxHashSet<(Symbol, Symbol)>,
     /// Associated types by which a middleware names what requests pass through: trait and type.
     pub made: Vec<(Symbol, Symbol)>,
 }

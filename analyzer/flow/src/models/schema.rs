@@ -246,6 +246,7 @@ pub(super) struct GuardRow {
     pub(super) end: Option<Texts>,
     pub(super) waive: Option<Texts>,
     pub(super) issue: Option<Texts>,
+    pub(super) lenient: Option<Texts>,
     pub(super) authenticates: Option<Text>,
     #[serde(default)]
     pub(super) role: bool,

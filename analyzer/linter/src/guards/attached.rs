@@ -3,7 +3,7 @@
 use ward_diagnostics::Confidence;
 use ward_flow::models::GuardCall;
 use ward_semantics::endpoint::{Attached, AttachedKind, Condition, What};
-use ward_semantics::{DefId, DefKind, TraitName, Ty, TyKind, TypeHead};
+use ward_semantics::{Callee, DefId, DefKind, TraitName, Ty, TyKind, TypeHead};
 use ward_syntax::{ClosureId, FileId, ItemKind, Symbol};
 
 use super::evaluate::{Context, Evaluator, hands_on, last_segment};
@@ -102,10 +102,23 @@ fn of_function(cx: Context, def: DefId) -> Verdict {
     let made = cx.semantics.signature(def).map_or_else(Ty::unknown, |signature| signature.ret);
     let made = match made.kind() {
         TyKind::Adt { def, .. } => of_item(cx, *def, MOST_TYPES),
+        TyKind::External { path, .. } if !waives(cx, def) => inside(cx, def).stronger(of_external(cx, *path)),
         TyKind::External { .. } | TyKind::Bounds(_) | TyKind::Unknown => inside(cx, def),
         _ => Verdict::NONE,
     };
     own.stronger(made)
+}
+
+/// Whether a function makes a setting that lets everybody through.
+fn waives(cx: Context, def: DefId) -> bool {
+    let Some(types) = cx.semantics.types(def) else { return false };
+    types.callees().any(|(_, callee)| match callee {
+        Callee::Method { ty, name } => {
+            let model = cx.models.methods.get(&(*ty, *name));
+            model.is_some_and(|model| model.guard == Some(GuardCall::Waive))
+        }
+        _ => false,
+    })
 }
 
 /// What a function that makes a middleware names: the functions that do its work.

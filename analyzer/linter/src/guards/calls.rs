@@ -179,6 +179,9 @@ impl Evaluator<'_> {
             }
             Callee::Method { ty, name } => {
                 let models = self.cx.models;
+                if models.guards.lenient.contains(&(*ty, *name)) {
+                    self.lenient.push(*ty);
+                }
                 let model = models.methods.get(&(*ty, *name));
                 let model = model.or_else(|| models.methods.get(&(Symbol::new("*"), *name)));
                 self.external(call, model)
@@ -266,6 +269,11 @@ impl Evaluator<'_> {
         };
         if value.all().has(Deps::CREDENTIAL) && is_carried() {
             let ty = self.types.expr(*arg);
+            if let [(key, _), _] = call.args()
+                && let Some(name) = self.text_in(*key, 0)
+            {
+                self.named.push(name);
+            }
             if matches!(ty.kind(), TyKind::Adt { .. } | TyKind::External { .. }) {
                 let is_there =
                     |frame: &Frame| frame.sense == Sense::Present && frame.deps.has(Deps::CREDENTIAL);
@@ -439,6 +447,9 @@ impl Evaluator<'_> {
             self.read_credential(call.expr, 0);
             return self.credential(call);
         }
+        if let Some(value) = self.left_by_name(call) {
+            return value;
+        }
         if let Some(value) = self.measured(call) {
             return value;
         }
@@ -448,6 +459,25 @@ impl Evaluator<'_> {
             return value;
         }
         self.assumed(call)
+    }
+
+    /// What a middleware has left under a name: `depot.get("role")`.
+    fn left_by_name(&mut self, call: &Call) -> Option<Value> {
+        const READERS: &[&str] = &["get", "try_borrow", "borrow", "obtain", "remove", "take", "steal"];
+        let [(key, _)] = call.args() else { return None };
+        let is_depot = |name: &str| names::words(name).any(|word| word == "depot");
+        if !call.has_receiver || !READERS.contains(&call.name) {
+            return None;
+        }
+        let name = self.text_in(*key, 0).filter(|name| self.cx.known.is_named(*name))?;
+        let receiver = call.inputs[0].0;
+        let is_of_type = matches!(self.types.expr(receiver).kind(), TyKind::External { path, .. } if last_segment(*path) == "Depot");
+        if !is_of_type && !self.by_its_name(receiver, 0, &is_depot) {
+            return None;
+        }
+        self.read_credential(call.expr, 0);
+        let role = if names::is_role(name.as_str()) { Deps::ROLE } else { Deps::NONE };
+        Some(Value::fallible(Deps::CREDENTIAL.union(role)))
     }
 
     /// What the length of a part of the request says: nothing of who sent it.

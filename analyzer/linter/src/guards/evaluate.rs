@@ -38,12 +38,16 @@ impl Context<'_> {
 }
 
 /// The types that a function says something of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Types {
     /// Of what it leaves in a request that comes of a credential, and whether it does so where there is none, too.
     pub(crate) attached: Vec<(Ty, bool)>,
     /// Of the workspace, extracted by naming them.
     pub(crate) asked: Vec<Ty>,
+    /// External extractors that are used as only a version offers which refuses nobody.
+    pub(crate) lenient: Vec<Symbol>,
+    /// Names under which it leaves in a request what comes of a credential.
+    pub(crate) named: Vec<Symbol>,
 }
 
 /// What a parameter holds beyond being one.
@@ -79,6 +83,10 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) attached: Vec<(Ty, bool)>,
     /// Types of the workspace that it extracts by naming them: `request.guard::<User>()`.
     pub(crate) asked: Vec<Ty>,
+    /// Types that it uses as only a version offers which refuses nobody.
+    pub(crate) lenient: Vec<Symbol>,
+    /// Names under which it leaves in a request what comes of a credential.
+    pub(crate) named: Vec<Symbol>,
     /// Whether it hands requests on: an answer that does not come from behind it refuses.
     pub(crate) is_middleware: bool,
     /// Whether `true` and `false` are the answers.
@@ -137,6 +145,8 @@ impl<'a> Evaluator<'a> {
             summary: Summary { hops: u8::MAX, ..Summary::default() },
             attached: Vec::new(),
             asked: Vec::new(),
+            lenient: Vec::new(),
+            named: Vec::new(),
             is_middleware: hands_on(cx, def, types),
             answers_bool: ret.is_some_and(is_bool),
             returns: false,
@@ -195,7 +205,8 @@ impl<'a> Evaluator<'a> {
             index += 1;
         }
         evaluator.run(body.root);
-        Some((evaluator.summary, Types { attached: evaluator.attached, asked: evaluator.asked }))
+        let Self { summary, attached, asked, lenient, named, .. } = evaluator;
+        Some((summary, Types { attached, asked, lenient, named }))
     }
 
     /// What a closure does where it stands for a function: middleware, a handler, an interceptor.

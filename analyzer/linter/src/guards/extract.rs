@@ -50,8 +50,10 @@ fn judge(cx: Context, ty: Ty, depth: usize, bodies: Bodies) -> Verdict {
 fn of_external(cx: Context, path: Symbol, args: &[Ty], depth: usize, bodies: Bodies) -> Verdict {
     let inner = |depth| args.first().map_or(Verdict::NONE, |ty| judge(cx, *ty, depth, bodies));
     if let Some(row) = cx.models.guards.types.get(&path) {
+        let is_lenient = cx.known.is_lenient(path);
+        let most = if is_lenient { Authenticates::Optional } else { Authenticates::Enforced };
         return Verdict {
-            authenticates: row.authenticates,
+            authenticates: row.authenticates.min(most),
             role: row.role,
             confidence: Confidence::High,
             ..Verdict::NONE

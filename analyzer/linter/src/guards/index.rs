@@ -30,6 +30,10 @@ pub(crate) struct Known {
     for_all: FxHashSet<Ty>,
     /// Types that functions extract by naming them, and the functions.
     asked: FxHashMap<Ty, Vec<DefId>>,
+    /// Names under which middleware leaves in requests what comes of a credential.
+    named: FxHashSet<Symbol>,
+    /// External extractors of which the workspace uses a version that refuses nobody.
+    lenient: FxHashSet<Symbol>,
     /// What the project declares as a guard.
     declared: FxHashMap<DefId, Role>,
 }
@@ -101,10 +105,11 @@ impl Known {
         known.refusing_macros = refusing_macros(semantics);
         known.of_types = known.hash_of_types();
         known.evaluate_all(building);
-        // What a middleware leaves may have any name: those who ask for it are seen the second time.
+        // What a middleware leaves may have any name, and what a version of an extractor does is told by how it is used:
+        // those who ask for it are seen the second time.
         let cx = Context { semantics, models, known: &Self::default() };
         let is_new = |ty: &Ty| known.for_all.contains(ty) || !extract::is_identity_type(cx, *ty);
-        if known.attached.iter().any(is_new) {
+        if known.attached.iter().any(is_new) || !known.lenient.is_empty() || !known.named.is_empty() {
             known.evaluate_all(building);
         }
         known.judge_types(semantics, models);
@@ -164,7 +169,7 @@ impl Known {
     }
 
     fn enter(&mut self, evaluated: Vec<Evaluated>) {
-        let before = (self.attached.len(), self.for_all.len());
+        let before = self.counts();
         for (def, mut summary, types) in evaluated {
             if let Some(role) = self.declared.get(&def) {
                 let role = if *role == Role::Asked { Deps::ROLE } else { Deps::NONE };
@@ -175,6 +180,8 @@ impl Known {
             self.summaries[def.index()] = Some(Box::new((hash_of(&summary), summary)));
             self.for_all.extend(types.attached.iter().filter(|(_, for_all)| *for_all).map(|(ty, _)| *ty));
             self.attached.extend(types.attached.into_iter().map(|(ty, _)| ty));
+            self.lenient.extend(types.lenient);
+            self.named.extend(types.named);
             for ty in types.asked {
                 let asking = self.asked.entry(ty).or_default();
                 if !asking.contains(&def) {
@@ -183,9 +190,14 @@ impl Known {
             }
         }
         // Nothing is ever taken out.
-        if before != (self.attached.len(), self.for_all.len()) {
+        if before != self.counts() {
             self.of_types = self.hash_of_types();
         }
+    }
+
+    /// How much is known of types and names.
+    fn counts(&self) -> [usize; 4] {
+        [self.attached.len(), self.for_all.len(), self.lenient.len(), self.named.len()]
     }
 
     fn judge_types(&mut self, semantics: &Semantics, models: &ward_flow::models::Models) {
@@ -199,7 +211,11 @@ impl Known {
         let attached = self.attached.iter().map(|ty| format!("{ty:?} {}", self.for_all.contains(ty)));
         let verdict =
             |(ty, verdict): (&Ty, &Verdict)| format!("{ty:?} {:?} {}", verdict.authenticates, verdict.role);
-        let mut all: Vec<String> = macros.chain(attached).chain(self.verdicts.iter().map(verdict)).collect();
+        let lenient = self.lenient.iter().map(|ty| format!("lenient {ty}"));
+        let named = self.named.iter().map(|name| format!("named {name}"));
+        let verdicts = self.verdicts.iter().map(verdict);
+        let mut all: Vec<String> =
+            macros.chain(attached).chain(lenient).chain(named).chain(verdicts).collect();
         all.sort_unstable();
         let mut hasher = FxHasher::default();
         all.hash(&mut hasher);
@@ -229,6 +245,16 @@ impl Known {
     /// Whether some middleware leaves a value of this type in all requests, whoever sends them.
     pub(crate) fn is_for_all(&self, ty: Ty) -> bool {
         self.for_all.contains(&ty)
+    }
+
+    /// Whether some middleware leaves in requests what comes of a credential under this name.
+    pub(crate) fn is_named(&self, name: Symbol) -> bool {
+        self.named.contains(&name)
+    }
+
+    /// Whether the workspace uses a version of an external extractor that refuses nobody.
+    pub(crate) fn is_lenient(&self, ty: Symbol) -> bool {
+        self.lenient.contains(&ty)
     }
 
     /// The verdicts of all types that functions take, where there is one.

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 use ward_flow::WorkspaceState;
 use ward_semantics::{DefId, Semantics, Ty};
-use ward_syntax::{restore, store};
+use ward_syntax::{Symbol, restore, store};
 
 use super::deps::Summary;
 use super::evaluate::Types;
@@ -46,6 +46,15 @@ struct Evaluation {
     summary: Summary,
     attached: Vec<(Ty, bool)>,
     types: Vec<Ty>,
+    lenient: Vec<Symbol>,
+    named: Vec<Symbol>,
+}
+
+impl Evaluation {
+    fn types(&self) -> Types {
+        let (attached, asked) = (self.attached.clone(), self.types.clone());
+        Types { attached, asked, lenient: self.lenient.clone(), named: self.named.clone() }
+    }
 }
 
 /// What was asked for on the way.
@@ -146,8 +155,7 @@ impl Memo {
         let kept = self.kept.get(&key).map(Vec::as_slice).unwrap_or_default();
         if let Some(found) = kept.iter().find(|kept| self.holds(semantics, known, kept)) {
             lock(&self.used).push(Arc::clone(found));
-            let types = Types { attached: found.attached.clone(), asked: found.types.clone() };
-            return Some((found.summary, types));
+            return Some((found.summary, found.types()));
         }
         ASKED.set(Some(Asked::default()));
         let evaluated = evaluate();
@@ -158,9 +166,9 @@ impl Memo {
         asked.bodies.sort_unstable();
         asked.bodies.dedup();
         self.anew.fetch_add(1, Ordering::Relaxed);
-        let Types { attached, asked: named } = &types;
-        let (attached, named) = (attached.clone(), named.clone());
-        let evaluation = Evaluation { def, of_types: key.1, asked, summary, attached, types: named };
+        let Types { attached, asked: extracted, lenient, named } = types.clone();
+        let evaluation =
+            Evaluation { def, of_types: key.1, asked, summary, attached, types: extracted, lenient, named };
         lock(&self.used).push(Arc::new(evaluation));
         Some((summary, types))
     }

@@ -191,7 +191,14 @@ impl<'a> Guards<'a> {
         let file = endpoint.handler_place(self.semantics).file;
         for (index, extractor) in endpoint.extractors(self.semantics).iter().enumerate() {
             let place = FileSpan { file, span: self.semantics.ir(file).pat_span(extractor.pattern) };
-            let verdict = self.of_extractor(extractor.ty);
+            let mut verdict = self.of_extractor(extractor.ty);
+            if verdict.authenticates == Authenticates::Optional && self.is_rewritten(endpoint) {
+                verdict = Verdict {
+                    authenticates: Authenticates::Enforced,
+                    confidence: Confidence::Medium,
+                    ..verdict
+                };
+            }
             guards.push(Guard { verdict, how: GuardKind::Argument(index), place });
         }
         let is_taken = |guard: &Guard| match guard.how {
@@ -205,6 +212,13 @@ impl<'a> Guards<'a> {
         guards.push(Guard { verdict, how: GuardKind::Body, place });
         guards.retain(|guard| guard.verdict.authenticates != Authenticates::None);
         guards
+    }
+
+    /// Whether an attribute that is called a guard rewrites the function that answers: `#[login_required]`.
+    fn is_rewritten(&self, endpoint: &Endpoint) -> bool {
+        let Handler::Function(def) = endpoint.handler else { return false };
+        let attributes = &self.semantics.item(def).attributes;
+        attributes.iter().any(|attribute| names::is_guard(attribute.last_segment()))
     }
 
     /// Whether a header that is only demanded is given to a handler that does not look at it.

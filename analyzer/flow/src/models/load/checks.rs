@@ -61,10 +61,11 @@ impl Loader {
             &row.end,
             &row.waive,
             &row.issue,
+            &row.lenient,
         ];
         let mut given = forms.into_iter().flatten();
         if given.clone().count() != 1 {
-            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `extracts`, `passes`, `made`, `next`, `end`, `waive`, `issue`";
+            let help = "give one of `type`, `call`, `credential`, `holder`, `wrapper`, `derive`, `extracts`, `passes`, `made`, `next`, `end`, `waive`, `issue`, `lenient`";
             let span = given.next().and_then(|texts| texts.0.first()).map_or(0..0, Text::span);
             self.complain(span, "a guard needs one form", Some(help.to_owned()));
         }
@@ -97,6 +98,12 @@ impl Loader {
         ] {
             for callee in self.callees(texts.as_ref()) {
                 self.model(callee).guard = Some(call);
+            }
+        }
+        for path in self.paths(row.lenient.as_ref()) {
+            if let Some((owner, name)) = split_last(path.as_str()) {
+                let owner = self.models.externals.canonical(Symbol::new(owner));
+                self.models.guards.lenient.insert((owner, Symbol::new(name)));
             }
         }
         for (texts, is_made) in [(&row.passes, false), (&row.made, true)] {

@@ -262,6 +262,14 @@ impl Evaluator<'_> {
         }
         let Some((arg, value)) = call.args().last() else { return };
         let is_word = |name: &str| matches!(name, "extensions" | "extensions_mut" | "depot");
+        let is_headers = |name: &str| name == "headers_mut";
+        if call.name == "insert"
+            && value.data.has(Deps::CREDENTIAL)
+            && self.by_its_name(call.inputs[0].0, 0, &is_headers)
+        {
+            self.summary.leaves_header = true;
+            self.named.extend(self.text_in(call.inputs[1].0, 0));
+        }
         let is_carried = || match call.name {
             "insert" | "inject" => self.by_its_name(call.inputs[0].0, 0, &is_word),
             "data" | "set_local" | "set_ext" => true,
@@ -355,9 +363,11 @@ impl Evaluator<'_> {
                     self.cx.semantics.item(def).parent.map(|parent| (self.cx.semantics.locate(def).0, parent))
                 };
                 let is_kin = family(*target).is_some_and(|own| family(self.def) == Some(own));
-                self.read_credential(call.expr, summary.hops + u8::from(!is_kin));
+                self.note_read(call.expr, summary.hops + u8::from(!is_kin));
+                self.summary.reads_sent |= summary.reads_sent;
             }
             self.summary.ties |= summary.ties;
+            self.summary.leaves_header |= summary.leaves_header;
             self.summary.effects = self.summary.effects.union(summary.effects);
         }
         for (expr, value) in &call.inputs {
@@ -444,7 +454,9 @@ impl Evaluator<'_> {
             Some(GuardCall::Next | GuardCall::Credential) | None => {}
         }
         if self.reads_credential(call) || self.reads_query(call) {
-            self.read_credential(call.expr, 0);
+            self.note_read(call.expr, 0);
+            let name = call.args().first().and_then(|(arg, _)| self.text_in(*arg, 0));
+            self.summary.reads_sent |= !name.is_some_and(|name| self.cx.known.is_named(name));
             return self.credential(call);
         }
         if let Some(value) = self.left_by_name(call) {

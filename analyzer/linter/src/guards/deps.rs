@@ -207,6 +207,8 @@ pub(crate) struct Summary {
     pub(crate) present: Deps,
     /// Whether a credential is read in it or below it.
     pub(crate) reads: bool,
+    /// Whether one is that no middleware has left in a header.
+    pub(crate) reads_sent: bool,
     /// Whether the caller's identity meets what the request chose, in it or below it.
     pub(crate) ties: bool,
     /// Whether there is any refusal in it.
@@ -219,6 +221,8 @@ pub(crate) struct Summary {
     pub(crate) issued: Deps,
     /// Whether it refuses by giving something: `Some(response)`.
     pub(crate) denies: bool,
+    /// Whether it leaves in a header of the request what comes of a credential, in it or below it.
+    pub(crate) leaves_header: bool,
     /// How many calls away the credential is read.
     pub(crate) hops: u8,
     /// What it does beyond its result, in it or below it.

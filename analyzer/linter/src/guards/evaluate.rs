@@ -192,7 +192,7 @@ impl<'a> Evaluator<'a> {
             let Given { value: own, is_read, is_sent } = given(position, ty);
             if is_read {
                 let place = FileSpan { file, span: evaluator.ir.pat_span(param.pat) };
-                evaluator.summary.reads = true;
+                (evaluator.summary.reads, evaluator.summary.reads_sent) = (true, true);
                 (evaluator.summary.hops, evaluator.summary.credential) = (0, Some(place));
             }
             let own = Value { data: own.data.union(Deps::param(index)), ..own };
@@ -877,6 +877,12 @@ impl<'a> Evaluator<'a> {
 
     /// A credential is read here.
     pub(crate) fn read_credential(&mut self, expr: ExprId, hops: u8) {
+        self.summary.reads_sent = true;
+        self.note_read(expr, hops);
+    }
+
+    /// A credential is read here, or what a middleware has left of one.
+    pub(crate) fn note_read(&mut self, expr: ExprId, hops: u8) {
         self.summary.reads = true;
         if hops < self.summary.hops {
             self.summary.hops = hops;

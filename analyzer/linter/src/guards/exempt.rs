@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 use ward_semantics::endpoint::{Attached, Endpoint, Methods, What};
 use ward_semantics::{BodyTypes, Callee, DefId, DefKind, Resolution};
 use ward_syntax::{
-    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, Run,
-    SourceIr, Span, Symbol, UnaryOp,
+    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, PathId,
+    Run, SourceIr, Span, Symbol, UnaryOp,
 };
 
 use super::evaluate::{Context, is_next};
@@ -58,12 +58,15 @@ enum Known {
     LastSegment,
     /// Its method.
     Method,
+    /// What an unknown caller does not send.
+    Absent,
     Text(Symbol),
-    Texts(Vec<Symbol>),
+    /// A regular expression.
+    Pattern(Symbol),
     Truth(bool),
     Tuple(Vec<Self>),
-    /// A credential that is not there.
-    Absent,
+    List(Vec<Self>),
+    Record(Vec<(Symbol, Self)>),
 }
 
 /// Whether all requests to an endpoint get past something attached before it asks.
@@ -252,26 +255,27 @@ impl<'a> Walk<'a> {
         if self.hands_on(init) {
             return Flow::Through;
         }
-        if let (Some(otherwise), Pat::TupleStruct { .. }) = (otherwise, self.ir.pat(pat))
-            && matches!(self.known(init), Known::Absent)
-        {
-            return self.walk(otherwise);
-        }
-        let is_closure = matches!(self.ir.expr(init), Expr::Closure(_));
-        if otherwise.is_some() || self.may_leave(init) && !is_closure {
+        if self.may_leave(init) && !matches!(self.ir.expr(init), Expr::Closure(_)) {
             return Flow::Stopped;
         }
         let value = self.known(init);
+        if let Some(otherwise) = otherwise {
+            return match self.fits(pat, &value) {
+                Some(true) => Flow::On,
+                Some(false) => self.walk(otherwise),
+                None => Flow::Stopped,
+            };
+        }
         self.bind(pat, value);
         Flow::On
     }
 
     fn walk_for(&mut self, pat: PatId, iter: ExprId, body: ExprId) -> Flow {
-        let Known::Texts(texts) = self.known(iter) else {
+        let Known::List(elements) = self.known(iter) else {
             return if self.may_leave(body) { Flow::Stopped } else { Flow::On };
         };
-        for text in texts {
-            self.bind(pat, Known::Text(text));
+        for element in elements {
+            self.bind(pat, element);
             match self.walk(body) {
                 Flow::On => {}
                 flow => return flow,
@@ -303,10 +307,12 @@ impl<'a> Walk<'a> {
                 Some(true)
             }
             (Pat::Ref(inner), value) => self.fits(inner, value),
-            (Pat::TupleStruct { .. }, Known::Absent) => Some(false),
-            (Pat::Path(_), Known::Absent) => Some(true),
             (Pat::Literal(Literal::Str(text)), value) => self.equals(value, &Known::Text(text)),
             (Pat::Literal(Literal::Bool(truth)), Known::Truth(value)) => Some(truth == *value),
+            (Pat::TupleStruct { path, .. } | Pat::Path(path), Known::Absent) => {
+                let last = self.ir.path_segments(path).last()?.name;
+                Some(matches!(last.as_str(), "None" | "Err"))
+            }
             (Pat::Path(path), value) => {
                 let text = self.named(path)?;
                 self.equals(value, &text)
@@ -326,13 +332,13 @@ impl<'a> Walk<'a> {
     }
 
     /// What a path names: a method, or a constant text.
-    fn named(&self, path: ward_syntax::PathId) -> Option<Known> {
+    fn named(&self, path: PathId) -> Option<Known> {
         let last = self.ir.path_segments(path).last()?.name;
         match self.types.path(path) {
             Resolution::Def(def) if self.cx.semantics.def_map.kind(def) == DefKind::Const => {
                 let (file, body) = self.cx.semantics.body(def)?;
                 let ir = self.cx.semantics.ir(file);
-                Some(texts_in(ir, ir.body(body).root, 0))
+                Some(constant_in(ir, ir.body(body).root, 0))
             }
             _ => last.as_str().chars().all(|c| c.is_ascii_uppercase()).then_some(Known::Text(last)),
         }
@@ -381,6 +387,28 @@ impl<'a> Walk<'a> {
             false if !self.request.path.contains("{?}") || !text.starts_with(fixed) => Some(false),
             false => None,
         }
+    }
+
+    /// Whether a regular expression matches the path. What stands for a parameter may be a number or a word.
+    fn path_matches(&self, pattern: &str) -> Option<bool> {
+        let path = self.request.path;
+        if path.contains("{?}") {
+            return None;
+        }
+        let pattern = regex_automata::meta::Regex::new(pattern).ok()?;
+        let of_sample = |sample: &str| {
+            let mut filled = String::new();
+            let mut rest = path;
+            while let Some((front, back)) = rest.split_once('{') {
+                filled.push_str(front);
+                filled.push_str(sample);
+                rest = back.split_once('}').map_or("", |(_, back)| back);
+            }
+            filled.push_str(rest);
+            pattern.is_match(&filled)
+        };
+        let [number, word] = ["1", "a"].map(of_sample);
+        (number == word).then_some(number)
     }
 
     fn path_begins(&self, text: &str) -> Option<bool> {
@@ -433,13 +461,20 @@ impl<'a> Walk<'a> {
             Expr::Path(path) => self.named(path).unwrap_or(Known::Nothing),
             Expr::Unary { op: UnaryOp::Not, operand } => truth(self.truth(operand).map(|value| !value)),
             Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => self.known(operand),
-            Expr::Field { name, .. } if name.as_str() == "method" => Known::Method,
+            Expr::Field { base, name } => match self.known(base) {
+                Known::Record(fields) => {
+                    let field = fields.into_iter().find(|(field, _)| *field == name);
+                    field.map_or(Known::Nothing, |(_, value)| value)
+                }
+                _ if name.as_str() == "method" => Known::Method,
+                _ => Known::Nothing,
+            },
             Expr::Binary { op, lhs, rhs } => truth(self.binary(op, lhs, rhs)),
             Expr::Tuple(parts) => {
                 let parts: SmallVec<[ExprId; 4]> = self.ir.list(parts).collect();
                 Known::Tuple(parts.into_iter().map(|part| self.known(part)).collect())
             }
-            Expr::Array(_) | Expr::Macro(_) => texts_in(self.ir, expr, 0),
+            Expr::Array(_) | Expr::Macro(_) => constant_in(self.ir, expr, 0),
             Expr::Match { scrutinee, arms } => truth(self.chosen(scrutinee, arms)),
             Expr::Let { pat, scrutinee } => {
                 let value = self.known(scrutinee);
@@ -502,17 +537,17 @@ impl<'a> Walk<'a> {
         if matches!(self.types.callee(expr), Callee::Fn(_)) {
             return self.called(expr, Some(receiver), args);
         }
-        if self.reads_credential(expr) {
+        if matches!(name, "get" | "get_one") && self.asks_credential(receiver, args) {
             return Known::Absent;
         }
         let own = self.known(receiver);
-        if matches!(own, Known::Absent) {
-            return match name {
-                "is_none" | "is_none_or" => Known::Truth(true),
-                "is_some" | "is_some_and" => Known::Truth(false),
-                "and_then" | "map" | "ok" | "cloned" | "as_ref" | "filter" => own,
-                _ => Known::Nothing,
-            };
+        match (&own, name) {
+            (Known::Absent, "is_none" | "is_none_or") => return Known::Truth(true),
+            (Known::Absent, "is_some" | "is_some_and") => return Known::Truth(false),
+            (Known::Absent, "map" | "and_then" | "ok" | "filter" | "flatten" | "cloned" | "as_ref" | "as_deref") => {
+                return own;
+            }
+            _ => {}
         }
         if args.is_empty() && KEEPING.contains(&name) || name.starts_with("unwrap") {
             return own;
@@ -525,8 +560,8 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         let Some(arg) = self.ir.list(args).next() else { return Known::Nothing };
-        if let (Known::Texts(texts), "any", Expr::Closure(closure)) = (&own, name, self.ir.expr(arg)) {
-            return self.any_text(texts, closure).map_or(Known::Nothing, Known::Truth);
+        if let (Known::List(elements), "any", Expr::Closure(closure)) = (&own, name, self.ir.expr(arg)) {
+            return self.any_of(elements, closure).map_or(Known::Nothing, Known::Truth);
         }
         if let ("is_some_and", Expr::Closure(closure)) = (name, self.ir.expr(arg)) {
             let closure = self.ir.closure(closure);
@@ -538,8 +573,11 @@ impl<'a> Walk<'a> {
         let arg = self.known(arg);
         let answer = match (&own, &arg) {
             (Known::Path, Known::Text(text)) => self.path_has(text.as_str(), name),
-            (Known::Texts(texts), asked) if matches!(name, "contains" | "contains_key") => {
-                any(texts.iter().map(|text| self.equals(asked, &Known::Text(*text))))
+            (Known::Pattern(pattern), Known::Path) if name == "is_match" => {
+                self.path_matches(pattern.as_str())
+            }
+            (Known::List(elements), asked) if matches!(name, "contains" | "contains_key") => {
+                any(elements.iter().map(|element| self.equals(asked, element)))
             }
             (own, other) if name == "eq" => self.equals(own, other),
             _ => None,
@@ -547,30 +585,37 @@ impl<'a> Walk<'a> {
         answer.map_or(Known::Nothing, Known::Truth)
     }
 
-    /// Whether a value is a credential of the request: what is asked here is where somebody without one gets.
-    fn reads_credential(&self, expr: ExprId) -> bool {
-        let Expr::MethodCall { method, args, .. } = self.ir.expr(expr) else { return false };
-        let is_read = matches!(method.as_str(), "get" | "get_one" | "header" | "cookie");
-        let names = |arg: ExprId| match self.ir.expr(arg) {
-            Expr::Literal(Literal::Str(text)) => names::is_credential(text.as_str()),
-            Expr::Path(path) => {
-                let last = self.ir.path_segments(path).last();
-                last.is_some_and(|last| names::is_credential(last.name.as_str()))
-            }
-            _ => false,
-        };
-        is_read && self.ir.list(args).any(names)
-    }
-
     /// `PUBLIC.iter().any(|prefix| path.starts_with(prefix))`.
-    fn any_text(&mut self, texts: &[Symbol], closure: ClosureId) -> Option<bool> {
+    fn any_of(&mut self, elements: &[Known], closure: ClosureId) -> Option<bool> {
         let closure = self.ir.closure(closure);
         let (pat, _) = closure.params.first()?;
         let (pat, body) = (*pat, closure.body);
-        any(texts.iter().map(|text| {
-            self.bind(pat, Known::Text(*text));
+        any(elements.iter().map(|element| {
+            self.bind(pat, element.clone());
             self.truth(body)
         }))
+    }
+
+    /// `headers.get("authorization")`.
+    fn asks_credential(&self, receiver: ExprId, args: List<ExprId>) -> bool {
+        let name = match self.ir.expr(receiver) {
+            Expr::MethodCall { method, .. } => method,
+            Expr::Field { name, .. } => name,
+            Expr::Local(local) => self.ir.local(local).name,
+            _ => return false,
+        };
+        let is_credential = |arg| match self.ir.expr(arg) {
+            Expr::Literal(Literal::Str(text)) => names::is_credential(text.as_str()),
+            Expr::Path(path) => {
+                let last = self.ir.path_segments(path).last().map_or("", |last| last.name.as_str());
+                match self.named(path) {
+                    Some(Known::Text(text)) => names::is_credential(text.as_str()),
+                    _ => names::is_credential(last),
+                }
+            }
+            _ => false,
+        };
+        name.as_str().ends_with("headers") && self.ir.list(args).next().is_some_and(is_credential)
     }
 
     /// A function of the workspace that is given what is known and says yes or no.
@@ -636,38 +681,54 @@ fn any(all: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
     known
 }
 
-/// The texts that a constant holds: an array, a set made of one, or one text.
-fn texts_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Known {
+/// What a constant holds: a text, a regular expression, a record, or a list or set of such.
+fn constant_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Known {
     if depth > MOST_DEPTH {
         return Known::Nothing;
     }
-    let inner = |inner: ExprId| texts_in(ir, inner, depth + 1);
-    let of_list = |list: List<ExprId>| {
-        let texts = ir.list(list).map(|part| match inner(part) {
-            Known::Text(text) => Some(text),
-            _ => None,
-        });
-        texts.collect::<Option<Vec<Symbol>>>().map_or(Known::Nothing, Known::Texts)
-    };
+    let inner = |inner: ExprId| constant_in(ir, inner, depth + 1);
     match ir.expr(expr) {
         Expr::Literal(Literal::Str(text)) => Known::Text(text),
-        Expr::Array(list) => of_list(list),
-        Expr::Macro(id) => of_list(ir.macro_call(id).args),
+        Expr::Path(path) => method_named(ir, path),
+        Expr::Array(list) => Known::List(ir.list(list).map(inner).collect()),
+        Expr::Tuple(list) => Known::Tuple(ir.list(list).map(inner).collect()),
+        Expr::Macro(id) => Known::List(ir.list(ir.macro_call(id).args).map(inner).collect()),
+        Expr::Struct { fields, .. } => {
+            Known::Record(ir.field_inits(fields).iter().map(|init| (init.name, inner(init.value))).collect())
+        }
         Expr::Ref { operand, .. } => inner(operand),
         Expr::Closure(closure) => inner(ir.closure(closure).body),
         Expr::Block { stmts, tail: Some(tail), .. } if ir.list(stmts).next().is_none() => inner(tail),
-        Expr::Call { args, .. } => {
+        Expr::Call { callee, args } => {
             let mut args = ir.list(args);
-            args.next().filter(|_| args.next().is_none()).map_or(Known::Nothing, inner)
+            let value = args.next().filter(|_| args.next().is_none()).map_or(Known::Nothing, inner);
+            match value {
+                Known::Text(text) if makes_pattern(ir, callee) => Known::Pattern(text),
+                value => value,
+            }
         }
         Expr::MethodCall { receiver, method, .. }
             if matches!(
                 method.as_str(),
-                "iter" | "into_iter" | "collect" | "copied" | "cloned" | "to_vec"
+                "iter" | "into_iter" | "collect" | "copied" | "cloned" | "to_vec" | "unwrap" | "expect"
             ) =>
         {
             inner(receiver)
         }
         _ => Known::Nothing,
     }
+}
+
+/// `Method::GET`.
+fn method_named(ir: &SourceIr, path: PathId) -> Known {
+    match ir.path_segments(path) {
+        [.., ty, name] if ty.name.as_str() == "Method" => Known::Text(name.name),
+        _ => Known::Nothing,
+    }
+}
+
+/// `Regex::new`.
+fn makes_pattern(ir: &SourceIr, callee: ExprId) -> bool {
+    let Expr::Path(path) = ir.expr(callee) else { return false };
+    matches!(ir.path_segments(path), [.., ty, _] if ty.name.as_str() == "Regex")
 }

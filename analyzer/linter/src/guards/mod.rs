@@ -178,6 +178,8 @@ impl<'a> Guards<'a> {
 
     fn of_endpoint(&self, endpoint: &Endpoint) -> Vec<Guard> {
         let mut guards = Vec::new();
+        // Past a middleware that tells by a header who calls, everybody can send that header.
+        let mut is_forgeable = false;
         for (index, layer) in endpoint.layers.iter().enumerate() {
             let mut verdict = self.of_attached(layer);
             let is_passed = |layer| {
@@ -185,6 +187,7 @@ impl<'a> Guards<'a> {
             };
             if verdict.enforces() && is_passed(layer) {
                 verdict = Verdict::NONE;
+                is_forgeable |= self.leaves_header(layer);
             }
             guards.push(Guard { verdict, how: GuardKind::Attached(index), place: layer.place });
         }
@@ -207,11 +210,30 @@ impl<'a> Guards<'a> {
         };
         let taken = guards.iter().filter(|guard| is_taken(guard));
         let is_taken = taken.clone().any(|guard| guard.verdict.authenticates == Authenticates::Optional);
-        let verdict = if is_taken { self.of_given(endpoint) } else { self.of_handler(endpoint) };
+        let mut verdict = if is_taken { self.of_given(endpoint) } else { self.of_handler(endpoint) };
+        if is_forgeable && !self.reads_sent(endpoint) {
+            verdict.authenticates = verdict.authenticates.min(Authenticates::Optional);
+        }
         let place = verdict.refusal.or(verdict.credential).unwrap_or(endpoint.place);
         guards.push(Guard { verdict, how: GuardKind::Body, place });
         guards.retain(|guard| guard.verdict.authenticates != Authenticates::None);
         guards
+    }
+
+    /// Whether a middleware tells those behind it by a header of the request who calls.
+    fn leaves_header(&self, layer: &Attached) -> bool {
+        [&layer.what].into_iter().chain(&layer.arguments).any(|what| match what {
+            What::Function(def) => self.known().summary(*def).is_some_and(|summary| summary.leaves_header),
+            _ => false,
+        })
+    }
+
+    /// Whether a handler reads a credential that no middleware has left in a header.
+    fn reads_sent(&self, endpoint: &Endpoint) -> bool {
+        match endpoint.handler {
+            Handler::Function(def) => self.known().summary(def).is_none_or(|summary| summary.reads_sent),
+            _ => true,
+        }
     }
 
     /// Whether an attribute that is called a guard rewrites the function that answers: `#[login_required]`.

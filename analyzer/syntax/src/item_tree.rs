@@ -3,10 +3,13 @@
 //! Items lie in one arena, parents before children; an item inside a function body has that function as
 //! parent. Everything an item says about types is a [`TypeRefId`] into the file's [`crate::SourceIr`].
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{BodyId, PatId, TypeRefId};
-use crate::{Span, Symbol};
+use crate::{Span, Symbol, sym};
 
 /// Index of an item in its file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -301,18 +304,29 @@ impl Item {
 
     /// Whether one of the item's derives has `name` as its last segment.
     pub fn derives(&self, name: &str) -> bool {
-        self.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive").any(|attribute| {
-            let names = attribute.args.as_str().split(',');
-            names
-                .map(|path| path.trim().rsplit(':').next().unwrap_or_default().trim())
-                .any(|last| last == name)
+        let mut derives = self.attributes.iter().filter(|attribute| attribute.path == sym::DERIVE);
+        derives.any(|attribute| {
+            DERIVED.with_borrow_mut(|derived| {
+                let names = derived.entry(attribute.args).or_insert_with(|| last_segments(attribute.args));
+                names.contains(&name)
+            })
         })
     }
+}
+
+thread_local! {
+    /// The last segments of what is derived, by how it is written: the same derives come again and again.
+    static DERIVED: RefCell<FxHashMap<Symbol, Box<[&'static str]>>> = RefCell::default();
+}
+
+fn last_segments(args: Symbol) -> Box<[&'static str]> {
+    let paths = args.as_str().split(',');
+    paths.map(|path| path.trim().rsplit(':').next().unwrap_or_default().trim()).collect()
 }
 
 impl Attribute {
     /// The last segment of the path.
     pub fn last_segment(&self) -> &'static str {
-        self.path.as_str().rsplit(':').next().unwrap_or_default()
+        self.path.last_segment()
     }
 }

@@ -1,13 +1,13 @@
 //! Interned names.
 //!
-//! A [`Symbol`] is four bytes and compares by identity. The table is global and append-only; a cache per
-//! thread keeps the lock out of the way while files are lowered. Ids depend on the order in which threads
+//! A [`Symbol`] is four bytes and compares by identity. The table is global and append-only: texts are read without a lock,
+//! and a cache per thread keeps the lock out of the way while files are lowered. Ids depend on the order in which threads
 //! meet names, so `Symbol` has no `Ord`: whatever is printed sorts by text.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -17,25 +17,32 @@ pub struct Symbol(NonZeroU32);
 
 struct Table {
     ids: Mutex<FxHashMap<&'static str, Symbol>>,
-    texts: RwLock<Vec<&'static str>>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let table = Table { ids: Mutex::default(), texts: RwLock::default() };
+    let table = Table { ids: Mutex::default() };
     for text in sym::ALL {
         table.intern(text);
     }
     table
 });
 
-#[derive(Default)]
-struct Cache {
-    ids: FxHashMap<&'static str, Symbol>,
-    texts: Vec<&'static str>,
-}
+/// The texts by id, in blocks each of which is as long as all before it: what was entered never moves.
+static TEXTS: [OnceLock<Box<[OnceLock<&'static str>]>>; BLOCKS] = [const { OnceLock::new() }; BLOCKS];
+const BLOCKS: usize = 33 - FIRST_BITS as usize;
+/// The first block has two to this power.
+const FIRST_BITS: u32 = 12;
 
 thread_local! {
-    static CACHE: RefCell<Cache> = RefCell::default();
+    static CACHE: RefCell<FxHashMap<&'static str, Symbol>> = RefCell::default();
+}
+
+/// The block that a text stands in, and where.
+#[inline]
+fn place(id: NonZeroU32) -> (usize, usize) {
+    let bits = (id.get() | ((1 << FIRST_BITS) - 1)).ilog2() + 1 - FIRST_BITS;
+    let before = if bits == 0 { 0 } else { 1 << (FIRST_BITS + bits - 1) };
+    (bits as usize, id.get() as usize - before)
 }
 
 impl Table {
@@ -49,12 +56,14 @@ impl Table {
             return (*symbol, text);
         }
         let text: &'static str = Box::leak(text.into());
-        let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
-        texts.push(text);
-        let id = u32::try_from(texts.len()).ok().and_then(NonZeroU32::new);
-        let symbol = Symbol(id.expect("the table holds at least one and fewer than 2^32 names"));
-        ids.insert(text, symbol);
-        (symbol, text)
+        let id = u32::try_from(ids.len() + 1).ok().and_then(NonZeroU32::new);
+        let id = id.expect("the table holds at least one and fewer than 2^32 names");
+        let (block, at) = place(id);
+        let length = 1 << (FIRST_BITS + block.saturating_sub(1) as u32);
+        let block = TEXTS[block].get_or_init(|| std::iter::repeat_with(OnceLock::new).take(length).collect());
+        block[at].get_or_init(|| text);
+        ids.insert(text, Symbol(id));
+        (Symbol(id), text)
     }
 }
 
@@ -62,26 +71,35 @@ impl Symbol {
     /// The symbol for `text`, entered into the table if it is new.
     pub fn new(text: &str) -> Self {
         CACHE.with_borrow_mut(|cache| {
-            if let Some(symbol) = cache.ids.get(text) {
+            if let Some(symbol) = cache.get(text) {
                 return *symbol;
             }
             let (symbol, text) = TABLE.intern(text);
-            cache.ids.insert(text, symbol);
+            cache.insert(text, symbol);
             symbol
         })
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(self) -> &'static str {
-        let index = self.0.get() as usize - 1;
-        CACHE.with_borrow_mut(|cache| {
-            if index >= cache.texts.len() {
-                let texts = TABLE.texts.read().unwrap_or_else(PoisonError::into_inner);
-                let known = cache.texts.len();
-                cache.texts.extend_from_slice(&texts[known..]);
-            }
-            cache.texts[index]
-        })
+        let (block, at) = place(self.0);
+        let text = TEXTS[block].get().and_then(|block| block.get(at)?.get().copied());
+        text.unwrap_or_else(|| self.of_constant())
+    }
+
+    /// The text of a constant of [`sym`], before anything was entered.
+    #[cold]
+    fn of_constant(self) -> &'static str {
+        LazyLock::force(&TABLE);
+        sym::ALL.get(self.index() - 1).copied().unwrap_or_default()
+    }
+
+    /// What stands behind the last `::` of a path.
+    pub fn last_segment(self) -> &'static str {
+        let text = self.as_str();
+        let end = text.bytes().rposition(|byte| byte == b':').map_or(0, |at| at + 1);
+        &text[end..]
     }
 
     /// Whether the text is empty.
@@ -151,6 +169,7 @@ symbols! {
     ITEM = "Item",
     OUTPUT = "Output",
     TARGET = "Target",
+    DERIVE = "derive",
     // What stands in a shape for a text that is not fixed.
     UNKNOWN = "\u{FFFC}",
 }
@@ -164,6 +183,8 @@ mod tests {
         assert_eq!(Symbol::new("self"), sym::SELF_VALUE);
         assert_eq!(sym::TARGET.as_str(), "Target");
         assert!(Symbol::new("").is_empty());
+        assert_eq!(Symbol::new("std::fmt::Debug").last_segment(), "Debug");
+        assert_eq!(Symbol::new("Debug").last_segment(), "Debug");
     }
 
     #[test]

@@ -402,6 +402,7 @@ fn fragment(kind: &str, tokens: &[TokenTree]) -> Option<usize> {
         _ => {}
     }
     match kind {
+        "expr" | "expr_2021" if is_short_expression(tokens) => Some(1),
         "expr" | "expr_2021" => taken::<syn::Expr>(tokens, Parse::parse),
         "ty" => taken::<syn::Type>(tokens, Parse::parse),
         "path" => taken::<syn::Path>(tokens, Parse::parse),
@@ -413,6 +414,24 @@ fn fragment(kind: &str, tokens: &[TokenTree]) -> Option<usize> {
         "vis" => taken::<syn::Visibility>(tokens, Parse::parse),
         _ => None,
     }
+}
+
+/// Whether the tokens begin with a literal or a name that nothing follows but the next argument: most arguments are that.
+fn is_short_expression(tokens: &[TokenTree]) -> bool {
+    let (first, next) = match tokens {
+        [first] => (first, None),
+        [first, next, ..] => (first, Some(next)),
+        [] => return false,
+    };
+    next.is_none_or(|next| is_punct(next, ','))
+        && match first {
+            TokenTree::Literal(_) => true,
+            // Keywords that are, or begin, an expression are left to the parser, and so are all others.
+            TokenTree::Ident(name) => {
+                syn::parse2::<syn::Ident>(TokenTree::Ident(name.clone()).into()).is_ok()
+            }
+            TokenTree::Group(_) | TokenTree::Punct(_) => false,
+        }
 }
 
 fn taken<T>(tokens: &[TokenTree], parse: impl FnOnce(ParseStream) -> syn::Result<T>) -> Option<usize> {

@@ -280,9 +280,12 @@ impl<'t> Reducer<'t> {
     }
 
     /// Keeps a token, and of what stands before it as much as keeps it apart.
+    #[inline]
     fn token(&mut self, token: Token) {
         let gap = token.start - self.end;
-        self.comments(token.start);
+        if self.marked {
+            self.comments(token.start);
+        }
         if gap > 1 || gap == 1 && self.text.as_bytes()[self.end] != b' ' {
             self.copy(self.end);
             if gap >= CUT {

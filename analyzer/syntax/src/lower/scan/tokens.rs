@@ -225,6 +225,7 @@ impl<'t> Scanner<'t> {
 impl Iterator for Scanner<'_> {
     type Item = Token;
 
+    #[inline]
     fn next(&mut self) -> Option<Token> {
         loop {
             self.skip_space();

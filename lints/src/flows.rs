@@ -198,12 +198,8 @@ fn is_decoded(way: &Way) -> bool {
     const DECODERS: [&str; 6] =
         ["deserialize", "from_bytes", "decode", "from_reader", "read_message", "decode_from_slice"];
     way.steps.iter().any(
-        |step| matches!(step.kind, WayStepKind::External(name) if DECODERS.contains(&last_segment(name))),
+        |step| matches!(step.kind, WayStepKind::External(name) if DECODERS.contains(&name.last_segment())),
     )
-}
-
-fn last_segment(path: ward_syntax::Symbol) -> &'static str {
-    path.as_str().rsplit(':').next().unwrap_or_default()
 }
 
 /// Whether the data is what an error says that was made of it.

@@ -6,7 +6,7 @@ use ward_semantics::endpoint::{Attached, AttachedKind, Condition, What};
 use ward_semantics::{Callee, DefId, DefKind, TraitName, Ty, TyKind, TypeHead};
 use ward_syntax::{ClosureId, FileId, ItemKind, Symbol};
 
-use super::evaluate::{Context, Evaluator, hands_on, last_segment};
+use super::evaluate::{Context, Evaluator, hands_on};
 use super::{Authenticates, Verdict, extract, names};
 
 /// How many types a middleware may be made of: a layer makes a service, which wraps another.
@@ -56,7 +56,7 @@ fn of_text(attached: &Attached, text: Symbol) -> Verdict {
     let mut takes = attached.arguments.iter().chain([&attached.what]).filter(|what| takes(what));
     let Some(What::External(path)) = takes.next() else { return Verdict::NONE };
     if attached.kind == AttachedKind::Extractor && names::is_credential(text.as_str()) {
-        let is_optional = last_segment(*path) == "optional";
+        let is_optional = path.last_segment() == "optional";
         return Verdict {
             authenticates: if is_optional { Authenticates::Optional } else { Authenticates::Enforced },
             confidence: Confidence::Medium,
@@ -165,7 +165,7 @@ fn passed_by(cx: Context, def: DefId, made: &mut Vec<DefId>, visit: &mut dyn FnM
         let Some(data) = cx.semantics.impls.get(*implementation) else { continue };
         let Some(TraitName::External(path)) = data.trait_name else { continue };
         let of_trait = |rows: &[(Symbol, Symbol)]| -> Vec<Symbol> {
-            let same = rows.iter().filter(|(row, _)| last_segment(*row) == last_segment(path));
+            let same = rows.iter().filter(|(row, _)| row.last_segment() == path.last_segment());
             same.map(|(_, name)| *name).collect()
         };
         for method in of_trait(&cx.models.guards.passes) {

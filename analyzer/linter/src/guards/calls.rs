@@ -7,7 +7,7 @@ use ward_semantics::{Callee, DefId, DefKind, Resolution, TraitName, TraitRef, Ty
 use ward_syntax::{Expr, ExprId, List, Literal, Pat, PatId, Symbol, TypeRef, TypeRefId};
 
 use super::deps::{Deps, Frame, MOST_HOPS, Sense, Shape, Value};
-use super::evaluate::{Evaluator, is_bool, is_fallible, is_next, last_segment};
+use super::evaluate::{Evaluator, is_bool, is_fallible, is_next};
 use super::names;
 
 /// The receiver, if any, and the arguments.
@@ -601,7 +601,7 @@ impl Evaluator<'_> {
         match self.types.expr(expr).kind() {
             TyKind::External { path, .. } => {
                 let is_map = path.as_str().starts_with("std::collections::");
-                is_carrier(last_segment(*path)) || (is_map && by_name())
+                is_carrier(path.last_segment()) || (is_map && by_name())
             }
             TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_) | TyKind::Adt { .. } => by_name(),
             _ => false,
@@ -892,7 +892,7 @@ impl Evaluator<'_> {
 
     fn construct(&mut self, call: &Call, path: Symbol) -> Value {
         let inner = call.inputs.first().map(|(_, value)| *value).unwrap_or_default();
-        let shape = match last_segment(path) {
+        let shape = match path.last_segment() {
             // `Ok(None)` and `Ok(false)` refuse nobody: whoever is told so decides.
             "Ok" | "Some" | "Success" | "Ready" | "Continue"
                 if inner.shape == Shape::Refusal
@@ -1164,7 +1164,7 @@ impl Evaluator<'_> {
     /// A macro that executes SQL: `sqlx::query!("INSERT ..")`.
     pub(crate) fn macro_effects(&mut self, id: ward_syntax::MacroId) {
         let call = self.ir.macro_call(id);
-        let name = last_segment(call.path);
+        let name = call.path.last_segment();
         if name.starts_with("query") {
             let text = self.ir.list(call.args).find_map(|arg| self.text_in(arg, 0));
             let effects = statement_effect(text.map_or("", Symbol::as_str));
@@ -1205,13 +1205,13 @@ fn is_carrier(name: &str) -> bool {
 
 /// Whether a type is an answer that sends its reader somewhere else.
 fn is_redirect(ty: Ty) -> bool {
-    matches!(ty.kind(), TyKind::External { path, .. } if last_segment(*path) == "Redirect")
+    matches!(ty.kind(), TyKind::External { path, .. } if path.last_segment() == "Redirect")
 }
 
 /// Whether a type is an answer to a request.
 pub(crate) fn is_response(ty: Ty) -> bool {
     match ty.kind() {
-        TyKind::External { path, .. } => last_segment(*path).ends_with("Response"),
+        TyKind::External { path, .. } => path.last_segment().ends_with("Response"),
         _ => false,
     }
 }

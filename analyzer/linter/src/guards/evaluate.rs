@@ -607,7 +607,7 @@ impl<'a> Evaluator<'a> {
             }
             Expr::Macro(id) => self.cx.known.is_refusing_macro(self.ir.macro_call(id).path),
             Expr::Format(id) => {
-                let name = last_segment(self.ir.format(id).path);
+                let name = self.ir.format(id).path.last_segment();
                 matches!(name, "bail" | "panic" | "unreachable" | "todo" | "unimplemented")
             }
             _ => false,
@@ -1034,7 +1034,7 @@ fn decided(joined: Value, branches: &[Value], cond: Value) -> Value {
 fn refuses_by_some(ret: Ty) -> bool {
     let Some([inner, ..]) = ret.as_external("std::option::Option") else { return false };
     match inner.kind() {
-        TyKind::External { path, .. } => last_segment(*path).ends_with("Response"),
+        TyKind::External { path, .. } => path.last_segment().ends_with("Response"),
         _ => false,
     }
 }
@@ -1048,10 +1048,6 @@ pub(crate) fn is_fallible(ty: Ty) -> bool {
     ty.as_external("std::option::Option").is_some()
         || ty.as_external("std::result::Result").is_some()
         || is_bool(ty)
-}
-
-pub(crate) fn last_segment(path: Symbol) -> &'static str {
-    path.as_str().rsplit(':').next().unwrap_or_default()
 }
 
 /// Whether a body hands a request on to what is behind it.

@@ -6,7 +6,7 @@ use ward_syntax::{BinaryOp, BlockKind, Expr, ExprId, Literal, MacroId, Pat, PatI
 
 use super::calls::is_response;
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Value};
-use super::evaluate::{Evaluator, is_fallible, last_segment, unwrapped};
+use super::evaluate::{Evaluator, is_fallible, unwrapped};
 use super::names;
 
 impl Evaluator<'_> {
@@ -431,7 +431,7 @@ impl Evaluator<'_> {
                 Piece::Text { .. } => None,
             })
             .collect();
-        let name = last_segment(format.path);
+        let name = format.path.last_segment();
         if matches!(name, "ensure" | "assert" | "assert_eq") {
             self.refuse_for(all.data, all.sense.inverse(), expr);
             return Value::default();
@@ -448,7 +448,7 @@ impl Evaluator<'_> {
 
     fn macro_value(&mut self, id: MacroId, expr: ExprId) -> Value {
         let call = self.ir.macro_call(id);
-        let name = last_segment(call.path);
+        let name = call.path.last_segment();
         let args: SmallVec<[ExprId; 4]> = self.ir.list(call.args).collect();
         let all = self.all_of(args);
         if self.cx.known.is_refusing_macro(call.path) {

@@ -8,7 +8,7 @@ use ward_semantics::{DefId, Semantics, Ty, TyKind};
 use ward_syntax::{Attribute, Item, ItemKind, Symbol};
 
 use super::deps::{Deps, Summary};
-use super::evaluate::{Context, last_segment};
+use super::evaluate::Context;
 use super::{Authenticates, Verdict, names};
 
 /// How deep wrappers are opened.
@@ -139,7 +139,7 @@ fn derived(item: &Item, known: &FxHashMap<Symbol, DeriveModel>) -> Option<Derive
     let mut names = names.flat_map(|attribute| attribute.args.as_str().split(','));
     names.find_map(|name| {
         let name = name.rsplit(':').next().unwrap_or_default().trim();
-        known.iter().find(|(path, _)| last_segment(**path) == name).map(|(_, derive)| *derive)
+        known.iter().find(|(path, _)| path.last_segment() == name).map(|(_, derive)| *derive)
     })
 }
 
@@ -233,7 +233,7 @@ pub(crate) fn is_identity_type(cx: Context, ty: Ty) -> bool {
             "std::sync::Arc" | "std::boxed::Box" | "std::option::Option" => {
                 args.first().is_some_and(|inner| is_identity_type(cx, *inner))
             }
-            _ => !path.as_str().starts_with("std::") && names::is_identity(last_segment(*path)),
+            _ => !path.as_str().starts_with("std::") && names::is_identity(path.last_segment()),
         },
         _ => false,
     }

@@ -9,7 +9,7 @@ use ward_semantics::{DefId, DefKind, Semantics, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, ItemKind, Literal, Pat, SourceIr, Symbol};
 
 use super::deps::{Deps, Summary, Value};
-use super::evaluate::{Context, Evaluator, Given, Types, last_segment};
+use super::evaluate::{Context, Evaluator, Given, Types};
 use super::memo::{Judged, Memo, hash_of, note_body, note_summary};
 use super::{Authenticates, Verdict, extract, names};
 
@@ -299,7 +299,7 @@ impl Known {
 
     /// Whether a macro of the workspace makes its caller refuse: `err!`, `bail_unauthorized!`.
     pub(crate) fn is_refusing_macro(&self, path: Symbol) -> bool {
-        let name = last_segment(path);
+        let name = path.last_segment();
         name == "abort" || self.refusing_macros.contains(&Symbol::new(name))
     }
 

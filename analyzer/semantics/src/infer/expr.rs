@@ -496,14 +496,14 @@ impl Infer<'_> {
                 self.infer_alone(*value);
             }
         }
-        format_type(last_segment(format.path))
+        format_type(format.path.last_segment())
     }
 
     fn macro_call(&mut self, call: MacroId, expected: Ty) -> Ty {
         let types = &known().types;
         let ir = self.ir;
         let call = ir.macro_call(call);
-        let name = last_segment(call.path);
+        let name = call.path.last_segment();
         let mut first = None;
         for arg in ir.list(call.args) {
             let ty = self.infer(arg, if name == "dbg" { expected } else { Ty::unknown() });
@@ -584,11 +584,6 @@ fn suffix(text: &str) -> Option<Ty> {
     let is_hex = text.starts_with("0x");
     let start = text.rfind(if is_hex { ['i', 'u', 'u'] } else { ['i', 'u', 'f'] })?;
     builtin(Symbol::new(&text[start..])).or_else(|| text.starts_with("b'").then_some(known().types.u8))
-}
-
-fn last_segment(path: Symbol) -> &'static str {
-    let text = path.as_str();
-    text.rsplit(':').next().unwrap_or(text)
 }
 
 /// What a format-like macro gives.

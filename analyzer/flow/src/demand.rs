@@ -91,7 +91,7 @@ impl<'a> Demand<'a> {
             functions: functions.map(|(path, _)| *path).collect(),
             by_name,
             names,
-            macros: macros.map(|(path, _)| Symbol::new(last_segment(*path))).collect(),
+            macros: macros.map(|(path, _)| Symbol::new(path.last_segment())).collect(),
             traits: traits.map(|row| row.trait_path).collect(),
             errors: errors.map(|(path, _)| *path).collect(),
             tuples: tuples.map(|row| row.beside).collect(),
@@ -162,7 +162,7 @@ impl<'a> Demand<'a> {
         run.ids().zip(run.of(&ir.exprs)).any(|(id, expr)| match *expr {
             Expr::Call { .. } => self.is_called(types.callee(id)),
             Expr::MethodCall { method, .. } => self.is_called_on(types.callee(id), method),
-            Expr::Macro(call) => self.macros.contains(&Symbol::new(last_segment(ir.macro_call(call).path))),
+            Expr::Macro(call) => self.macros.contains(&Symbol::new(ir.macro_call(call).path.last_segment())),
             Expr::Tuple(elements) => self.is_tuple(ir, types, elements),
             Expr::Field { base, .. } => {
                 matches!(types.expr(base).kind(), TyKind::Adt { def, .. } if self.rows.contains(def))
@@ -327,9 +327,4 @@ fn enter_made(ty: Ty, function: DefId, makers: &mut FxHashMap<DefId, Vec<DefId>>
         TyKind::External { args, .. } => args.iter().for_each(|arg| enter_made(*arg, function, makers)),
         _ => {}
     }
-}
-
-fn last_segment(path: Symbol) -> &'static str {
-    let path = path.as_str();
-    path.rsplit(':').next().unwrap_or(path)
 }

@@ -75,14 +75,15 @@ impl Printer<'_> {
             Outcome::Success => told.push("success".to_owned()),
             Outcome::Failure => told.push("failure".to_owned()),
         }
-        told.extend(value.origins.iter().map(|origin| self.origin(origin)));
-        let is_plain = value.is_plain() && value.if_success.is_empty() && value.if_failure.is_empty();
+        told.extend(value.origins.iter().map(|origin| self.origin(&origin)));
+        let is_plain =
+            value.is_plain() && value.tells.if_success().is_empty() && value.tells.if_failure().is_empty();
         if is_plain && value.constant.is_none() {
             return;
         }
         let _ = writeln!(self.text, "{:1$}{title} {2}", "", depth * 4, told.join("; "));
-        self.facts("if it succeeds", &value.if_success, depth + 1);
-        self.facts("if it fails", &value.if_failure, depth + 1);
+        self.facts("if it succeeds", value.tells.if_success(), depth + 1);
+        self.facts("if it fails", value.tells.if_failure(), depth + 1);
         for (name, part) in &value.fields {
             self.value(&format!(".{name}"), part, depth + 1);
         }

@@ -1,8 +1,9 @@
 //! The steps of a way: every origin remembers the last step it took, every step the one before.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ward_semantics::DefId;
-use ward_syntax::{FileSpan, Symbol};
+use ward_syntax::{FileId, FileSpan, Span, Symbol};
 
 use crate::models::Source;
 use crate::value::AccessPath;
@@ -62,56 +63,165 @@ pub enum StepKind {
     },
 }
 
-/// The steps of one function.
-#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Steps(Vec<Step>);
+/// The steps of one function, as short as they can be kept: there are many.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Steps {
+    /// The file that all of them stand in, once there are any.
+    file: Option<FileId>,
+    all: Vec<Kept>,
+    sources: Vec<KeptSource>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Kept {
+    /// [`FIRST`] if there is none before.
+    previous: u32,
+    span: Span,
+    kind: KeptKind,
+}
+
+/// See [`Step::previous`].
+const FIRST: u32 = u32::MAX;
+
+/// See [`StepKind`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum KeptKind {
+    /// By its number among the sources.
+    Source(u32),
+    Parameter(Symbol),
+    Bound(Symbol),
+    Template,
+    Appended,
+    External(Symbol),
+    Through {
+        callee: DefId,
+        inner: StepId,
+    },
+    Closure,
+    Received {
+        letter: u32,
+        name: Symbol,
+    },
+}
+
+/// See [`StepKind::Source`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct KeptSource {
+    source: Source,
+    name: Symbol,
+    part: Option<(u16, AccessPath)>,
+}
 
 impl Steps {
-    /// Adds a step.
+    /// Adds a step, which stands in the same file as all others.
     pub fn push(&mut self, step: Step) -> StepId {
-        let id = StepId(self.0.len() as u32);
-        self.0.push(step);
+        let id = StepId(self.all.len() as u32);
+        self.file = Some(step.at.file);
+        let kind = match step.kind {
+            StepKind::Source { source, name, part } => {
+                self.sources.push(KeptSource { source, name, part });
+                KeptKind::Source(self.sources.len() as u32 - 1)
+            }
+            StepKind::Parameter(name) => KeptKind::Parameter(name),
+            StepKind::Bound(name) => KeptKind::Bound(name),
+            StepKind::Template => KeptKind::Template,
+            StepKind::Appended => KeptKind::Appended,
+            StepKind::External(name) => KeptKind::External(name),
+            StepKind::Through { callee, inner } => KeptKind::Through { callee, inner },
+            StepKind::Closure => KeptKind::Closure,
+            StepKind::Received { letter, name } => KeptKind::Received { letter, name },
+        };
+        let previous = step.previous.map_or(FIRST, |previous| previous.0);
+        self.all.push(Kept { previous, span: step.at.span, kind });
         id
     }
 
     /// A step, if it was kept.
     pub fn get(&self, id: StepId) -> Option<Step> {
-        self.0.get(id.0 as usize).copied()
+        let Kept { previous, span, kind } = *self.all.get(id.0 as usize)?;
+        let kind = match kind {
+            KeptKind::Source(number) => {
+                let KeptSource { source, name, part } = *self.sources.get(number as usize)?;
+                StepKind::Source { source, name, part }
+            }
+            KeptKind::Parameter(name) => StepKind::Parameter(name),
+            KeptKind::Bound(name) => StepKind::Bound(name),
+            KeptKind::Template => StepKind::Template,
+            KeptKind::Appended => StepKind::Appended,
+            KeptKind::External(name) => StepKind::External(name),
+            KeptKind::Through { callee, inner } => StepKind::Through { callee, inner },
+            KeptKind::Closure => StepKind::Closure,
+            KeptKind::Received { letter, name } => StepKind::Received { letter, name },
+        };
+        let previous = (previous != FIRST).then_some(StepId(previous));
+        Some(Step { previous, at: FileSpan { file: self.file?, span }, kind })
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// Forgets all, and keeps the room.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.file = None;
+        self.all.clear();
+        self.sources.clear();
     }
 
     /// The ways to the given steps alone, numbered anew; and what maps old steps to new ones.
     pub fn retained(&self, wanted: &[StepId]) -> (Self, impl Fn(StepId) -> StepId + use<>) {
-        let mut keep = vec![false; self.0.len()];
+        let mut keep = vec![false; self.all.len()];
         for last in wanted {
-            let mut next = Some(*last);
-            while let Some(id) = next
-                && !keep[id.0 as usize]
-            {
-                keep[id.0 as usize] = true;
-                next = self.0[id.0 as usize].previous;
+            let mut next = last.0;
+            while next != FIRST && !keep[next as usize] {
+                keep[next as usize] = true;
+                next = self.all[next as usize].previous;
             }
         }
-        let mut map = vec![StepId(0); self.0.len()];
-        let mut kept = Vec::with_capacity(keep.iter().filter(|keep| **keep).count());
-        for (old, step) in self.0.iter().enumerate().filter(|(old, _)| keep[*old]) {
-            map[old] = StepId(kept.len() as u32);
-            kept.push(Step { previous: step.previous.map(|id| map[id.0 as usize]), ..*step });
+        let mut map = vec![StepId(0); self.all.len()];
+        let count = keep.iter().filter(|keep| **keep).count();
+        let file = self.file.filter(|_| count > 0);
+        let mut kept = Self { file, all: Vec::with_capacity(count), sources: Vec::new() };
+        for (old, step) in self.all.iter().enumerate().filter(|(old, _)| keep[*old]) {
+            map[old] = StepId(kept.all.len() as u32);
+            let previous = if step.previous == FIRST { FIRST } else { map[step.previous as usize].0 };
+            let kind = match step.kind {
+                KeptKind::Source(number) => {
+                    kept.sources.push(self.sources[number as usize]);
+                    KeptKind::Source(kept.sources.len() as u32 - 1)
+                }
+                kind => kind,
+            };
+            kept.all.push(Kept { previous, kind, ..*step });
         }
-        (Self(kept), move |id| map[id.0 as usize])
+        kept.sources.shrink_to_fit();
+        (kept, move |id| map[id.0 as usize])
+    }
+}
+
+impl Serialize for Steps {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut steps = serializer.serialize_seq(Some(self.all.len()))?;
+        for step in (0..self.all.len() as u32).filter_map(|id| self.get(StepId(id))) {
+            steps.serialize_element(&step)?;
+        }
+        steps.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Steps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let steps = Vec::<Step>::deserialize(deserializer)?;
+        let mut all = Self { all: Vec::with_capacity(steps.len()), ..Self::default() };
+        for step in steps {
+            all.push(step);
+        }
+        Ok(all)
     }
 }

@@ -6,12 +6,13 @@
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty};
 use ward_syntax::{FileSpan, StoredEach, Symbol};
 
 use crate::models::{Sink, Source};
+use crate::origins::Origins;
 use crate::step::{StepId, Steps};
 use crate::value::{
     AccessPath, Callable, Fact, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values,
@@ -77,22 +78,76 @@ pub struct Exported {
     /// See [`Value::outcome`].
     pub outcome: Outcome,
     /// See [`Value::origins`].
-    pub origins: Box<[Origin]>,
+    pub origins: Origins,
     /// See [`Value::fields`].
     pub fields: Box<[(Symbol, Exported)]>,
+    /// What else is known of it, which is seldom anything.
+    pub(crate) tells: Tells,
+}
+
+/// What a value tells, and what it is when it is called.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Tells(Option<Box<Told>>);
+
+/// See [`Tells`].
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Told {
     /// See [`Value::if_success`].
-    pub if_success: Box<[Fact]>,
+    pub(crate) if_success: Box<[Fact]>,
     /// See [`Value::if_failure`].
-    pub if_failure: Box<[Fact]>,
+    pub(crate) if_failure: Box<[Fact]>,
     /// See [`Value::callables`]; closures cannot leave their function.
-    pub callables: Box<[Callable]>,
+    pub(crate) callables: Box<[Callable]>,
+}
+
+impl Tells {
+    fn new(told: Told) -> Self {
+        let is_nothing =
+            told.if_success.is_empty() && told.if_failure.is_empty() && told.callables.is_empty();
+        Self((!is_nothing).then(|| Box::new(told)))
+    }
+
+    pub(crate) fn if_success(&self) -> &[Fact] {
+        self.0.as_ref().map_or(&[], |told| &told.if_success)
+    }
+
+    pub(crate) fn if_failure(&self) -> &[Fact] {
+        self.0.as_ref().map_or(&[], |told| &told.if_failure)
+    }
+
+    pub(crate) fn callables(&self) -> &[Callable] {
+        self.0.as_ref().map_or(&[], |told| &told.callables)
+    }
+
+    /// Forgets what may be called.
+    pub(crate) fn call_nothing(&mut self) {
+        if let Some(told) = self.0.take() {
+            *self = Self::new(Told { callables: Box::default(), ..*told });
+        }
+    }
+}
+
+impl Serialize for Tells {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(told) => told.serialize(serializer),
+            None => Told::default().serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Tells {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Told::deserialize(deserializer).map(Self::new)
+    }
 }
 
 /// Text that reaches a sink.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// The sink.
-    pub sink: Sink,
+    #[serde(with = "shared")]
+    pub sink: Arc<Sink>,
     /// The sink's call as it is called: `sqlx::query`, `execute`.
     pub callee: Symbol,
     /// The dangerous argument.
@@ -113,8 +168,25 @@ pub struct Hit {
     pub part: Option<Part>,
 }
 
+/// A sink is stored as it is.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::models::Sink;
+
+    pub(super) fn serialize<S: Serializer>(sink: &Arc<Sink>, serializer: S) -> Result<S::Ok, S::Error> {
+        Sink::serialize(sink, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Sink>, D::Error> {
+        Sink::deserialize(deserializer).map(Arc::new)
+    }
+}
+
 /// A part of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     /// The message's type.
     pub ty: Ty,
@@ -123,7 +195,7 @@ pub struct Message {
 }
 
 /// A named part of what is given to a sink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Part {
     /// The type of the workspace, if it is a field that is filled where a value of that type is made.
     pub of: Option<DefId>,
@@ -150,19 +222,21 @@ impl Exported {
             shape: value.shape,
             outcome: value.outcome,
             origins: match depth {
-                0 if !value.fields.is_empty() => values.flatten(id).as_slice().into(),
-                _ => value.origins.into(),
+                0 if !value.fields.is_empty() => values.flatten(id).into_iter().collect(),
+                _ => value.origins.iter().copied().collect(),
             },
             fields: if depth == 0 { Box::default() } else { value.fields.iter().map(part).collect() },
-            if_success: about_parameters(value.if_success),
-            if_failure: about_parameters(value.if_failure),
-            callables: value.callables.iter().copied().filter(Callable::travels).collect(),
+            tells: Tells::new(Told {
+                if_success: about_parameters(value.if_success),
+                if_failure: about_parameters(value.if_failure),
+                callables: value.callables.iter().copied().filter(Callable::travels).collect(),
+            }),
         }
     }
 
     /// All steps that its origins speak of.
     pub fn each_step(&self, visit: &mut impl FnMut(StepId)) {
-        for origin in &self.origins {
+        for origin in self.origins.iter() {
             visit(origin.step);
             if let Root::Source(step) = origin.root {
                 visit(step);
@@ -173,25 +247,25 @@ impl Exported {
 
     /// Its origins and those of its parts.
     pub fn each_origin(&self, visit: &mut impl FnMut(&Origin)) {
-        self.origins.iter().for_each(&mut *visit);
+        self.origins.iter().for_each(|origin| visit(&origin));
         self.fields.iter().for_each(|(_, part)| part.each_origin(visit));
     }
 
     /// The same, with where they stand, from `at` on.
     pub fn each_origin_at(&self, at: AccessPath, visit: &mut impl FnMut(AccessPath, &Origin)) {
-        self.origins.iter().for_each(|origin| visit(at, origin));
+        self.origins.iter().for_each(|origin| visit(at, &origin));
         self.fields.iter().for_each(|(name, part)| part.each_origin_at(at.then(*name), visit));
     }
 
     /// Renames the steps.
     pub fn map_steps(&mut self, map: &impl Fn(StepId) -> StepId) {
-        self.origins.iter_mut().for_each(|origin| origin.map_steps(map));
+        self.origins.map_steps(map);
         self.fields.iter_mut().for_each(|(_, part)| part.map_steps(map));
     }
 
     /// Whether it says nothing a caller could use.
     pub fn is_plain(&self) -> bool {
-        self.origins.is_empty() && self.fields.is_empty() && self.callables.is_empty()
+        self.origins.is_empty() && self.fields.is_empty() && self.tells.callables().is_empty()
     }
 }
 
@@ -204,7 +278,7 @@ fn parts_within(values: &Values, id: ValueId, depth: u8, most: usize) -> usize {
         return 0;
     }
     let mut count = 0;
-    for (_, part) in values.get(id).fields {
+    for (_, part) in values.fields_of(id) {
         if count >= most {
             break;
         }
@@ -273,7 +347,7 @@ impl FunctionSummary {
 }
 
 fn same(a: &Exported, b: &Exported) -> bool {
-    let origin = |origin: &Origin| (origin.root_kind(), origin.path, origin.open);
+    let origin = |origin: Origin| (origin.root_kind(), origin.path, origin.open);
     a.text == b.text
         && a.outcome == b.outcome
         && a.origins.iter().map(origin).eq(b.origins.iter().map(origin))
@@ -467,7 +541,7 @@ impl Value {
             tail: exported.tail,
             shape: exported.shape,
             outcome: exported.outcome,
-            callables: exported.callables.iter().copied().collect::<SmallVec<_>>(),
+            callables: exported.tells.callables().iter().copied().collect::<SmallVec<_>>(),
             ..Self::default()
         }
     }

@@ -192,6 +192,14 @@ impl AccessPath {
         other.names().fold(self, Self::then)
     }
 
+    /// What is left of it behind the first names.
+    #[must_use]
+    fn after(self, count: usize) -> Self {
+        let mut rest = [sym::EMPTY; 3];
+        rest.iter_mut().zip(self.0.iter().skip(count)).for_each(|(slot, name)| *slot = *name);
+        Self(rest)
+    }
+
     /// Whether it is the value itself.
     pub fn is_empty(&self) -> bool {
         self.0[0].is_empty()
@@ -349,8 +357,10 @@ struct Slice {
 }
 
 impl Slice {
+    /// Nothing here can panic, so what a reader does not look at costs nothing.
+    #[inline]
     fn of<T>(self, all: &[T]) -> &[T] {
-        &all[self.start as usize..][..self.length as usize]
+        all.get(self.indices()).unwrap_or_default()
     }
 
     fn indices(self) -> Range<usize> {
@@ -489,6 +499,46 @@ impl Values {
         }
     }
 
+    /// See [`Value::text`].
+    pub fn text_of(&self, id: ValueId) -> Text {
+        self.all[id.0 as usize].text
+    }
+
+    /// See [`Value::origins`].
+    pub fn origins_of(&self, id: ValueId) -> &[Origin] {
+        self.all[id.0 as usize].origins.of(&self.origins)
+    }
+
+    /// See [`Value::fields`].
+    pub fn fields_of(&self, id: ValueId) -> &[(Symbol, ValueId)] {
+        self.all[id.0 as usize].fields.of(&self.fields)
+    }
+
+    /// See [`Value::if_success`].
+    pub fn if_success_of(&self, id: ValueId) -> &[Fact] {
+        self.all[id.0 as usize].if_success.of(&self.facts)
+    }
+
+    /// See [`Value::if_failure`].
+    pub fn if_failure_of(&self, id: ValueId) -> &[Fact] {
+        self.all[id.0 as usize].if_failure.of(&self.facts)
+    }
+
+    /// See [`Value::callables`].
+    pub fn callables_of(&self, id: ValueId) -> &[Callable] {
+        self.all[id.0 as usize].callables.of(&self.callables)
+    }
+
+    /// See [`Value::constant`].
+    pub fn constant_of(&self, id: ValueId) -> Option<Symbol> {
+        self.all[id.0 as usize].constant
+    }
+
+    /// See [`Value::outcome`].
+    pub fn outcome_of(&self, id: ValueId) -> Outcome {
+        self.all[id.0 as usize].outcome
+    }
+
     /// A copy of a value to make another of.
     pub fn owned(&self, id: ValueId) -> Value {
         self.get(id).to_value()
@@ -550,6 +600,12 @@ impl Values {
     pub fn is_plain(&self, id: ValueId) -> bool {
         let value = &self.all[id.0 as usize];
         value.origins.is_empty() && value.fields.is_empty() && value.callables.is_empty()
+    }
+
+    /// Whether anything may be known of where the text of a value or of its parts came from.
+    pub fn may_have_origins(&self, id: ValueId) -> bool {
+        let value = &self.all[id.0 as usize];
+        !value.origins.is_empty() || !value.fields.is_empty()
     }
 
     /// A part of a value.
@@ -635,7 +691,26 @@ impl Values {
 
     /// A part by path.
     pub fn part_at(&mut self, id: ValueId, path: AccessPath) -> ValueId {
-        path.names().fold(id, |id, name| self.part(id, name))
+        let mut id = id;
+        for (depth, name) in path.names().enumerate() {
+            if id == ValueId::NOTHING {
+                break;
+            }
+            let value = &self.all[id.0 as usize];
+            if value.fields.is_empty() && !value.origins.is_empty() {
+                return self.part_of_origins(id, path.after(depth));
+            }
+            id = self.part(id, name);
+        }
+        id
+    }
+
+    /// A part of a value of which no part is known by itself.
+    fn part_of_origins(&mut self, id: ValueId, path: AccessPath) -> ValueId {
+        let Stored { text, origins, .. } = self.stored(id);
+        let origins =
+            self.mapped(origins.indices(), |origin| Some(Origin { path: origin.path.join(path), ..origin }));
+        self.store(Stored { text, origins, ..Stored::default() })
     }
 
     fn fields_without(&mut self, fields: Slice, except: Symbol) -> Slice {
@@ -712,7 +787,7 @@ impl Values {
     }
 
     fn fields_of_both(&mut self, a: ValueId, b: ValueId) -> Slice {
-        let (left, right) = (self.get(a).fields, self.get(b).fields);
+        let (left, right) = (self.fields_of(a), self.fields_of(b));
         let only_right = right.iter().filter(|(name, _)| !left.iter().any(|(known, _)| known == name));
         let names: SmallVec<[Symbol; 8]> = left.iter().chain(only_right).map(|(name, _)| *name).collect();
         let mut fields: SmallVec<[(Symbol, ValueId); 8]> = SmallVec::new();

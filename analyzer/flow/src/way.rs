@@ -289,7 +289,7 @@ impl Ways<'_> {
 /// The place of a hit, without ways.
 fn reached_by(hit: &Hit) -> Reached {
     Reached {
-        sink: hit.sink.clone(),
+        sink: Sink::clone(&hit.sink),
         callee: hit.callee,
         place: hit.place,
         function: hit.function,

@@ -75,7 +75,7 @@ impl Evaluator<'_> {
         let rows = self.cx.models.operator_sinks.iter();
         let rows = rows.filter(|(of, _)| matches!(of, Operator::First | Operator::Later));
         let kinds = rows.map(|(_, sink)| self.cx.kind(sink.kind)).fold(KindSet::NONE, KindSet::union);
-        if kinds.is_empty() || self.values.get(list).origins.is_empty() {
+        if kinds.is_empty() || self.values.origins_of(list).is_empty() {
             return list;
         }
         self.values.with_origins(list, |origin| Some(Origin { open: origin.open.without(kinds), ..origin }))
@@ -177,7 +177,7 @@ impl Evaluator<'_> {
             Expr::Call { args, .. }
                 if matches!(self.types.callee(list), Callee::Fn(_)) && self.is_parser(args) =>
             {
-                self.ir.list(args).find(|arg| !self.values.get(self.last_value(*arg)).origins.is_empty())
+                self.ir.list(args).find(|arg| !self.values.origins_of(self.last_value(*arg)).is_empty())
             }
             _ => None,
         }
@@ -191,7 +191,7 @@ impl Evaluator<'_> {
     /// Whether a function is given one text of somebody else's: it finds in it what it returns.
     fn is_parser(&self, args: List<ExprId>) -> bool {
         let mut texts =
-            self.ir.list(args).filter(|arg| !self.values.get(self.last_value(*arg)).origins.is_empty());
+            self.ir.list(args).filter(|arg| !self.values.origins_of(self.last_value(*arg)).is_empty());
         let first = texts.next();
         first.is_some_and(|text| Self::is_text(self.types.expr(text))) && texts.next().is_none()
     }
@@ -300,7 +300,7 @@ impl Evaluator<'_> {
     fn check_absent(&mut self, field: ExprId, base: ExprId, name: Symbol) {
         let is_option = |ty: Ty| matches!(ty.kind(), TyKind::External { path, .. } if path.as_str() == "std::option::Option");
         let value = self.last_value(field);
-        if !is_option(self.types.expr(field)) || self.values.get(value).outcome == Outcome::Success {
+        if !is_option(self.types.expr(field)) || self.values.outcome_of(value) == Outcome::Success {
             return;
         }
         let read = |def: DefId| {
@@ -314,7 +314,7 @@ impl Evaluator<'_> {
                 && !self.asked.contains(&(origin.root, origin.path))
                 && !self.is_measured_origin(origin)
         };
-        if !is_read || is_filled || !self.values.get(value).origins.iter().any(comes_so) {
+        if !is_read || is_filled || !self.values.origins_of(value).iter().any(comes_so) {
             return;
         }
         self.check_operator_of(Operator::Absent, name, value, field);
@@ -325,7 +325,7 @@ impl Evaluator<'_> {
         if self.cx.models.operator_sinks.is_empty() {
             return;
         }
-        let origins = &self.values.get(option).origins;
+        let origins = &self.values.origins_of(option);
         self.asked.extend(origins.iter().map(|origin| (origin.root, origin.path)));
     }
 

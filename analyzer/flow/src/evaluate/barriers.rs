@@ -4,7 +4,7 @@ use ward_semantics::{Carries, Ty, TyKind};
 use ward_syntax::{Expr, Span, Symbol, sym};
 
 use super::Evaluator;
-use super::calls::{ExternalCall, last_segment};
+use super::calls::ExternalCall;
 use super::patterns::TRUTH;
 use crate::models::{Barrier, Port, When};
 use crate::sources;
@@ -61,7 +61,7 @@ impl Evaluator<'_> {
         };
         match self.ir.expr(last) {
             Expr::Format(format) => {
-                let name = last_segment(self.ir.format(format).path);
+                let name = self.ir.format(format).path.last_segment();
                 matches!(name, "panic" | "unreachable" | "todo" | "unimplemented")
             }
             _ => false,
@@ -108,7 +108,7 @@ impl Evaluator<'_> {
         let mut parsed = Value { text: Text::Constrained, if_success, ..Value::default() };
         if !kinds.is_empty() {
             let result = self.restricted(result, kinds);
-            parsed.origins = self.values.get(result).origins.into();
+            parsed.origins = self.values.origins_of(result).into();
         }
         self.values.push(parsed)
     }
@@ -162,7 +162,7 @@ impl Evaluator<'_> {
         let others =
             call.receiver.iter().map(|receiver| receiver.1).chain(call.args.iter().map(|input| input.1));
         let brought =
-            |other: ValueId| self.values.get(other).origins.iter().any(|origin| self.is_of_request(origin));
+            |other: ValueId| self.values.origins_of(other).iter().any(|origin| self.is_of_request(origin));
         if !is_sealed && others.into_iter().any(|other| other != checked && brought(other)) {
             return result;
         }
@@ -190,7 +190,7 @@ impl Evaluator<'_> {
         if call.name.as_str() != "replace" {
             return None;
         }
-        let (from, to) = (self.values.get(*from).constant?, self.values.get(*to).constant?);
+        let (from, to) = (self.values.constant_of(*from)?, self.values.constant_of(*to)?);
         let quote = from.as_str();
         let doubles = to.as_str().len() == 2 * quote.len()
             && to.as_str().starts_with(quote)
@@ -204,8 +204,8 @@ impl Evaluator<'_> {
         if call.name.as_str() != "replace" {
             return None;
         }
-        let from = self.values.get(*from).constant?;
-        let to = self.values.get(*to).constant?;
+        let from = self.values.constant_of(*from)?;
+        let to = self.values.constant_of(*to)?;
         let is_reference = to.as_str().starts_with('&') && to.as_str().ends_with(';');
         match from.as_str() {
             "<" if is_reference => Some('<'),
@@ -218,7 +218,7 @@ impl Evaluator<'_> {
     /// `"` too no value of an attribute can end.
     pub(super) fn referenced(&mut self, id: ValueId, character: char) -> ValueId {
         let (element, value, both) = (Symbol::new("<"), Symbol::new("\""), Symbol::new("<\""));
-        let before = self.values.get(id).origins.first().and_then(|origin| origin.escaped);
+        let before = self.values.origins_of(id).first().and_then(|origin| origin.escaped);
         let context = match character {
             '<' if before == Some(value) || before == Some(both) => both,
             '<' => element,
@@ -250,7 +250,7 @@ impl Evaluator<'_> {
     fn is_named(&self, value: ValueId, given: &[Symbol]) -> bool {
         let value = self.values.get(value);
         let by_constant = value.callables.iter().filter_map(|callable| match callable {
-            Callable::External(_, path) => Some(last_segment(*path).replace('_', "-")),
+            Callable::External(_, path) => Some(path.last_segment().replace('_', "-")),
             _ => None,
         });
         let by_text = value.constant.map(|text| text.as_str().to_owned());
@@ -261,7 +261,7 @@ impl Evaluator<'_> {
     /// Whether an argument, or an element of one, is one of these constants.
     fn is_given(&self, call: &ExternalCall, given: &[Symbol]) -> bool {
         let is_one =
-            |value: ValueId| self.values.get(value).constant.is_some_and(|text| given.contains(&text));
+            |value: ValueId| self.values.constant_of(value).is_some_and(|text| given.contains(&text));
         // What a text is put in the place of, not what is put there.
         let asked = if call.name.as_str() == "replace" { 1 } else { call.args.len() };
         call.args.iter().take(asked).any(|(expr, value)| {
@@ -292,7 +292,7 @@ impl Evaluator<'_> {
 
 /// Whether a function of this name makes something of a text that may not be one.
 fn parses(name: Symbol) -> bool {
-    let name = last_segment(name);
+    let name = name.last_segment();
     matches!(name, "parse" | "parse_str" | "from_str" | "try_parse" | "parse_from_str" | "from_str_radix")
 }
 
@@ -307,5 +307,5 @@ fn reads(name: Symbol) -> bool {
 fn owner_of(call: &ExternalCall) -> Option<Symbol> {
     let named = call.name.as_str().rsplit_once("::").map(|(owner, _)| Symbol::new(owner));
     let owner = call.ty.or(named).filter(|_| call.receiver.is_none())?;
-    last_segment(owner).starts_with(char::is_uppercase).then_some(owner)
+    owner.last_segment().starts_with(char::is_uppercase).then_some(owner)
 }

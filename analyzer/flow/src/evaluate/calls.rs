@@ -61,7 +61,7 @@ impl Evaluator<'_> {
                 self.holder = holds_tuple.then_some(*path);
                 let inputs = self.inputs(args);
                 self.check_constructor(expr, *path, &inputs);
-                if let ([(Some(inner), value)], "Ok" | "Some") = (inputs.as_slice(), last_segment(*path))
+                if let ([(Some(inner), value)], "Ok" | "Some") = (inputs.as_slice(), path.last_segment())
                     && Self::is_fallible(self.types.expr(*inner))
                 {
                     let inner = self.with_known_facts(*value);
@@ -78,7 +78,7 @@ impl Evaluator<'_> {
             Callee::UnknownMethod(_) | Callee::Unresolved => {
                 let called = self.eval(callee);
                 let inputs = self.inputs(args);
-                if self.values.get(called).callables.is_empty() {
+                if self.values.callables_of(called).is_empty() {
                     self.run_callables(&inputs, ValueId::NOTHING);
                     return self.assumed_of(&inputs, self.span(expr), sym::EMPTY);
                 }
@@ -153,7 +153,7 @@ impl Evaluator<'_> {
         let TyKind::External { args, .. } = self.types.expr(call.expr).kind() else { return false };
         matches!(args.first().map(|ty| ty.kind()), Some(TyKind::External { path, .. })
             if matches!(path.as_str(), "std::string::String" | "std::path::PathBuf" | "std::ffi::OsString"))
-            && last_segment(call.name) == "parse"
+            && call.name.last_segment() == "parse"
     }
 
     /// The call that a result comes from: `x.await`, `x.ok()`, `x.as_ref()` are the result of `x` still.
@@ -205,8 +205,4 @@ fn with_receiver(receiver: ExprId, value: ValueId, inputs: &Inputs) -> Inputs {
     let mut all: Inputs = SmallVec::from_elem((Some(receiver), value), 1);
     all.extend(inputs.iter().copied());
     all
-}
-
-pub(super) fn last_segment(path: Symbol) -> &'static str {
-    path.as_str().rsplit(':').next().unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 use ward_semantics::DefId;
 use ward_syntax::{ClosureId, ExprId, Span, Symbol};
 
-use super::calls::{Inputs, last_segment};
+use super::calls::Inputs;
 use super::external::starts_with_capital;
 use super::patterns::TRUTH;
 use super::{Evaluator, State};
@@ -17,7 +17,7 @@ use crate::value::{Callable, Facts, KindSet, Outcome, Root, Value, ValueId};
 impl Evaluator<'_> {
     /// Calls whatever functions a value may be.
     pub(super) fn call_value(&mut self, called: ValueId, values: &[ValueId], span: Span) -> ValueId {
-        let callables: SmallVec<[Callable; 2]> = SmallVec::from_slice(self.values.get(called).callables);
+        let callables: SmallVec<[Callable; 2]> = SmallVec::from_slice(self.values.callables_of(called));
         let mut result: Option<ValueId> = None;
         for callable in callables {
             let one = match callable {
@@ -56,7 +56,7 @@ impl Evaluator<'_> {
     }
 
     fn call_external_value(&mut self, ty: Option<Symbol>, name: Symbol, values: &[ValueId]) -> ValueId {
-        if ty.is_none() && starts_with_capital(last_segment(name)) {
+        if ty.is_none() && starts_with_capital(name.last_segment()) {
             return self.construct_external(name, values);
         }
         let models = self.cx.models;
@@ -112,7 +112,7 @@ impl Evaluator<'_> {
     /// Runs closures given to code that is not known, with a value that may be what they get.
     pub(super) fn run_callables(&mut self, inputs: &Inputs, given: ValueId) {
         for (expr, value) in inputs {
-            if !self.values.get(*value).callables.is_empty() {
+            if !self.values.callables_of(*value).is_empty() {
                 let span = expr.map_or(self.span(self.body.root), |expr| self.span(expr));
                 let mut given = [given, given];
                 self.leave_out_shared(*value, &mut given);
@@ -142,7 +142,7 @@ impl Evaluator<'_> {
 
     pub(super) fn construct_external(&mut self, path: Symbol, values: &[ValueId]) -> ValueId {
         let first = values.first().copied().unwrap_or_default();
-        match last_segment(path) {
+        match path.last_segment() {
             "Err" => self.failure(first),
             "Ok" | "Some" => {
                 let inner = self.values.get(first);

@@ -122,7 +122,7 @@ impl Evaluator<'_> {
     /// A value as it is compared: what a method that is not known says of a text is another text, and what is known of
     /// that is not known of the one it was asked of.
     pub(super) fn told_of(&mut self, expr: ExprId, value: ValueId) -> ValueId {
-        if self.values.get(value).origins.is_empty() || !self.is_derived(expr) {
+        if self.values.origins_of(value).is_empty() || !self.is_derived(expr) {
             return value;
         }
         let part = Symbol::new("()");
@@ -153,7 +153,7 @@ impl Evaluator<'_> {
 
     /// `list.count() == 1`: the only element is the one that was looked at.
     fn told_by_count(&self, counted: ExprId, number: ValueId) -> Facts {
-        let is_one = self.values.get(number).constant.is_some_and(|text| text.as_str() == "1");
+        let is_one = self.values.constant_of(number).is_some_and(|text| text.as_str() == "1");
         match self.ir.expr(counted) {
             Expr::MethodCall { receiver, method, .. }
                 if is_one && matches!(method.as_str(), "count" | "len") =>
@@ -200,7 +200,7 @@ impl Evaluator<'_> {
     fn told_by_equality(&self, left: (ExprId, ValueId), right: (ExprId, ValueId)) -> (Facts, Facts) {
         let (mut equal, mut unequal) = (Facts::new(), Facts::new());
         for ((expr, known), (_, other)) in [(left, right), (right, left)] {
-            let (yes, no) = match (self.values.get(known).constant, self.ir.expr(expr)) {
+            let (yes, no) = match (self.values.constant_of(known), self.ir.expr(expr)) {
                 (Some(text), _) => self.told_by_text(text, other),
                 (None, Expr::Path(path)) => self.told_by_variant(path, other),
                 _ => continue,
@@ -250,7 +250,7 @@ impl Evaluator<'_> {
         if kinds.is_empty() {
             return Facts::new();
         }
-        let origins = &self.values.get(checked).origins;
+        let origins = &self.values.origins_of(checked);
         let fits = |origin: &&Origin| barrier.context.is_none() || origin.escaped == barrier.context;
         let facts = origins.iter().filter(fits);
         facts.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect()
@@ -479,7 +479,7 @@ impl Evaluator<'_> {
 
     /// Facts that speak of other values than the one iterated.
     pub(super) fn facts_beside(&self, facts: &Facts, iterated: ValueId) -> Facts {
-        let own = &self.values.get(iterated).origins;
+        let own = &self.values.origins_of(iterated);
         let about_own = |fact: &Fact| own.iter().any(|o| o.root == fact.root && o.path.covers(&fact.path));
         facts.iter().filter(|fact| !about_own(fact)).copied().collect()
     }

@@ -57,7 +57,7 @@ impl Evaluator<'_> {
                 variants.as_ref().zip(part.variant).and_then(|(variants, variant)| variants.inside(variant));
             let printed = self.printed(before, part.ty, part.style, span);
             self.shown_variants = None;
-            text.text = text.text.max(self.values.get(printed).text);
+            text.text = text.text.max(self.values.text_of(printed));
             let origins = self.put_into(printed, part.hole, part.hole.before, span, StepKind::Template);
             add_origins(&mut text.origins, &origins);
         }

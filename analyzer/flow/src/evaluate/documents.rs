@@ -16,7 +16,7 @@ impl Evaluator<'_> {
         for init in inits {
             let value = self.eval(init.value);
             if self.is_document(self.types.expr(init.value)) {
-                add_origins(&mut trees, self.values.get(value).origins);
+                add_origins(&mut trees, self.values.origins_of(value));
             }
             parts.push((init.name, value));
         }
@@ -54,7 +54,7 @@ impl Evaluator<'_> {
         if names.is_empty() {
             return;
         }
-        for (name, part) in self.values.get(document).fields {
+        for (name, part) in self.values.fields_of(document) {
             if names.contains(name) {
                 origins.extend(self.values.flatten(*part));
             } else {

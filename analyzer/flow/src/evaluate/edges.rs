@@ -5,7 +5,7 @@ use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Expr, ExprId, Span, Symbol, sym};
 
 use super::Evaluator;
-use super::calls::{ExternalCall, last_segment};
+use super::calls::ExternalCall;
 use crate::models::{CallModel, Constant, Edge, MessageCall, Part, Port};
 use crate::step::StepKind;
 use crate::value::{Callable, Fact, Facts, KEYS, KindSet, Text, Value, ValueId, ValueRef, add, joined_shape};
@@ -16,7 +16,7 @@ impl Evaluator<'_> {
         let edges: &[Edge] = model.flow.as_deref().unwrap_or(&default);
         let mut closures: SmallVec<[(u8, ValueId); 2]> = SmallVec::new();
         for (index, (expr, value)) in call.args.iter().enumerate() {
-            if self.values.get(*value).callables.is_empty() {
+            if self.values.callables_of(*value).is_empty() {
                 continue;
             }
             let mut given = self.given_to_closure(call, edges, index as u8);
@@ -43,7 +43,7 @@ impl Evaluator<'_> {
             }
             match edge.to {
                 Port::Return if call.receiver.is_some() && matches!(edge.from, Port::Argument(_)) => {
-                    let name = Symbol::new(last_segment(call.name));
+                    let name = Symbol::new(call.name.last_segment());
                     let value = self.stepped(value, self.span(call.expr), StepKind::External(name));
                     result = Some(result.map_or(value, |all| self.values.join(all, value)));
                 }
@@ -108,7 +108,7 @@ impl Evaluator<'_> {
             result = keys;
         }
         let known = self.values.get(result);
-        if changes_text(last_segment(call.name))
+        if changes_text(call.name.last_segment())
             && !self.is_builder(call)
             && (known.constant.is_some() || known.shape.is_some())
         {
@@ -116,7 +116,7 @@ impl Evaluator<'_> {
             result = self.values.push(value);
         }
         if call.receiver.is_none() {
-            let name = Symbol::new(last_segment(call.name));
+            let name = Symbol::new(call.name.last_segment());
             result = self.stepped(result, self.span(call.expr), StepKind::External(name));
         }
         self.test_over_items(call, &closures, result)
@@ -131,7 +131,7 @@ impl Evaluator<'_> {
             }
             _ => false,
         };
-        for callable in self.values.get(called).callables {
+        for callable in self.values.callables_of(called) {
             let types: SmallVec<[Ty; 4]> = match callable {
                 Callable::Closure(closure) => {
                     let params = &self.ir.closure(*closure).params;
@@ -245,7 +245,7 @@ impl Evaluator<'_> {
                 let values = call.args.iter().map(|input| input.1);
                 values.reduce(|all, value| self.values.join(all, value))
             }
-            Port::Name => Some(self.values.constant(Some(Symbol::new(last_segment(call.name))))),
+            Port::Name => Some(self.values.constant(Some(Symbol::new(call.name.last_segment())))),
             Port::Return | Port::ClosureParameter(..) | Port::ClosureReturn(_) => None,
         }
     }
@@ -263,7 +263,7 @@ impl Evaluator<'_> {
                 let key = self.part_known(value, first).and_then(|key| self.key_of(key));
                 match key.zip(self.part_known(value, second)) {
                     Some(pair) => SmallVec::from_elem(pair, 1),
-                    None => self.values.get(value).fields.into(),
+                    None => self.values.fields_of(value).into(),
                 }
             }
         }
@@ -286,7 +286,7 @@ impl Evaluator<'_> {
     pub(super) fn text_of(&self, id: ValueId) -> Option<Symbol> {
         let value = self.values.get(id);
         value.constant.or_else(|| match value.callables {
-            [Callable::External(_, name)] => Some(Symbol::new(last_segment(*name))),
+            [Callable::External(_, name)] => Some(Symbol::new(name.last_segment())),
             _ => None,
         })
     }
@@ -304,7 +304,7 @@ impl Evaluator<'_> {
         let Some(place) = self.place(target) else { return };
         let ty = self.types.expr(target);
         if Self::is_text(ty)
-            || last_segment(call.name).starts_with("push_str")
+            || call.name.last_segment().starts_with("push_str")
             || call.name.as_str() == "write_str"
         {
             self.append(&place, value, self.span(call.expr));
@@ -346,7 +346,7 @@ impl Evaluator<'_> {
             let key = call.args.first().map(|input| self.values.get(input.1));
             let by_constant = |key: ValueRef<'_>| {
                 key.callables.iter().find_map(|callable| match callable {
-                    Callable::External(_, path) => Some(Symbol::new(last_segment(*path))),
+                    Callable::External(_, path) => Some(Symbol::new(path.last_segment())),
                     _ => None,
                 })
             };
@@ -404,7 +404,7 @@ impl Evaluator<'_> {
     /// The element of a list that a call takes: the first, the one at a fixed place, the next one here.
     pub(super) fn element_taken(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
         let Some((receiver, _)) = call.receiver else { return result };
-        let fixed = |value: ValueId| self.values.get(value).constant.map(Symbol::as_str);
+        let fixed = |value: ValueId| self.values.constant_of(value).map(Symbol::as_str);
         let here = || self.span(call.expr).start.to_string();
         let place = match (call.name.as_str(), call.args.as_slice()) {
             ("first", []) => "0".to_owned(),
@@ -437,7 +437,7 @@ impl Evaluator<'_> {
     /// What is known of a list if it holds no elements but those of which something is known.
     pub(super) fn told_by_elements(&self, list: ValueId) -> Facts {
         let mut facts = Facts::new();
-        for origin in self.values.get(list).origins {
+        for origin in self.values.origins_of(list) {
             let is_element = |fact: &&Fact| {
                 let mut below = fact.path.names().skip(origin.path.names().count());
                 fact.root == origin.root

@@ -76,7 +76,7 @@ impl Evaluator<'_> {
     }
 
     fn out_of_list(&mut self, list: ValueId) -> ValueId {
-        if !self.values.get(list).fields.iter().any(|(name, _)| name.as_str() == COUNT) {
+        if !self.values.fields_of(list).iter().any(|(name, _)| name.as_str() == COUNT) {
             return list;
         }
         let origins = self.values.flatten(list).into_iter().collect();
@@ -85,9 +85,9 @@ impl Evaluator<'_> {
 
     /// The elements of a list, if it is known how many there are.
     fn elements_of(&mut self, list: ValueId) -> Option<List> {
-        let fields = self.values.get(list).fields;
+        let fields = self.values.fields_of(list);
         let (_, count) = fields.iter().find(|(name, _)| name.as_str() == COUNT)?;
-        let count: usize = self.values.get(*count).constant?.as_str().parse().ok()?;
+        let count: usize = self.values.constant_of(*count)?.as_str().parse().ok()?;
         Some((0..count).map(|place| self.values.part(list, index_name(place))).collect())
     }
 

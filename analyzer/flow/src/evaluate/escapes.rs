@@ -4,6 +4,7 @@ use ward_syntax::{Expr, Literal, Symbol};
 
 use super::Evaluator;
 use crate::summary::{Exported, FunctionSummary};
+use crate::value::Origin;
 
 impl Evaluator<'_> {
     /// Marks what a function makes as escaped, if it writes references to characters (`&lt;`) and no markup of its own.
@@ -33,9 +34,11 @@ impl Evaluator<'_> {
 }
 
 fn mark(value: &mut Exported, context: Symbol) {
-    for origin in value.origins.iter_mut().filter(|origin| origin.escaped.is_none()) {
+    let escaped = |origin: Origin| match origin.escaped {
+        Some(_) => origin,
         // What counts from here on is where the escaped text is put.
-        (origin.escaped, origin.hole, origin.outer) = (Some(context), None, None);
-    }
+        None => Origin { escaped: Some(context), hole: None, outer: None, ..origin },
+    };
+    value.origins = value.origins.iter().map(escaped).collect();
     value.fields.iter_mut().for_each(|(_, part)| mark(part, context));
 }

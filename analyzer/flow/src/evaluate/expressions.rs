@@ -91,7 +91,7 @@ impl Evaluator<'_> {
                 let value = self.eval(base);
                 self.check_index(base, value, index, at);
                 self.check_element(base, value, index);
-                match self.values.get(at).constant {
+                match self.values.constant_of(at) {
                     Some(key) if !key.as_str().starts_with(|c: char| c.is_ascii_digit()) => {
                         let part = self.values.part(value, key);
                         self.narrowed(part)
@@ -332,7 +332,7 @@ impl Evaluator<'_> {
     fn with_keys(&mut self, all: ValueId, pairs: &[ValueId]) -> ValueId {
         let (key, payload) = (super::patterns::index_name(0), super::patterns::index_name(1));
         let field = |values: &crate::value::Values, id: ValueId, name| {
-            values.get(id).fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+            values.fields_of(id).iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
         };
         let mut all = all;
         for pair in pairs {
@@ -462,7 +462,7 @@ impl Evaluator<'_> {
             return id;
         }
         let id = self.narrowed(id);
-        if self.values.get(id).outcome == Outcome::Open {
+        if self.values.outcome_of(id) == Outcome::Open {
             return id;
         }
         self.with_known_facts(id)
@@ -470,7 +470,7 @@ impl Evaluator<'_> {
 
     /// `cfg!(debug_assertions)`: what is done then only is not done in production.
     fn is_of_debug_builds(&self, condition: ValueId) -> bool {
-        self.values.get(condition).constant.is_some_and(|text| text.as_str() == DEBUG_BUILD)
+        self.values.constant_of(condition).is_some_and(|text| text.as_str() == DEBUG_BUILD)
     }
 
     fn eval_match(&mut self, scrutinee: ExprId, arms: Run) -> ValueId {
@@ -548,7 +548,7 @@ impl Evaluator<'_> {
             let before = self.state.clone();
             if let Some(cond) = cond {
                 let cond = self.eval(cond);
-                let exit_facts: Facts = self.values.get(cond).if_failure.into();
+                let exit_facts: Facts = self.values.if_failure_of(cond).into();
                 let skipped = self.state.clone();
                 self.assume_success(cond);
                 self.eval(body);
@@ -606,7 +606,7 @@ impl Evaluator<'_> {
             self.end_round();
             if !skipped_items && !self.state.dead {
                 // Every round ended here, so what its end knows of the items is known of all of them.
-                let own = self.values.get(items).origins;
+                let own = self.values.origins_of(items);
                 let facts = self.state.cleared.iter().filter(|fact| own.iter().any(|o| o.root == fact.root));
                 always = Some(facts.copied().collect::<Facts>());
             }
@@ -699,7 +699,7 @@ impl Evaluator<'_> {
             Some(conversion) => self.call_function(conversion, &[error], self.span(expr), &[None]),
             None => self.error_handed_over(error, operand),
         };
-        if self.values.get(value).outcome != Outcome::Success {
+        if self.values.outcome_of(value) != Outcome::Success {
             let before = self.state.cleared.clone();
             self.assume_failure(value);
             let failure = self.failure(error);
@@ -707,7 +707,7 @@ impl Evaluator<'_> {
             self.state.cleared = before;
         }
         self.assume_success(value);
-        if self.values.get(value).outcome == Outcome::Failure {
+        if self.values.outcome_of(value) == Outcome::Failure {
             self.die();
         }
         let payload = self.payload(value);
@@ -738,7 +738,7 @@ impl Evaluator<'_> {
         let inputs: SmallVec<[_; 4]> = self.ir.list(call.args).zip(values.iter().copied()).collect();
         self.check_macro(call.path, &inputs);
         self.check_panicking(call.path, &inputs);
-        if self.cx.models.macro_names.contains(&Symbol::new(super::calls::last_segment(call.path))) {
+        if self.cx.models.macro_names.contains(&Symbol::new(call.path.last_segment())) {
             let path = self.cx.semantics.resolve_macro(self.def, call.path);
             let row = self.cx.models.macros.get(&path).and_then(|path| self.cx.models.functions.get(path));
             if let Some(list) = row.and_then(|row| self.path_elements(row, call)) {

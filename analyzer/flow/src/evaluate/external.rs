@@ -7,7 +7,7 @@ use ward_semantics::{DefId, Template, Ty, TyKind};
 use ward_syntax::{Expr, ExprId, HoleStyle, Span, Symbol, sym};
 
 use super::Evaluator;
-use super::calls::{ExternalCall, Inputs, last_segment};
+use super::calls::{ExternalCall, Inputs};
 use crate::models::{CallModel, Elements, HandlerSource, Port, Source, SourceClass};
 use crate::sources;
 use crate::step::StepKind;
@@ -92,7 +92,7 @@ impl<'a> Evaluator<'a> {
     /// Whether all that is known of a value is that it is what an error says.
     fn is_error(&self, value: ValueId) -> bool {
         let errors = self.cx.models.kinds.of_class(SourceClass::Error);
-        let origins = self.values.get(value).origins;
+        let origins = self.values.origins_of(value);
         !origins.is_empty() && origins.iter().all(|origin| origin.open.without(errors).is_empty())
     }
 
@@ -194,7 +194,7 @@ impl<'a> Evaluator<'a> {
         for handler in &model.handlers {
             let Some((_, value)) = call.args.get(usize::from(handler.argument)).copied() else { continue };
             let span = self.span(call.expr);
-            let callables: SmallVec<[Callable; 2]> = SmallVec::from_slice(self.values.get(value).callables);
+            let callables: SmallVec<[Callable; 2]> = SmallVec::from_slice(self.values.callables_of(value));
             for callable in callables {
                 match callable {
                     Callable::Closure(closure) => {
@@ -203,7 +203,7 @@ impl<'a> Evaluator<'a> {
                             let ty = ty.map(|ty| self.type_of_ref(ty));
                             let wanted = handler.types.is_empty()
                                 || ty.is_some_and(|ty| sources::is_one_of(ty, &handler.types));
-                            let name = Symbol::new(last_segment(call.name));
+                            let name = Symbol::new(call.name.last_segment());
                             given.push(if wanted {
                                 self.source(handler.source, name, span)
                             } else {
@@ -294,7 +294,7 @@ impl<'a> Evaluator<'a> {
                 self.check_sink(sink, call, 0);
             }
         }
-        let name = Symbol::new(last_segment(call.name));
+        let name = Symbol::new(call.name.last_segment());
         let result = match model.source {
             _ if listed.is_some() => listed.unwrap_or_default(),
             Some(source) if source.class == SourceClass::Request => {
@@ -338,12 +338,12 @@ impl<'a> Evaluator<'a> {
     /// What of a row is read, if it is written out: its name or number.
     fn column(&self, call: &ExternalCall, source: Source) -> Option<Symbol> {
         let column = call.args.first().filter(|_| source.class == SourceClass::Stored)?;
-        self.values.get(column.1).constant
+        self.values.constant_of(column.1)
     }
 
     /// `error.into()` and `Error::from(error)`, by what a derive makes of them.
     fn converted_call(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
-        let from = match (last_segment(call.name), call.receiver, call.args.as_slice()) {
+        let from = match (call.name.last_segment(), call.receiver, call.args.as_slice()) {
             ("into", Some((receiver, _)), []) => receiver,
             ("from", None, [(Some(from), _)]) => *from,
             _ => return result,

@@ -2,14 +2,14 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, Span, sym};
+use ward_syntax::{Expr, ExprId, FileSpan, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::Inputs;
 use crate::models::{Asked, Sink, SourceClass};
 use crate::sources;
 use crate::step::StepKind;
-use crate::summary::{FunctionSummary, Hit, Message};
+use crate::summary::{FunctionSummary, Hit, Message, Part};
 use crate::value::{AccessPath, Fact, Facts, Hole, Origin, Root, ValueId, joined_shape};
 
 /// A function follows its callees' hits up to this many of one kind.
@@ -216,6 +216,10 @@ impl Evaluator<'_> {
         let Root::Parameter(parameter) = hit.origin.root else { return };
         let number = usize::from(parameter);
         let Some(value) = values.get(number).copied() else { return };
+        let is_error = hit.origin.path.names().next() == Some(sym::ERR);
+        if self.state.dead || !is_error && !self.values.may_have_origins(value) {
+            return;
+        }
         let given = exprs.get(number).copied().flatten();
         let value = self.part_given(value, given, hit.origin.path);
         let kind = self.cx.kind(hit.sink.kind);
@@ -276,7 +280,7 @@ impl Evaluator<'_> {
             let error = *self.types.expr(given).as_external("std::result::Result")?.get(1)?;
             Some((error, self.span(given)))
         });
-        let Some((ty, span)) = error else { return self.values.part_at(value, path) };
+        let Some((ty, span)) = error else { return self.part_of_input(value, path) };
         let part = self.values.part(value, sym::ERR);
         let part = self.with_type_source(part, ty, sym::ERR, span);
         path.names().skip(1).fold(part, |part, name| self.values.part(part, name))
@@ -292,19 +296,15 @@ impl Evaluator<'_> {
             return;
         }
         let rank = |hit: &Hit| (hit.origin.assumed, hit.calls);
-        let same = |known: &Hit| {
-            known.place == hit.place
-                && known.sink.kind == hit.sink.kind
-                && known.origin.root == hit.origin.root
-                && known.origin.path == hit.origin.path
-                && known.origin.escaped == hit.origin.escaped
-                && known.message == hit.message
-                && known.part == hit.part
-        };
-        match self.hits.iter().position(same) {
+        let found = FoundAs::of(&hit);
+        match self.found_hits.get(&found).copied() {
             // Of several ways the surest, then the shortest: a way through a recursion is never that.
             Some(known) if rank(&hit) < rank(&self.hits[known]) => self.hits[known] = hit,
-            None if self.has_room_for(&hit) => self.hits.push(hit),
+            None if self.has_room_for(&hit) => {
+                *self.hits_like.entry((hit.message.is_some(), hit.sink.kind)).or_default() += 1;
+                self.found_hits.insert(found, self.hits.len());
+                self.hits.push(hit);
+            }
             _ => {}
         }
     }
@@ -313,10 +313,28 @@ impl Evaluator<'_> {
     fn has_room_for(&self, hit: &Hit) -> bool {
         let lines = self.cx.models.kinds.escaped_by_debug();
         let most = if self.cx.kind(hit.sink.kind).meets(lines) { MOST_LINES } else { MOST_HITS };
-        let is_like = |known: &&Hit| {
-            known.message.is_some() == hit.message.is_some() && known.sink.kind == hit.sink.kind
-        };
-        self.hits.iter().filter(is_like).count() < most
+        let like = self.hits_like.get(&(hit.message.is_some(), hit.sink.kind));
+        like.is_none_or(|count| *count < most)
+    }
+}
+
+/// What hits of one function have in common if they tell of the same.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct FoundAs {
+    place: FileSpan,
+    kind: Symbol,
+    root: Root,
+    path: AccessPath,
+    escaped: Option<Symbol>,
+    message: Option<Message>,
+    part: Option<Part>,
+}
+
+impl FoundAs {
+    fn of(hit: &Hit) -> Self {
+        let Hit { place, message, part, .. } = *hit;
+        let Origin { root, path, escaped, .. } = hit.origin;
+        Self { place, kind: hit.sink.kind, root, path, escaped, message, part }
     }
 }
 

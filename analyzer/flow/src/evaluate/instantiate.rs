@@ -8,8 +8,8 @@ use super::Evaluator;
 use crate::step::{StepId, StepKind};
 use crate::summary::Exported;
 use crate::value::{
-    Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, add_origins,
-    joined_shape,
+    AccessPath, Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add,
+    add_origins, joined_shape,
 };
 
 impl Evaluator<'_> {
@@ -24,26 +24,26 @@ impl Evaluator<'_> {
     ) -> ValueId {
         let mut value = Value::shell(exported);
         let mut whole: Option<ValueId> = None;
-        for origin in &exported.origins {
+        for origin in exported.origins.iter() {
             let through = StepKind::Through { callee, inner: origin.step };
             let base = match origin.root {
                 Root::Source(step) if self.is_absent(callee, step, args) => continue,
                 Root::Source(_) => {
                     let step = self.step(None, span, through);
-                    add_origins(&mut value.origins, &[Origin { root: Root::Source(step), step, ..*origin }]);
+                    add_origins(&mut value.origins, &[Origin { root: Root::Source(step), step, ..origin }]);
                     continue;
                 }
                 Root::Parameter(index) => args.get(usize::from(index)).copied(),
                 Root::ClosureReturn(index) => closures.iter().find(|row| row.0 == index).map(|row| row.1),
             };
             let Some(base) = base else { continue };
-            let base = self.values.part_at(base, origin.path);
-            if is_unchanged(origin) && self.guesses == 0 {
+            let base = self.part_of_input(base, origin.path);
+            if is_unchanged(&origin) && self.guesses == 0 {
                 let passed = self.stepped(base, span, through);
                 whole = Some(whole.map_or(passed, |all| self.values.join(all, passed)));
                 continue;
             }
-            value.text = value.text.max(self.values.get(base).text);
+            value.text = value.text.max(self.values.text_of(base));
             let derived: SmallVec<[Origin; 4]> = self.values.flatten(base);
             for inner in derived {
                 let open = inner.open.intersection(origin.open);
@@ -53,7 +53,7 @@ impl Evaluator<'_> {
                 let step = self.step(Some(inner.step), span, through);
                 let assumed = inner.assumed.saturating_add(origin.assumed).saturating_add(self.guesses);
                 let hole = inner.hole.or(origin.hole);
-                let outer = super::functions::outer(&inner, origin);
+                let outer = super::functions::outer(&inner, &origin);
                 let escaped = origin.escaped.or(inner.escaped);
                 let lead = joined_shape(origin.lead, inner.lead);
                 add_origins(
@@ -62,12 +62,12 @@ impl Evaluator<'_> {
                 );
             }
         }
-        value.callables = self.callables_here(&exported.callables, args);
+        value.callables = self.callables_here(exported.tells.callables(), args);
         if let Some(whole) = whole {
             value = merged(self.values.owned(whole), value, exported);
         }
-        value.if_success = self.facts_here(&exported.if_success, args);
-        value.if_failure = self.facts_here(&exported.if_failure, args);
+        value.if_success = self.facts_here(exported.tells.if_success(), args);
+        value.if_failure = self.facts_here(exported.tells.if_failure(), args);
         for (name, part) in &exported.fields {
             let part = self.instantiate(part, callee, args, span, closures);
             value.set_part(*name, part);
@@ -85,13 +85,26 @@ impl Evaluator<'_> {
             return false;
         };
         let Some(arg) = args.get(usize::from(index)) else { return false };
-        let part = self.values.part_at(*arg, path);
+        let part = self.part_of_input(*arg, path);
         let kinds = self.cx.models.kinds.of_class(source.class);
         let is_cleared =
             |origin: &Origin| matches!(origin.root, Root::Parameter(_)) && !origin.open.meets(kinds);
-        let origins = self.values.get(part).origins;
-        (self.values.is_plain(part) && self.values.get(part).text == Text::Constant)
+        let origins = self.values.origins_of(part);
+        (self.values.is_plain(part) && self.values.text_of(part) == Text::Constant)
             || (!origins.is_empty() && origins.iter().all(is_cleared))
+    }
+
+    /// A part of what is given to a function: the parts of its result ask for the same parts again and again.
+    pub(super) fn part_of_input(&mut self, value: ValueId, path: AccessPath) -> ValueId {
+        if path.is_empty() || value == ValueId::NOTHING {
+            return value;
+        }
+        if let Some(part) = self.parts.get(&(value, path)) {
+            return *part;
+        }
+        let part = self.values.part_at(value, path);
+        self.parts.insert((value, path), part);
+        part
     }
 
     /// Facts about a callee's parameters as facts about the arguments.
@@ -100,7 +113,7 @@ impl Evaluator<'_> {
         for fact in facts {
             let Root::Parameter(index) = fact.root else { continue };
             let Some(arg) = args.get(usize::from(index)).copied() else { continue };
-            let part = self.values.part_at(arg, fact.path);
+            let part = self.part_of_input(arg, fact.path);
             for origin in self.values.flatten(part) {
                 add(&mut here, &[Fact { root: origin.root, path: origin.path, kinds: fact.kinds }]);
             }
@@ -114,7 +127,7 @@ impl Evaluator<'_> {
             match callable {
                 Callable::Parameter(index) => {
                     if let Some(arg) = args.get(usize::from(*index)) {
-                        here.extend(self.values.get(*arg).callables.iter().copied());
+                        here.extend(self.values.callables_of(*arg).iter().copied());
                     }
                 }
                 other => here.push(*other),

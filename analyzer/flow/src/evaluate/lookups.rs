@@ -9,8 +9,9 @@ use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Expr, ExprId, Symbol};
 
 use super::Evaluator;
-use super::calls::{ExternalCall, last_segment};
+use super::calls::ExternalCall;
 use super::patterns::TRUTH;
+use super::text::has;
 use crate::models::{Barrier, CallModel, Input, Part, Port, When};
 use crate::value::{Fact, Facts, KindSet, Outcome, Text, Value, ValueId, add};
 
@@ -55,7 +56,7 @@ impl Proven {
 impl Evaluator<'_> {
     /// A statement that binds one more text.
     pub(super) fn binding(&mut self, statement: ValueId, facts: &[Fact]) -> ValueId {
-        let place = self.values.get(statement).fields.iter().filter(|(name, _)| is_bound(*name)).count();
+        let place = self.values.fields_of(statement).iter().filter(|(name, _)| is_bound(*name)).count();
         self.binding_at(statement, place, facts)
     }
 
@@ -94,8 +95,8 @@ impl Evaluator<'_> {
 
     /// What is known of the texts that a statement binds if it finds a row.
     pub(super) fn bound_in(&self, statement: ValueId) -> Option<Facts> {
-        let bound = self.values.get(statement).fields.iter().filter(|(name, _)| is_bound(*name));
-        let mut bound = bound.map(|(_, value)| self.values.get(*value).if_success).peekable();
+        let bound = self.values.fields_of(statement).iter().filter(|(name, _)| is_bound(*name));
+        let mut bound = bound.map(|(_, value)| self.values.if_success_of(*value)).peekable();
         bound.peek()?;
         let mut all = Facts::new();
         bound.for_each(|facts| add(&mut all, facts));
@@ -115,7 +116,7 @@ impl Evaluator<'_> {
     }
 
     fn unbound(&mut self, statement: ValueId) -> ValueId {
-        let fields = self.values.get(statement).fields;
+        let fields = self.values.fields_of(statement);
         let kept: SmallVec<[(Symbol, ValueId); 4]> =
             fields.iter().filter(|(name, _)| !is_bound(*name)).copied().collect();
         if kept.len() == fields.len() { statement } else { self.values.with_fields(statement, &kept) }
@@ -155,10 +156,10 @@ impl Evaluator<'_> {
 
     fn bound_at(&self, statement: ValueId, proven: &Proven) -> Facts {
         let mut facts = Facts::new();
-        for (name, bound) in self.values.get(statement).fields {
+        for (name, bound) in self.values.fields_of(statement) {
             let place = name.as_str().strip_prefix(BOUND).and_then(|place| place.parse().ok());
             if place.is_some_and(|place| proven.holds(place)) {
-                add(&mut facts, self.values.get(*bound).if_success);
+                add(&mut facts, self.values.if_success_of(*bound));
             }
         }
         facts
@@ -277,7 +278,7 @@ impl Evaluator<'_> {
         match (call.name.as_str(), inner) {
             ("flatten" | "unwrap_or_default", Some(inner)) => inner,
             ("unwrap_or", Some(inner)) => match call.args.first() {
-                Some((_, other)) if self.values.get(*other).outcome == Outcome::Failure => inner,
+                Some((_, other)) if self.values.outcome_of(*other) == Outcome::Failure => inner,
                 _ => result,
             },
             ("optional", None) => self.around(result, Outcome::Open),
@@ -296,7 +297,7 @@ impl Evaluator<'_> {
     /// What a function returns of which nothing but its name is known. How deep in that a row lies is not known, either:
     /// it counts as found where two things are there, `find_by_id(id)?.ok_or(..)?`.
     pub(super) fn found_by_unknown(&mut self, call: &ExternalCall, result: ValueId) -> ValueId {
-        let kinds = self.lookups_named(last_segment(call.name));
+        let kinds = self.lookups_named(call.name.last_segment());
         if kinds.is_empty() {
             return result;
         }
@@ -311,7 +312,7 @@ impl Evaluator<'_> {
     }
 
     fn lookups_named(&self, name: &str) -> KindSet {
-        let rows = self.cx.models.named_lookups.iter().filter(|row| name.contains(row.word.as_str()));
+        let rows = self.cx.models.named_lookups.iter().filter(|row| has(name, row.word));
         rows.fold(KindSet::NONE, |kinds, row| kinds.union(self.cx.kinds(&row.kinds)))
     }
 }
@@ -325,7 +326,7 @@ fn bound_name(place: usize) -> Symbol {
 }
 
 fn is_future(path: Symbol) -> bool {
-    last_segment(path) == "Future"
+    path.last_segment() == "Future"
 }
 
 /// What it proves that a statement of SQL was answered: that what its conditions compare equals something stored.

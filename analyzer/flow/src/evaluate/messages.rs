@@ -1,11 +1,13 @@
 //! Messages that are sent and received.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Span, Symbol, sym};
 
 use super::Evaluator;
-use super::calls::{ExternalCall, last_segment};
+use super::calls::ExternalCall;
 use crate::mail::{assumed_of, payload};
 use crate::memo::note_mail;
 use crate::models::{Asked, MessageCall, Port, Sink};
@@ -26,7 +28,7 @@ impl Evaluator<'_> {
             }
             MessageCall::Receive => {
                 let ty = payload(self.types.expr(call.expr));
-                let name = Symbol::new(last_segment(call.name));
+                let name = Symbol::new(call.name.last_segment());
                 self.received(ty, result, name, self.span(call.expr))
             }
         }
@@ -44,9 +46,10 @@ impl Evaluator<'_> {
         let Some(assumed) = assumed_of(ty) else { return };
         let place = self.place_of_span(self.span(expr));
         let callee = self.callee_name(call);
+        let sink = Arc::new(message_sink());
         for (part, origin) in self.parts(value) {
             self.record(Hit {
-                sink: message_sink(),
+                sink: Arc::clone(&sink),
                 callee,
                 place,
                 function: self.def,

@@ -138,6 +138,7 @@ struct Spare {
     values: Values,
     steps: Steps,
     last: Vec<ValueId>,
+    parts: FxHashMap<(ValueId, AccessPath), ValueId>,
 }
 
 /// The evaluation of one body.
@@ -162,6 +163,12 @@ struct Evaluator<'a> {
     parameters: Vec<Option<LocalId>>,
     initial: Vec<ValueId>,
     hits: Vec<Hit>,
+    /// Where each of them stands.
+    found_hits: FxHashMap<functions::FoundAs, usize>,
+    /// How many of them are messages or none, and of a kind.
+    hits_like: FxHashMap<(bool, Symbol), usize>,
+    /// The parts of what was given to functions.
+    parts: FxHashMap<(ValueId, AccessPath), ValueId>,
     closure_calls: Vec<ClosureCall>,
     inputs: SmallVec<[(u16, Source); 2]>,
     receives: SmallVec<[Ty; 1]>,
@@ -247,6 +254,8 @@ const CONVERTED: u8 = 2;
 
 /// An evaluation visits at most this many expressions for each one of the body: closures and loops repeat.
 const ROUNDS: u32 = 24;
+/// The lists of an evaluation with more values than these are not kept for the next.
+const MOST_SPARED: usize = 1 << 12;
 /// Enough for all that people write; see `most_values`.
 const MOST_VALUES: usize = 1 << 17;
 /// So many checks are known at one point; further ones are forgotten.
@@ -271,7 +280,7 @@ impl<'a> Evaluator<'a> {
             locals: SmallVec::from_elem(ValueId::NOTHING, body.locals.len as usize),
             ..State::default()
         };
-        let Spare { values, steps, mut last } = SPARE.take();
+        let Spare { values, steps, mut last, parts } = SPARE.take();
         last.resize(body.exprs.len as usize, ValueId::NOTHING);
         Self {
             cx,
@@ -291,6 +300,9 @@ impl<'a> Evaluator<'a> {
             parameters: Vec::new(),
             initial: Vec::new(),
             hits: Vec::new(),
+            found_hits: FxHashMap::default(),
+            hits_like: FxHashMap::default(),
+            parts,
             closure_calls: Vec::new(),
             inputs: SmallVec::new(),
             receives: SmallVec::new(),
@@ -454,7 +466,7 @@ impl<'a> Evaluator<'a> {
                 && !origin.open.is_empty()
                 && open.without(origin.open).is_empty()
         };
-        let origins = self.values.get(value).origins;
+        let origins = self.values.origins_of(value);
         if open.is_empty() || origins.iter().any(is_known) {
             return value;
         }
@@ -464,7 +476,7 @@ impl<'a> Evaluator<'a> {
         if !origins.is_empty() && origins.iter().all(is_cleared) {
             return value;
         }
-        let part = match self.values.get(value).origins {
+        let part = match self.values.origins_of(value) {
             [Origin { root: Root::Parameter(index), path, .. }] if !path.is_empty() => Some((*index, *path)),
             _ => None,
         };
@@ -504,7 +516,7 @@ impl<'a> Evaluator<'a> {
 
     /// The value with a further step on every way.
     fn stepped(&mut self, id: ValueId, span: Span, kind: StepKind) -> ValueId {
-        if self.values.get(id).origins.is_empty() {
+        if self.values.origins_of(id).is_empty() {
             return id;
         }
         let at = self.place_of_span(span);
@@ -555,7 +567,7 @@ impl<'a> Evaluator<'a> {
                 let open = origin.open.without(cleared(&origin));
                 (!open.is_empty()).then_some(Origin { open, ..origin })
             });
-            if self.values.get(id).origins.is_empty() {
+            if self.values.origins_of(id).is_empty() {
                 self.values.set_text(id, text.min(Text::Constrained));
             }
         }
@@ -565,7 +577,7 @@ impl<'a> Evaluator<'a> {
             }
             self.narrow_by_parts(id, &parts);
         }
-        if !self.values.get(id).fields.is_empty() {
+        if !self.values.fields_of(id).is_empty() {
             id = self.narrowed_parts(id);
         }
         id
@@ -589,10 +601,10 @@ impl<'a> Evaluator<'a> {
     }
 
     fn narrowed_parts(&mut self, id: ValueId) -> ValueId {
-        let mut fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.get(id).fields);
+        let mut fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.fields_of(id));
         let mut is_new = false;
         for (_, part) in &mut fields {
-            if !self.values.get(*part).origins.is_empty() {
+            if !self.values.origins_of(*part).is_empty() {
                 let narrowed = self.narrowed(*part);
                 is_new |= narrowed != *part;
                 *part = narrowed;
@@ -612,7 +624,7 @@ impl<'a> Evaluator<'a> {
             let open = origin.open.without(kinds);
             (!open.is_empty()).then_some(Origin { open, ..origin })
         });
-        if self.values.get(id).origins.is_empty() {
+        if self.values.origins_of(id).is_empty() {
             self.values.set_text(id, Text::Constrained);
         }
         if !fields.is_empty() {
@@ -676,7 +688,7 @@ impl<'a> Evaluator<'a> {
 
     /// Whether a value comes of a source or from a caller, and nothing is assumed of it.
     fn is_open_source(&self, id: ValueId) -> bool {
-        self.values.get(id).origins.iter().any(is_open_source)
+        self.values.origins_of(id).iter().any(is_open_source)
     }
 
     /// What no text can be, and what is dangerous for these kinds only.
@@ -734,12 +746,12 @@ impl<'a> Evaluator<'a> {
     }
 
     fn assume_success(&mut self, id: ValueId) {
-        let facts: Facts = SmallVec::from_slice(self.values.get(id).if_success);
+        let facts: Facts = SmallVec::from_slice(self.values.if_success_of(id));
         self.assume(&facts);
     }
 
     fn assume_failure(&mut self, id: ValueId) {
-        let facts: Facts = SmallVec::from_slice(self.values.get(id).if_failure);
+        let facts: Facts = SmallVec::from_slice(self.values.if_failure_of(id));
         self.assume(&facts);
     }
 
@@ -865,18 +877,22 @@ impl<'a> Evaluator<'a> {
         summary.named_lookups = self.named_lookups();
         summary.converted = self.converted_parameters();
         summary.compact(&self.steps);
-        let Self { mut values, mut steps, mut last, .. } = self;
-        values.clear();
-        steps.clear();
-        last.clear();
-        SPARE.set(Spare { values, steps, last });
+        let Self { mut values, mut steps, mut last, mut parts, .. } = self;
+        // What a very large function took is given back.
+        if values.len() <= MOST_SPARED {
+            values.clear();
+            steps.clear();
+            last.clear();
+            parts.clear();
+            SPARE.set(Spare { values, steps, last, parts });
+        }
         summary
     }
 
     /// See [`FunctionSummary::named_checks`].
     fn named_checks(&self) -> Box<[KindSet]> {
         let name = self.cx.semantics.item(self.def).name.as_str();
-        let checks = self.cx.models.named_checks.iter().filter(|check| name.contains(check.word.as_str()));
+        let checks = self.cx.models.named_checks.iter().filter(|check| text::has(name, check.word));
         checks.map(|check| self.cx.kinds(&check.kinds)).collect()
     }
 
@@ -901,8 +917,8 @@ impl<'a> Evaluator<'a> {
             }
             let mut exported = Exported::new(&self.values, after);
             let own = |origin: &Origin| origin.root == Root::Parameter(number) && origin.path.is_empty();
-            exported.origins = exported.origins.iter().filter(|origin| !own(origin)).copied().collect();
-            exported.callables = Box::default();
+            exported.origins = exported.origins.iter().filter(|origin| !own(origin)).collect();
+            exported.tells.call_nothing();
             if !exported.is_plain() {
                 outputs.push((number, exported));
             }

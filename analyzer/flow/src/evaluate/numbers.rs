@@ -3,7 +3,7 @@
 use ward_semantics::{Carries, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, Symbol};
 
-use super::calls::{ExternalCall, last_segment};
+use super::calls::ExternalCall;
 use super::{Evaluator, patterns};
 use crate::models::Operator;
 use crate::value::{Fact, Facts, Origin, Root, Text, Value, ValueId, add};
@@ -12,7 +12,7 @@ impl Evaluator<'_> {
     /// What an operator makes of two numbers.
     pub(super) fn computed(&mut self, left: ValueId, right: ValueId) -> ValueId {
         let joined = self.values.join(left, right);
-        if self.values.get(joined).constant.is_none() {
+        if self.values.constant_of(joined).is_none() {
             return joined;
         }
         let value = Value { constant: None, tail: None, ..self.values.owned(joined) };
@@ -44,7 +44,7 @@ impl Evaluator<'_> {
         if kinds.is_empty() || self.is_free(bound) {
             return Facts::new();
         }
-        let origins = self.values.get(id).origins.iter().filter(|origin| origin.open.meets(kinds));
+        let origins = self.values.origins_of(id).iter().filter(|origin| origin.open.meets(kinds));
         origins.map(|origin| Fact { root: origin.root, path: origin.path, kinds }).collect()
     }
 
@@ -52,7 +52,7 @@ impl Evaluator<'_> {
     fn is_free(&self, id: ValueId) -> bool {
         let kinds = self.cx.models.kinds.of_numbers();
         let is_free = |origin: &Origin| matches!(origin.root, Root::Source(_)) && origin.open.meets(kinds);
-        self.values.get(id).origins.iter().any(is_free)
+        self.values.origins_of(id).iter().any(is_free)
     }
 
     /// A result that is no more than any of some values.
@@ -71,7 +71,7 @@ impl Evaluator<'_> {
             return result;
         }
         let carries = |ty| self.cx.semantics.carries(ty);
-        match last_segment(call.name) {
+        match call.name.last_segment() {
             "len" | "count" | "capacity" | "size_hint" | "len_utf8" | "finish" => self.without(result, kinds),
             "find" | "rfind" | "position" | "rposition" | "partition_point" | "binary_search"
                 if carries(self.types.expr(call.expr)) != Carries::Text =>
@@ -130,7 +130,7 @@ impl Evaluator<'_> {
     pub(super) fn check_minuend(&mut self, value: ValueId, place: ExprId, subtrahend: ValueId) {
         let is_unsigned =
             |ty: Ty| matches!(ty.kind(), TyKind::Scalar(name) if name.as_str().starts_with('u'));
-        let is_fixed = |id| self.values.get(id).text == Text::Constant && self.values.is_plain(id);
+        let is_fixed = |id| self.values.text_of(id) == Text::Constant && self.values.is_plain(id);
         if is_unsigned(self.types.expr(place)) && is_fixed(subtrahend) {
             self.check_operator(Operator::Subtract, value, place);
         }
@@ -146,7 +146,7 @@ impl Evaluator<'_> {
             if !is_sliced(ty) {
                 return;
             }
-            let is_free = !self.values.get(at).origins.is_empty();
+            let is_free = !self.values.origins_of(at).is_empty();
             if is_free {
                 self.check_operator(Operator::Slice, at, index);
             } else if Self::is_text(ty) && (start.is_some() || end.is_some()) {

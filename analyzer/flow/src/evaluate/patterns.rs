@@ -303,7 +303,7 @@ impl Evaluator<'_> {
             path: origin.path,
             kinds: KindSet::ALL,
         };
-        self.values.get(id).origins.iter().map(fact).collect()
+        self.values.origins_of(id).iter().map(fact).collect()
     }
 
     pub(super) fn outcome_of_pattern(&self, pat: PatId) -> Outcome {
@@ -360,9 +360,9 @@ impl Evaluator<'_> {
     /// A struct or variant with these parts.
     pub(super) fn composed(&mut self, parts: SmallVec<[(Symbol, ValueId); 1]>) -> ValueId {
         if parts.iter().all(|(_, part)| self.values.is_plain(*part)) {
-            let texts = parts.iter().map(|(_, part)| self.values.get(*part).text);
+            let texts = parts.iter().map(|(_, part)| self.values.text_of(*part));
             let text = texts.max().unwrap_or(crate::value::Text::Constant);
-            let keep = parts.iter().any(|(_, part)| self.values.get(*part).constant.is_some());
+            let keep = parts.iter().any(|(_, part)| self.values.constant_of(*part).is_some());
             let fields = if keep { parts } else { SmallVec::new() };
             return self.values.push(Value { text, fields, ..Value::default() });
         }

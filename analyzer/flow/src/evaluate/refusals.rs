@@ -37,7 +37,7 @@ impl Evaluator<'_> {
             let Some(arg) = args.get(usize::from(parameter)).copied() else { continue };
             let value = self.last_value(arg);
             // What a text is put into is the service's own.
-            if self.values.get(value).origins.iter().any(|origin| origin.hole.is_some()) {
+            if self.values.origins_of(value).iter().any(|origin| origin.hole.is_some()) {
                 continue;
             }
             let carries = self.cx.semantics.carries(self.types.expr(arg));
@@ -60,7 +60,7 @@ impl Evaluator<'_> {
     pub(super) fn note_failure(&mut self, value: ValueId) {
         if self.exits.len() != 1
             || self.conditions.is_empty()
-            || self.values.get(value).outcome != Outcome::Failure
+            || self.values.outcome_of(value) != Outcome::Failure
             || !self.may_fail()
         {
             return;
@@ -123,7 +123,7 @@ impl Evaluator<'_> {
     fn spoken_of(&mut self, condition: ExprId) -> SmallVec<[Origin; 4]> {
         match self.ir.expr(condition) {
             Expr::Local(_) | Expr::Field { .. } => {
-                self.values.get(self.last_value(condition)).origins.iter().copied().collect()
+                self.values.origins_of(self.last_value(condition)).iter().copied().collect()
             }
             Expr::Binary { lhs, rhs, .. } => {
                 let mut both = self.spoken_of(lhs);
@@ -177,7 +177,7 @@ impl Evaluator<'_> {
 
     /// Of some branches, what each fails by, and the condition, if one of them is a failure.
     fn doubts_of_choice(&mut self, condition: ExprId, branches: &[ExprId]) -> SmallVec<[Origin; 4]> {
-        let fails = |branch: &ExprId| self.values.get(self.last_value(*branch)).outcome == Outcome::Failure;
+        let fails = |branch: &ExprId| self.values.outcome_of(self.last_value(*branch)) == Outcome::Failure;
         let mut all = if branches.iter().any(fails) { self.spoken_of(condition) } else { SmallVec::new() };
         for branch in branches {
             all.extend(self.doubts(*branch));

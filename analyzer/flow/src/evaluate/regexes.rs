@@ -21,7 +21,7 @@ impl Evaluator<'_> {
         let kinds = self.cx.kinds(&barrier.kinds);
         let Some(expression) = barrier.expression else { return kinds };
         let text = call.receiver.and_then(|(receiver, value)| {
-            self.values.get(value).constant.or_else(|| self.expression_of(receiver))
+            self.values.constant_of(value).or_else(|| self.expression_of(receiver))
         });
         let Some(text) = text else {
             // Whether an expression that is not known is strict enough is the reader's to judge.

@@ -1,11 +1,13 @@
 //! Sinks: whether what is given to one may be steered.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{ExprId, Span, Symbol, sym};
 
 use super::Evaluator;
-use super::calls::{ExternalCall, Inputs, last_segment};
+use super::calls::{ExternalCall, Inputs};
 use crate::models::{Asked, Beside, Operator, Port, Sink};
 use crate::sources;
 use crate::summary::{Hit, Part};
@@ -99,7 +101,7 @@ impl Evaluator<'_> {
         span: Span,
         about: (u8, Option<Symbol>),
     ) {
-        let fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.get(value).fields);
+        let fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(self.values.fields_of(value));
         if !outer.is_empty() && (fields.is_empty() || outer.as_str().matches('.').count() >= MOST_NESTED) {
             self.check_part(sink, callee, (value, Some(Part { of, name: outer })), span, about);
             return;
@@ -153,14 +155,17 @@ impl Evaluator<'_> {
         (assumed, context): (u8, Option<Symbol>),
     ) {
         let kind = self.cx.kind(sink.kind);
-        for origin in self.reaching(sink, value) {
-            if !origin.open.meets(kind) {
-                continue;
-            }
+        let mut reaching = self.reaching(sink, value);
+        reaching.retain(|origin| origin.open.meets(kind));
+        if reaching.is_empty() {
+            return;
+        }
+        let shared = Arc::new(sink.clone());
+        for origin in reaching {
             let origin = Origin { assumed: origin.assumed.saturating_add(assumed), ..origin };
             let place = self.place_of_span(span);
             self.record(Hit {
-                sink: sink.clone(),
+                sink: Arc::clone(&shared),
                 callee,
                 place,
                 function: self.def,
@@ -177,7 +182,7 @@ impl Evaluator<'_> {
     /// The origins of a value that matter to a sink: those of all its parts, or of the whole alone.
     pub(super) fn reaching(&self, sink: &Sink, value: ValueId) -> SmallVec<[Origin; 4]> {
         if sink.whole {
-            let mut origins = self.values.get(value).origins.iter().copied().collect();
+            let mut origins = self.values.origins_of(value).iter().copied().collect();
             self.in_fields(&sink.fields, value, DEEPEST_FIELD, &mut origins);
             return origins;
         }
@@ -187,7 +192,7 @@ impl Evaluator<'_> {
     /// Sinks that are macros: their arguments as they stand.
     pub(super) fn check_macro(&mut self, path: Symbol, inputs: &[(ExprId, ValueId)]) {
         let models = self.cx.models;
-        let last = Symbol::new(last_segment(path));
+        let last = Symbol::new(path.last_segment());
         if !models.macro_names.contains(&last) {
             return;
         }
@@ -222,7 +227,7 @@ impl Evaluator<'_> {
 
     /// Macros outside the workspace that say by their names that they panic on what they refuse: `decimal_or_panic!(n)`.
     pub(super) fn check_panicking(&mut self, path: Symbol, inputs: &[(ExprId, ValueId)]) {
-        let last = last_segment(path);
+        let last = path.last_segment();
         if !last.ends_with("_or_panic") {
             return;
         }
@@ -239,7 +244,7 @@ impl Evaluator<'_> {
     /// Lines of text: what they print as it is.
     pub(super) fn check_printed(&mut self, path: Symbol, shown: &[(ExprId, ValueId)]) {
         let models = self.cx.models;
-        let last = Symbol::new(last_segment(path));
+        let last = Symbol::new(path.last_segment());
         if shown.is_empty() || !models.macro_names.contains(&last) {
             return;
         }
@@ -280,7 +285,7 @@ impl Evaluator<'_> {
             Some(ty) => models.methods.get(&(ty, name)),
             None => models.functions.get(&name),
         };
-        let last = Symbol::new(last_segment(name));
+        let last = Symbol::new(name.last_segment());
         for sink in model.iter().flat_map(|model| &model.sinks) {
             let at = match sink.input {
                 Port::Argument(index) => usize::from(index),
@@ -300,7 +305,7 @@ impl Evaluator<'_> {
 
     /// A part of a value, if it is known as such.
     pub(super) fn part_known(&self, id: ValueId, part: Symbol) -> Option<ValueId> {
-        self.values.get(id).fields.iter().find(|(name, _)| *name == part).map(|(_, value)| *value)
+        self.values.fields_of(id).iter().find(|(name, _)| *name == part).map(|(_, value)| *value)
     }
 
     /// A tuple struct or variant outside the workspace that is dangerous to fill.
@@ -351,7 +356,7 @@ impl Evaluator<'_> {
             if is_dangerous_in(&row.sink, text) {
                 let inputs = SmallVec::from_elem((Some(*last), *value), 1);
                 let name = match row.beside {
-                    Beside::Type(path) => Symbol::new(last_segment(path)),
+                    Beside::Type(path) => Symbol::new(path.last_segment()),
                     Beside::Part(part) | Beside::Own(part) => part,
                 };
                 let call = ExternalCall { expr, ty: None, name, receiver: None, args: &inputs };

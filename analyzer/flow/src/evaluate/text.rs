@@ -1,5 +1,7 @@
 //! Text that is put together: templates, `push_str`, `write!`, `+`.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 use ward_semantics::{DefId, TraitName};
 use ward_syntax::{ExprId, FormatId, HoleStyle, Piece, Span, Symbol, sym};
@@ -172,11 +174,12 @@ impl Evaluator<'_> {
             if !row.holds.iter().any(|mark| holds(hole.before, *mark) || holds(hole.after, *mark)) {
                 continue;
             }
+            let sink = Arc::new(row.sink.clone());
             for origin in origins.iter().filter(|origin| origin.open.meets(kind)) {
                 // What was put together before is told where that was done.
                 let origin = Origin { hole: origin.hole.or(Some(hole)), ..*origin };
                 self.record(Hit {
-                    sink: row.sink.clone(),
+                    sink: Arc::clone(&sink),
                     callee: sym::EMPTY,
                     place: self.place_of_span(span),
                     function: self.def,
@@ -242,7 +245,7 @@ impl Evaluator<'_> {
             return None;
         }
         let whole = self.values.get(receiver);
-        let from = self.values.get(*from).constant?;
+        let from = self.values.constant_of(*from)?;
         // What looks like a placeholder is one, in the middle of a text that is the service's own.
         let is_own = whole.origins.is_empty() && from.as_str().contains(['{', '<', ':', '%', '$', '@', '_']);
         let assumed = is_own.then(|| Symbol::new(&format!("{UNKNOWN}{from}{UNKNOWN}")));
@@ -261,7 +264,7 @@ impl Evaluator<'_> {
             StepKind::Template,
         );
         add_origins(&mut text.origins, &origins);
-        text.text = text.text.max(self.values.get(*to).text);
+        text.text = text.text.max(self.values.text_of(*to));
         text.shape = Some(joined_shape(joined_shape(first, self.values.shape(*to)), rest));
         Some(self.values.push(text))
     }
@@ -293,8 +296,21 @@ impl Evaluator<'_> {
 pub(crate) fn holds(text: Symbol, part: Symbol) -> bool {
     let (text, part) = (text.as_str().as_bytes(), part.as_str().as_bytes());
     let Some(first) = part.first() else { return true };
+    // What begins with no letter is looked for many bytes at a time.
+    if !first.is_ascii_alphabetic() && !text.contains(first) {
+        return false;
+    }
     text.windows(part.len())
         .any(|window| window[0].to_ascii_lowercase() == *first && window.eq_ignore_ascii_case(part))
+}
+
+/// Whether a name holds a word: for a short name this is quicker than the search of the standard library, which prepares for
+/// long texts.
+pub(super) fn has(name: &str, word: Symbol) -> bool {
+    let (name, word) = (name.as_bytes(), word.as_str().as_bytes());
+    let Some((first, rest)) = word.split_first() else { return true };
+    let Some(last) = name.len().checked_sub(word.len()) else { return false };
+    (0..=last).any(|at| name[at] == *first && name[at + 1..].starts_with(rest))
 }
 
 fn text_after(pieces: &[Piece], index: usize) -> Symbol {

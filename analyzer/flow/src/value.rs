@@ -417,13 +417,17 @@ pub struct ValueRef<'a> {
 impl ValueRef<'_> {
     /// A copy to make another value of.
     pub fn to_value(self) -> Value {
+        Value { origins: SmallVec::from_slice(self.origins), ..self.without_origins() }
+    }
+
+    fn without_origins(self) -> Value {
         Value {
             text: self.text,
             constant: self.constant,
             built: self.built,
             tail: self.tail,
             shape: self.shape,
-            origins: SmallVec::from_slice(self.origins),
+            origins: SmallVec::new(),
             fields: SmallVec::from_slice(self.fields),
             if_success: SmallVec::from_slice(self.if_success),
             if_failure: SmallVec::from_slice(self.if_failure),
@@ -544,9 +548,20 @@ impl Values {
         self.get(id).to_value()
     }
 
+    /// The same without its origins.
+    pub fn owned_without_origins(&self, id: ValueId) -> Value {
+        self.get(id).without_origins()
+    }
+
     /// Stores a value.
+    pub fn push(&mut self, mut value: Value) -> ValueId {
+        let origins = std::mem::take(&mut value.origins);
+        self.push_with_origins(value, &origins)
+    }
+
+    /// Stores a value with these origins.
     #[allow(clippy::needless_pass_by_value, reason = "it is made to be stored")]
-    pub fn push(&mut self, value: Value) -> ValueId {
+    pub fn push_with_origins(&mut self, value: Value, origins: &[Origin]) -> ValueId {
         let stored = Stored {
             text: value.text,
             outcome: value.outcome,
@@ -554,7 +569,7 @@ impl Values {
             constant: value.constant,
             tail: value.tail,
             shape: value.shape,
-            origins: entered(&mut self.origins, &value.origins),
+            origins: entered(&mut self.origins, origins),
             fields: entered(&mut self.fields, &value.fields),
             if_success: entered(&mut self.facts, &value.if_success),
             if_failure: entered(&mut self.facts, &value.if_failure),
@@ -891,11 +906,16 @@ impl Values {
     /// All origins of a value and of its parts.
     pub fn flatten(&self, id: ValueId) -> SmallVec<[Origin; 4]> {
         let mut all = SmallVec::new();
-        self.flatten_into(id, &mut all, 4);
+        self.flatten_into(id, &mut all);
         all
     }
 
-    fn flatten_into(&self, id: ValueId, all: &mut SmallVec<[Origin; 4]>, depth: u8) {
+    /// Adds them to a list.
+    pub fn flatten_into<const N: usize>(&self, id: ValueId, all: &mut SmallVec<[Origin; N]>) {
+        self.flatten_to(id, all, 4);
+    }
+
+    fn flatten_to<const N: usize>(&self, id: ValueId, all: &mut SmallVec<[Origin; N]>, depth: u8) {
         let value = &self.all[id.0 as usize];
         for origin in value.origins.of(&self.origins) {
             // What is known part by part is told by the parts.
@@ -905,7 +925,7 @@ impl Values {
         }
         if depth > 0 {
             for (_, part) in value.fields.of(&self.fields) {
-                self.flatten_into(*part, all, depth - 1);
+                self.flatten_to(*part, all, depth - 1);
             }
         }
     }

@@ -109,6 +109,7 @@ fn load_here(project: &Project, options: &DiscoverOptions) -> Loaded {
         }
     });
     files.extend(load_files(project, options, rest, &tables));
+    rayon::spawn_broadcast(|_| Symbol::forget_names());
     files.sort_unstable_by_key(|(index, ..)| *index);
     let mut loaded = Loaded { files: Vec::with_capacity(files.len()), problems: Vec::new() };
     for (_, file, problems) in files {

@@ -80,6 +80,11 @@ impl Symbol {
         })
     }
 
+    /// Forgets which names this thread has met: most of those that stand in files are not looked for again.
+    pub fn forget_names() {
+        CACHE.take();
+    }
+
     /// The text.
     #[inline]
     pub fn as_str(self) -> &'static str {

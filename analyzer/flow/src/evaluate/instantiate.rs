@@ -8,8 +8,8 @@ use super::Evaluator;
 use crate::step::{StepId, StepKind};
 use crate::summary::Exported;
 use crate::value::{
-    AccessPath, Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add,
-    add_origins, joined_shape,
+    AccessPath, Callable, Fact, Facts, KindSet, MOST_ORIGINS, Origin, Outcome, Root, Text, Value, ValueId,
+    add, add_origins, joined_shape,
 };
 
 impl Evaluator<'_> {
@@ -23,6 +23,7 @@ impl Evaluator<'_> {
         closures: &[(u16, ValueId)],
     ) -> ValueId {
         let mut value = Value::shell(exported);
+        let mut origins: SmallVec<[Origin; MOST_ORIGINS]> = SmallVec::new();
         let mut whole: Option<ValueId> = None;
         for origin in exported.origins.iter() {
             let through = StepKind::Through { callee, inner: origin.step };
@@ -30,7 +31,7 @@ impl Evaluator<'_> {
                 Root::Source(step) if self.is_absent(callee, step, args) => continue,
                 Root::Source(_) => {
                     let step = self.step(None, span, through);
-                    add_origins(&mut value.origins, &[Origin { root: Root::Source(step), step, ..origin }]);
+                    add_origins(&mut origins, &[Origin { root: Root::Source(step), step, ..origin }]);
                     continue;
                 }
                 Root::Parameter(index) => args.get(usize::from(index)).copied(),
@@ -44,7 +45,8 @@ impl Evaluator<'_> {
                 continue;
             }
             value.text = value.text.max(self.values.text_of(base));
-            let derived: SmallVec<[Origin; 4]> = self.values.flatten(base);
+            let mut derived: SmallVec<[Origin; MOST_ORIGINS]> = SmallVec::new();
+            self.values.flatten_into(base, &mut derived);
             for inner in derived {
                 let open = inner.open.intersection(origin.open);
                 if open.is_empty() {
@@ -57,22 +59,25 @@ impl Evaluator<'_> {
                 let escaped = origin.escaped.or(inner.escaped);
                 let lead = joined_shape(origin.lead, inner.lead);
                 add_origins(
-                    &mut value.origins,
+                    &mut origins,
                     &[Origin { open, step, assumed, hole, outer, escaped, lead, ..inner }],
                 );
             }
         }
         value.callables = self.callables_here(exported.tells.callables(), args);
         if let Some(whole) = whole {
-            value = merged(self.values.owned(whole), value, exported);
+            let own = std::mem::replace(&mut origins, SmallVec::from_slice(self.values.origins_of(whole)));
+            add_origins(&mut origins, &own);
+            value = merged(self.values.owned_without_origins(whole), value, exported);
         }
         value.if_success = self.facts_here(exported.tells.if_success(), args);
         value.if_failure = self.facts_here(exported.tells.if_failure(), args);
+        value.fields.reserve(exported.fields.len());
         for (name, part) in &exported.fields {
             let part = self.instantiate(part, callee, args, span, closures);
             value.set_part(*name, part);
         }
-        self.values.push(value)
+        self.values.push_with_origins(value, &origins)
     }
 
     /// Whether what enters at a step of the callee is part of an argument that has nothing there: another variant, or one
@@ -144,7 +149,6 @@ fn is_unchanged(origin: &Origin) -> bool {
 
 /// An argument that is passed through, joined with what else the result may be.
 fn merged(mut whole: Value, value: Value, exported: &Exported) -> Value {
-    add_origins(&mut whole.origins, &value.origins);
     whole.text = whole.text.max(value.text);
     whole.built |= value.built;
     whole.callables.extend(value.callables);

@@ -877,6 +877,9 @@ impl<'a> Evaluator<'a> {
         summary.named_lookups = self.named_lookups();
         summary.converted = self.converted_parameters();
         summary.compact(&self.steps);
+        summary.hits.shrink_to_fit();
+        summary.outputs.shrink_to_fit();
+        summary.closure_calls.shrink_to_fit();
         let Self { mut values, mut steps, mut last, mut parts, .. } = self;
         // What a very large function took is given back.
         if values.len() <= MOST_SPARED {

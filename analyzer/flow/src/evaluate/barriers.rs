@@ -298,7 +298,7 @@ fn parses(name: Symbol) -> bool {
 
 /// Whether a function of this name reads a text as something else, if it gives something else.
 fn reads(name: Symbol) -> bool {
-    let name = last_segment(name);
+    let name = name.last_segment();
     name == "try_from"
         || ["parse_", "from_str", "from_string", "try_parse"].iter().any(|begin| name.starts_with(begin))
 }

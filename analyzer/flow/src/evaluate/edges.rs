@@ -522,5 +522,5 @@ fn changes_text(name: &str) -> bool {
 
 /// Whether a type is a map of the standard library or one like it.
 fn is_map(ty: Option<Symbol>) -> bool {
-    ty.is_some_and(|ty| matches!(last_segment(ty), "HashMap" | "BTreeMap" | "IndexMap"))
+    ty.is_some_and(|ty| matches!(ty.last_segment(), "HashMap" | "BTreeMap" | "IndexMap"))
 }

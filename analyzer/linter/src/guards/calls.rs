@@ -483,7 +483,7 @@ impl Evaluator<'_> {
         }
         let name = self.text_in(*key, 0).filter(|name| self.cx.known.is_named(*name))?;
         let receiver = call.inputs[0].0;
-        let is_of_type = matches!(self.types.expr(receiver).kind(), TyKind::External { path, .. } if last_segment(*path) == "Depot");
+        let is_of_type = matches!(self.types.expr(receiver).kind(), TyKind::External { path, .. } if path.last_segment() == "Depot");
         if !is_of_type && !self.by_its_name(receiver, 0, &is_depot) {
             return None;
         }

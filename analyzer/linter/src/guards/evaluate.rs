@@ -399,7 +399,7 @@ impl<'a> Evaluator<'a> {
         const LOGS: &[&str] = &["trace", "debug", "info", "warn", "error", "println", "eprintln", "log"];
         let Expr::Block { stmts, tail, .. } = self.ir.expr(block) else { return false };
         self.ir.list(stmts).chain(tail).all(|stmt| match self.ir.expr(stmt) {
-            Expr::Format(format) => LOGS.contains(&last_segment(self.ir.format(format).path)),
+            Expr::Format(format) => LOGS.contains(&self.ir.format(format).path.last_segment()),
             Expr::Tuple(parts) => parts.is_empty(),
             _ => false,
         })

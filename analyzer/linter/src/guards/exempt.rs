@@ -544,7 +544,10 @@ impl<'a> Walk<'a> {
         match (&own, name) {
             (Known::Absent, "is_none" | "is_none_or") => return Known::Truth(true),
             (Known::Absent, "is_some" | "is_some_and") => return Known::Truth(false),
-            (Known::Absent, "map" | "and_then" | "ok" | "filter" | "flatten" | "cloned" | "as_ref" | "as_deref") => {
+            (
+                Known::Absent,
+                "map" | "and_then" | "ok" | "filter" | "flatten" | "cloned" | "as_ref" | "as_deref",
+            ) => {
                 return own;
             }
             _ => {}

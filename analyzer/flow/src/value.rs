@@ -712,7 +712,8 @@ impl Values {
                 break;
             }
             let value = &self.all[id.0 as usize];
-            if value.fields.is_empty() && !value.origins.is_empty() {
+            let is_plain_way = !path.names().skip(depth).any(|name| name == sym::OK);
+            if is_plain_way && value.fields.is_empty() && !value.origins.is_empty() {
                 return self.part_of_origins(id, path.after(depth));
             }
             id = self.part(id, name);

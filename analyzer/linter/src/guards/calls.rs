@@ -263,7 +263,8 @@ impl Evaluator<'_> {
         let Some((arg, value)) = call.args().last() else { return };
         let is_word = |name: &str| matches!(name, "extensions" | "extensions_mut" | "depot");
         let is_headers = |name: &str| name == "headers_mut";
-        if call.name == "insert"
+        if self.is_middleware
+            && call.name == "insert"
             && value.data.has(Deps::CREDENTIAL)
             && self.by_its_name(call.inputs[0].0, 0, &is_headers)
         {

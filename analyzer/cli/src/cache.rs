@@ -188,6 +188,11 @@ impl Cache {
         {
             evaluations.fill(bytes);
         }
+        if let Some(understood) = &settings.understood
+            && let Some(bytes) = self.read(&name("bodies", self.plan))
+        {
+            understood.fill(bytes);
+        }
         if let Some(judged) = &settings.judged
             && let Some(bytes) = self.read(&name("guards", self.plan))
         {
@@ -199,7 +204,8 @@ impl Cache {
     pub(crate) fn keep_evaluations(&self, settings: &Settings) {
         let flows = settings.evaluations.as_ref().and_then(|evaluations| evaluations.bytes());
         let guards = settings.judged.as_ref().and_then(|judged| judged.bytes());
-        for (kind, bytes) in [("flows", flows), ("guards", guards)] {
+        let bodies = settings.understood.as_ref().and_then(|understood| understood.bytes());
+        for (kind, bytes) in [("bodies", bodies), ("flows", flows), ("guards", guards)] {
             if let Some(bytes) = bytes {
                 self.prune(bytes.len() as u64);
                 self.write(&name(kind, self.plan), &bytes);
@@ -301,7 +307,7 @@ fn name(kind: &str, key: u128) -> String {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ["report-", "stamp-", "base-", "files-", "flows-", "guards-", ".new-"]
+    ["report-", "stamp-", "base-", "files-", "bodies-", "flows-", "guards-", ".new-"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }

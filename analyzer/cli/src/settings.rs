@@ -52,6 +52,7 @@ pub(crate) fn settings(
         suppressions: configuration.suppressions,
         tests: if tests { TestFindings::Report } else { TestFindings::Drop },
         evaluations: (!arguments.no_cache).then(Arc::default),
+        understood: (!arguments.no_cache).then(Arc::default),
         judged: (!arguments.no_cache).then(Arc::default),
     }
 }

@@ -19,7 +19,7 @@ mod way;
 pub use analysis::FlowIndex;
 pub use evaluate::{Context, evaluate};
 pub use mail::Mail;
-pub use memo::{Evaluations, WorkspaceState};
+pub use memo::Evaluations;
 pub use sources::request_parameters;
 pub use step::{Step, StepId, StepKind, Steps};
 pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Message, Part, Summaries};

@@ -9,14 +9,12 @@
 //! function that changed and yet does what it did before costs its callers nothing.
 
 use std::cell::RefCell;
-use std::hash::Hash;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use ward_project::hash_twice;
-use ward_semantics::{DefId, Semantics};
+use ward_semantics::{DefId, Semantics, WorkspaceState};
 use ward_syntax::StoredEach;
 
 use crate::evaluate::{Context, evaluate};
@@ -114,7 +112,7 @@ impl Evaluations {
 
     /// What a run on this workspace may use.
     pub(crate) fn memo(&self, semantics: &Semantics) -> Memo {
-        let state = WorkspaceState::of(semantics);
+        let state = semantics.state().clone();
         let of_this_world = |bytes: Arc<Vec<u8>>| {
             let before = bytes.first_chunk()?;
             (u128::from_le_bytes(*before) == state.outline).then(|| StoredEach::restore::<Kept>(bytes, 16))?
@@ -198,38 +196,6 @@ impl Memo {
             && !asked.mail
             && asked.bodies.iter().all(|def| is_same(*def))
             && asked.summaries.iter().all(|(def, version)| cx.summaries.version(*def) == *version)
-    }
-}
-
-/// What an evaluation depends on beside what it asks for.
-#[derive(Debug)]
-pub struct WorkspaceState {
-    /// How the workspace looks from outside of functions' bodies: what gives every item its number and its types.
-    pub outline: u128,
-    /// What tells whether a file is the same, by file.
-    pub contents: Vec<(u64, u64)>,
-}
-
-impl WorkspaceState {
-    /// That of a workspace. The configuration is a part of it for the models that it may hold.
-    pub fn of(semantics: &Semantics) -> Self {
-        let project = &semantics.project;
-        let packages = format!("{:?}", project.packages);
-        let config = project.config.as_ref().map(|config| (&config.text, &config.section));
-        let outline = hash_twice(|hasher| {
-            (&packages, config).hash(hasher);
-            for (file, loaded) in project.files.iter().zip(&semantics.files) {
-                (&file.path, file.package, file.role, loaded.role, loaded.state).hash(hasher);
-                (loaded.ir.outline, loaded.ir.tree.items.len(), loaded.ir.bodies.len()).hash(hasher);
-            }
-        });
-        let files = semantics.files.iter().zip(&project.files);
-        Self { outline, contents: files.map(|(loaded, file)| (loaded.content_hash, file.size)).collect() }
-    }
-
-    /// By file, whether it is the same as in an earlier state.
-    pub fn is_same(&self, before: &[(u64, u64)]) -> Vec<bool> {
-        self.contents.iter().enumerate().map(|(file, now)| before.get(file) == Some(now)).collect()
     }
 }
 

@@ -100,7 +100,7 @@ impl<'a> LintContext<'a> {
     pub fn is_reported(&self, def: DefId) -> bool {
         let (file, _) = self.semantics.locate(def);
         let role = self.semantics.files[file.index()].role;
-        is_reported_on(role, self.semantics.item(def).is_test, self.settings.tests)
+        is_reported_on(role, self.semantics.def_map.is_test(def), self.settings.tests)
     }
 
     /// Whether an item stands in a file of examples.

@@ -13,7 +13,7 @@ use ward_project::{
     load,
 };
 use ward_semantics::endpoint::Endpoints;
-use ward_semantics::{DefId, Semantics};
+use ward_semantics::{DefId, Semantics, Understood};
 
 use crate::config::{Access, Levels, Suppressions};
 use crate::guards::{EndpointAccess, Guards, Judged};
@@ -39,6 +39,8 @@ pub struct Settings {
     pub tests: TestFindings,
     /// What an earlier run has found out about functions, and where that is kept of this one; `None` to keep nothing.
     pub evaluations: Option<Arc<Evaluations>>,
+    /// The same of names, types and calls.
+    pub understood: Option<Arc<Understood>>,
     /// The same of what functions do about the caller.
     pub judged: Option<Arc<Judged>>,
 }
@@ -145,13 +147,17 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     let externals = std::mem::take(&mut models.externals);
     clock.laps.push(("models", took));
     clock.lap("parse");
-    let mut semantics = Semantics::index(project, loaded.files, externals);
+    let understood = settings.understood.as_deref();
+    let mut semantics = Semantics::index_with(project, loaded.files, externals, understood);
     let wanted: Vec<DefId> = match settings.tests {
         TestFindings::Drop => semantics.defs.iter().filter(|def| !semantics.is_test(*def)).collect(),
         TestFindings::Report => semantics.defs.iter().collect(),
     };
     semantics.demand(wanted);
     semantics.settle();
+    if let Some(understood) = understood {
+        understood.take(&semantics);
+    }
     let mut problems = loaded.problems;
     problems.append(&mut semantics.problems);
     let mut stats = stats(&semantics.files, &problems);
@@ -254,7 +260,7 @@ fn stats(files: &[LoadedFile], problems: &[Problem]) -> RunStats {
             FileState::Skipped => {}
         }
         stats.lines += file.lines as usize;
-        stats.opaque_macros += file.ir.macros.iter().filter(|call| !call.complete).count();
+        stats.opaque_macros += file.ir.outline().opaque_macros as usize;
     }
     stats
 }

@@ -5,11 +5,13 @@
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
-use ward_syntax::{ForeignMacro, FunctionBodies, SourceIr, Symbol, TestCode, restore, store};
+use ward_syntax::{ForeignMacro, FunctionBodies, Symbol, TestCode, restore, store};
+
+use crate::file_ir::{FileIr, FileOutline, StoredIr};
 
 /// What is kept stays as it is as long as fewer than one in so many files have to be lowered anew: to keep them all again
 /// takes more time.
@@ -21,8 +23,16 @@ pub struct Lowered {
     /// What the earlier run has kept.
     kept: OnceLock<Kept>,
     /// What this run adds.
-    added: Mutex<FxHashMap<LoweredKey, (Seen, Vec<u8>)>>,
+    added: Mutex<FxHashMap<LoweredKey, Added>>,
     reused: AtomicUsize,
+}
+
+/// A file that this run has lowered.
+#[derive(Clone, Debug)]
+struct Added {
+    seen: Seen,
+    outline: FileOutline,
+    ir: Arc<Vec<u8>>,
 }
 
 /// What the IR of a file depends on.
@@ -56,7 +66,7 @@ pub(crate) struct MacroTable {
 /// The bytes that a run has kept, and where in them the files are.
 #[derive(Debug)]
 struct Kept {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     files: FxHashMap<LoweredKey, KeptFile>,
     /// By hash and length of the text.
     seen: FxHashMap<(u64, u64), Seen>,
@@ -65,6 +75,7 @@ struct Kept {
 #[derive(Debug)]
 struct KeptFile {
     seen: Seen,
+    outline: FileOutline,
     place: Range<usize>,
     uses: AtomicUsize,
 }
@@ -91,17 +102,21 @@ impl Lowered {
         if added.is_empty() || added.len() * FEW < self.reused() {
             return None;
         }
-        let mut files: Vec<(LoweredKey, Seen, &[u8])> =
-            added.iter().map(|(key, (seen, file))| (*key, *seen, &file[..])).collect();
+        let mut files: Vec<(LoweredKey, Seen, &FileOutline, &[u8])> =
+            added.iter().map(|(key, file)| (*key, file.seen, &file.outline, &file.ir[..])).collect();
         if let Some(kept) = self.kept.get() {
             let used = kept.files.iter().filter(|(_, file)| file.uses.load(Ordering::Relaxed) > 0);
-            files.extend(used.map(|(key, file)| (*key, file.seen, &kept.bytes[file.place.clone()])));
+            files.extend(
+                used.map(|(key, file)| (*key, file.seen, &file.outline, &kept.bytes[file.place.clone()])),
+            );
         }
         files.sort_unstable_by_key(|(key, ..)| *key);
-        let index: Vec<(LoweredKey, Seen, usize)> =
-            files.iter().map(|(key, seen, file)| (*key, *seen, file.len())).collect();
-        let mut bytes = postcard::to_stdvec(&index).ok()?;
-        if bytes.len() + index.iter().map(|(.., length)| length).sum::<usize>() > most {
+        let index: Vec<(LoweredKey, Seen, &FileOutline, usize)> =
+            files.iter().map(|(key, seen, outline, file)| (*key, *seen, *outline, file.len())).collect();
+        let index = store(&index)?;
+        let mut bytes = index.len().to_le_bytes().to_vec();
+        bytes.extend(index);
+        if bytes.len() + files.iter().map(|(.., file)| file.len()).sum::<usize>() > most {
             return None;
         }
         for (.., file) in files {
@@ -125,12 +140,12 @@ impl Lowered {
         self.kept.get()?.seen.get(&(content_hash, length)).copied()
     }
 
-    pub(crate) fn get(&self, key: &LoweredKey) -> Option<(SourceIr, Seen)> {
+    pub(crate) fn get(&self, key: &LoweredKey) -> Option<(FileIr, Seen)> {
         self.kept.get().and_then(|kept| kept.get(key)).or_else(|| {
             let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-            let (seen, file) = added.get(key)?.clone();
-            drop(added);
-            Some((restore(&file)?, seen))
+            let Added { seen, outline, ir } = added.get(key)?.clone();
+            let place = 0..ir.len();
+            Some((FileIr::stored(outline, StoredIr { bytes: ir, place }), seen))
         })
     }
 
@@ -138,32 +153,35 @@ impl Lowered {
         self.reused.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn add(&self, key: LoweredKey, seen: Seen, ir: &SourceIr) {
-        if let Some(file) = store(ir) {
-            self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (seen, file));
+    pub(crate) fn add(&self, key: LoweredKey, seen: Seen, ir: &FileIr) {
+        if let Some(bytes) = store(&**ir) {
+            let added = Added { seen, outline: ir.outline().clone(), ir: Arc::new(bytes) };
+            self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(key, added);
         }
     }
 }
 
 impl Kept {
     fn read(bytes: Vec<u8>) -> Option<Self> {
-        let (index, rest): (Vec<(LoweredKey, Seen, usize)>, _) = postcard::take_from_bytes(&bytes).ok()?;
-        let mut at = bytes.len() - rest.len();
+        let (length, rest) = bytes.split_first_chunk()?;
+        let length = usize::from_le_bytes(*length);
+        let index: Vec<(LoweredKey, Seen, FileOutline, usize)> = restore(rest.get(..length)?)?;
+        let mut at = size_of::<usize>() + length;
         let (mut files, mut all_seen) = (FxHashMap::default(), FxHashMap::default());
-        for (key, seen, length) in index {
+        for (key, seen, outline, length) in index {
             let end = at.checked_add(length).filter(|end| *end <= bytes.len())?;
-            files.insert(key, KeptFile { seen, place: at..end, uses: AtomicUsize::new(0) });
+            files.insert(key, KeptFile { seen, outline, place: at..end, uses: AtomicUsize::new(0) });
             all_seen.insert((key.content_hash, key.length), seen);
             at = end;
         }
-        (at == bytes.len()).then_some(Self { bytes, files, seen: all_seen })
+        (at == bytes.len()).then(|| Self { bytes: Arc::new(bytes), files, seen: all_seen })
     }
 
-    fn get(&self, key: &LoweredKey) -> Option<(SourceIr, Seen)> {
+    fn get(&self, key: &LoweredKey) -> Option<(FileIr, Seen)> {
         let file = self.files.get(key)?;
-        let ir = restore(&self.bytes[file.place.clone()])?;
         file.uses.fetch_add(1, Ordering::Relaxed);
-        Some((ir, file.seen))
+        let stored = StoredIr { bytes: Arc::clone(&self.bytes), place: file.place.clone() };
+        Some((FileIr::stored(file.outline.clone(), stored), file.seen))
     }
 }
 

@@ -286,6 +286,15 @@ impl ItemTree {
 }
 
 impl Item {
+    /// The body of a function, const, static or macro call.
+    pub fn body(&self) -> Option<BodyId> {
+        match &self.kind {
+            ItemKind::Fn(function) => function.body,
+            ItemKind::Const { body, .. } | ItemKind::MacroCall { body, .. } => *body,
+            _ => None,
+        }
+    }
+
     /// The function, if it is one.
     pub fn as_fn(&self) -> Option<&FnItem> {
         match &self.kind {

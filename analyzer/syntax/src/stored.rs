@@ -63,6 +63,36 @@ pub fn restore<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     restore_with(names, body)
 }
 
+/// Names that several values have in common which are stored one by one.
+#[derive(Clone, Debug)]
+pub struct StoredNames(Arc<[Symbol]>);
+
+impl StoredNames {
+    /// What `body` returns, and the names of all that it has stored by [`Self::write`], as bytes.
+    pub fn collect<T>(body: impl FnOnce() -> T) -> (T, Option<Vec<u8>>) {
+        NAMES.take();
+        let result = body();
+        let names: Vec<&str> = NAMES.take().all.into_iter().map(Symbol::as_str).collect();
+        (result, postcard::to_stdvec(&names).ok())
+    }
+
+    /// Puts a value behind other bytes; `None` if it cannot be stored.
+    pub fn write<T: Serialize>(value: &T, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        postcard::to_extend(value, bytes).ok()
+    }
+
+    /// The names at the beginning of these bytes, and what stands behind them.
+    pub fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (names, rest) = names(bytes)?;
+        Some((Self(names), rest))
+    }
+
+    /// A value that was stored with these names.
+    pub fn read<T: DeserializeOwned>(&self, bytes: &[u8]) -> Option<T> {
+        restore_with(Arc::clone(&self.0), bytes)
+    }
+}
+
 fn names(bytes: &[u8]) -> Option<(Arc<[Symbol]>, &[u8])> {
     let (names, rest): (Vec<&str>, _) = postcard::take_from_bytes(bytes).ok()?;
     Some((names.into_iter().map(Symbol::new).collect(), rest))

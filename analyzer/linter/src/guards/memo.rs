@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
-use ward_flow::WorkspaceState;
-use ward_semantics::{DefId, Semantics, Ty};
+use ward_semantics::{DefId, Semantics, Ty, WorkspaceState};
 use ward_syntax::{restore, store};
 
 use super::deps::Summary;
@@ -101,7 +100,7 @@ impl Judged {
 
     /// What a run on this workspace may use.
     pub(super) fn memo(&self, semantics: &Semantics) -> Memo {
-        let state = WorkspaceState::of(semantics);
+        let state = semantics.state().clone();
         let bytes = lock(&self.kept).clone();
         let before = bytes.and_then(|bytes| restore::<Kept<Evaluation>>(&bytes));
         let before = before.filter(|before| before.outline == state.outline);

@@ -6,7 +6,7 @@ use ward_project::FileRole;
 use ward_syntax::{Expr, ExprId, Symbol};
 
 use super::Framework;
-use crate::{Callee, DefId, Resolution, Semantics, Ty, TyKind};
+use crate::{Callee, DefId, DefKind, Resolution, Semantics, Ty, TyKind};
 
 /// The functions worth evaluating.
 #[derive(Debug, Default)]
@@ -87,7 +87,7 @@ impl Relevant {
                 continue;
             }
             for caller in semantics.call_graph().callers(def) {
-                if semantics.item(*caller).as_fn().is_some()
+                if semantics.def_map.kind(*caller) == DefKind::Fn
                     && !is_test(semantics, *caller)
                     && functions.insert(*caller)
                 {
@@ -117,7 +117,7 @@ impl Relevant {
 pub(super) fn is_test(semantics: &Semantics, def: DefId) -> bool {
     let (file, _) = semantics.locate(def);
     let role = semantics.files[file.index()].role;
-    semantics.item(def).is_test || matches!(role, FileRole::Test | FileRole::Bench | FileRole::BuildScript)
+    semantics.def_map.is_test(def) || matches!(role, FileRole::Test | FileRole::Bench | FileRole::BuildScript)
 }
 
 fn speaks(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {

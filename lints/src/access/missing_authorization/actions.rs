@@ -182,7 +182,7 @@ fn handlers(cx: &LintContext, doors: &[Door]) -> Vec<(DefId, Operation)> {
     let semantics = cx.semantics();
     let mut functions: Vec<DefId> = doors.iter().map(|door| door.function).collect();
     for implementation in semantics.impls.all() {
-        if implementation.trait_ref.is_some() {
+        if implementation.has_trait {
             functions.extend(implementation.items.iter().map(|(_, def)| *def));
         }
     }

@@ -146,7 +146,7 @@ impl<'a> Evaluator<'a> {
                 .semantics
                 .impls
                 .get(container)
-                .is_some_and(|data| data.trait_ref.is_some() && matches!(data.head, TypeHead::Param));
+                .is_some_and(|data| data.has_trait && matches!(data.head, TypeHead::Param));
         if !is_for_many {
             return None;
         }

@@ -193,6 +193,16 @@ impl Cache {
         {
             understood.fill(bytes);
         }
+        if let Some(models) = &settings.models
+            && let Some(bytes) = self.read(&name("models", self.plan))
+        {
+            models.fill(bytes);
+        }
+        if let Some(answers) = &settings.answers
+            && let Some(bytes) = self.read(&name("answers", self.plan))
+        {
+            answers.fill(bytes);
+        }
         if let Some(judged) = &settings.judged
             && let Some(bytes) = self.read(&name("guards", self.plan))
         {
@@ -205,7 +215,9 @@ impl Cache {
         let flows = settings.evaluations.as_ref().and_then(|evaluations| evaluations.bytes());
         let guards = settings.judged.as_ref().and_then(|judged| judged.bytes());
         let bodies = settings.understood.as_ref().and_then(|understood| understood.bytes());
-        for (kind, bytes) in [("bodies", bodies), ("flows", flows), ("guards", guards)] {
+        let answers = settings.answers.as_ref().and_then(|answers| answers.bytes());
+        let models = settings.models.as_ref().and_then(|models| models.bytes());
+        for (kind, bytes) in [("models", models), ("answers", answers), ("bodies", bodies), ("flows", flows), ("guards", guards)] {
             if let Some(bytes) = bytes {
                 self.prune(bytes.len() as u64);
                 self.write(&name(kind, self.plan), &bytes);
@@ -307,7 +319,7 @@ fn name(kind: &str, key: u128) -> String {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ["report-", "stamp-", "base-", "files-", "bodies-", "flows-", "guards-", ".new-"]
+    ["report-", "stamp-", "base-", "files-", "models-", "answers-", "bodies-", "flows-", "guards-", ".new-"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }

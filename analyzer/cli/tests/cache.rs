@@ -16,7 +16,7 @@ fn kept(project: &Project) -> Vec<PathBuf> {
     let entries = fs::read_dir(project.path("target/ward-cache")).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        ["report-", "stamp-", "base-", "files-", "bodies-", "flows-", "guards-"]
+        ["report-", "stamp-", "base-", "files-", "models-", "answers-", "bodies-", "flows-", "guards-"]
             .iter()
             .any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
     });

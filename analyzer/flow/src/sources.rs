@@ -113,8 +113,8 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
             own.or_else(|| if wraps { of_type(cx, *args.first()?) } else { None })
         }
         TyKind::Adt { def, .. } if !cx.models.derive_sources.is_empty() => {
-            let item = cx.semantics.item(*def);
-            let row = cx.models.derive_sources.iter().find(|(derive, _)| item.derives(derive.as_str()));
+            let derives = cx.semantics.def_map.derives(*def);
+            let row = cx.models.derive_sources.iter().find(|(derive, _)| derives.contains(derive));
             row.map(|(_, source)| *source)
         }
         _ => None,

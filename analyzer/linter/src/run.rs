@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use ward_diagnostics::{Edit, Finding, ProblemLevel, ReportProblem, RunStats, Suppression, SuppressionKind};
-use ward_flow::models::{self, ModelError, ModelFile, UserModels};
+use ward_flow::models::{self, KeptModels, ModelError, ModelFile, UserModels};
 use ward_flow::{Evaluations, FlowIndex};
 use ward_project::{
     DiscoverOptions, FileState, FunctionBodies, LoadedFile, Problem, ProblemKind, ProjectError, discover,
     load,
 };
 use ward_semantics::endpoint::Endpoints;
-use ward_semantics::{DefId, Semantics, Understood};
+use ward_semantics::{Answers, DefId, Semantics, Understood};
 
 use crate::config::{Access, Levels, Suppressions};
 use crate::guards::{EndpointAccess, Guards, Judged};
@@ -41,6 +41,10 @@ pub struct Settings {
     pub evaluations: Option<Arc<Evaluations>>,
     /// The same of names, types and calls.
     pub understood: Option<Arc<Understood>>,
+    /// The same of the models.
+    pub models: Option<Arc<KeptModels>>,
+    /// The same of questions about bodies.
+    pub answers: Option<Arc<Answers>>,
     /// The same of what functions do about the caller.
     pub judged: Option<Arc<Judged>>,
 }
@@ -138,7 +142,11 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     // Neither needs the other, and half of loading models is not parallel in itself.
     let load_models = || {
         let start = Instant::now();
-        (models::load(&files, user), start.elapsed())
+        let loaded = match &settings.models {
+            Some(kept) => kept.load(&files, user),
+            None => models::load(&files, user),
+        };
+        (loaded, start.elapsed())
     };
     let (((mut models, errors), took), loaded) = rayon::join(load_models, || load(&project, &options));
     if !errors.is_empty() {
@@ -157,6 +165,9 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     semantics.settle();
     if let Some(understood) = understood {
         understood.take(&semantics);
+    }
+    if let Some(answers) = &settings.answers {
+        semantics.remember(answers);
     }
     let mut problems = loaded.problems;
     problems.append(&mut semantics.problems);
@@ -191,6 +202,9 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     }
     let access = access.to_vec();
     drop(guards);
+    if let Some(answers) = &settings.answers {
+        answers.take(&semantics);
+    }
     clock.lap("lint");
     stats.millis = start.elapsed().as_millis() as u64;
     Ok(Analysis { semantics, endpoints, access, findings, problems, stats, unused, phases: clock.laps })

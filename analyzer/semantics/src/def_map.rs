@@ -45,6 +45,8 @@ pub struct DefMap {
     #[serde(skip)]
     changes: Changes,
     duplicates: FxHashMap<DefId, Vec<DefId>>,
+    /// The last names of what structs and enums derive, in order.
+    pub(crate) derives: FxHashMap<DefId, Vec<Symbol>>,
     exports: Exports,
 }
 
@@ -261,6 +263,11 @@ impl DefMap {
     /// Whether it is test code by itself: see [`Item::is_test`].
     pub fn is_test(&self, def: DefId) -> bool {
         self.items[def.index()].is_test
+    }
+
+    /// The last names of what a struct or enum derives, in the order written.
+    pub fn derives(&self, def: DefId) -> &[Symbol] {
+        self.derives.get(&def).map_or(&[], Vec::as_slice)
     }
 
     /// Its name; that of the type for an impl.

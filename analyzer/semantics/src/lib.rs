@@ -4,6 +4,7 @@
 //! this path mean ([`Resolution`]), what type has this expression ([`BodyTypes`]), what may this call reach
 //! ([`Callee`]), and in which order do functions depend on each other ([`CallGraph`]).
 
+mod answers;
 mod call_graph;
 mod def;
 mod def_map;
@@ -26,10 +27,12 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod text;
+mod trace;
 mod traits;
 mod ty;
 mod type_ref;
 
+pub use answers::Answers;
 pub use call_graph::CallGraph;
 pub use def::{DefId, DefIndex};
 pub use def_map::{CrateData, CrateId, DefKind, DefMap, NameContext, Namespace, ScopeId};
@@ -41,6 +44,7 @@ pub use resolve::{PathResult, PathTarget};
 pub use semantics::Semantics;
 pub use signature::{FieldInfo, ImplInfo, Signature};
 pub use template::TemplateError;
+pub use trace::note_changeable;
 pub use traits::{ImplData, ImplIndex, TypeHead};
 pub use ty::{TraitName, TraitRef, Ty, TyKind};
 pub use ward_project::PackageId;

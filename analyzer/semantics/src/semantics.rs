@@ -9,10 +9,12 @@ use smallvec::SmallVec;
 use ward_project::{FileRole, LoadedFile, PackageId, Problem, Project};
 use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, SourceIr, Symbol, TypeRefId};
 
+use crate::answers::AnswersOfRun;
 use crate::demand::Body;
 use crate::kept::{KeptBodies, Tables};
 use crate::known::known;
 use crate::signature::Signatures;
+use crate::trace::{note_changeable, note_file};
 use crate::text::TextTable;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
@@ -61,6 +63,8 @@ pub struct Semantics {
     /// Whose bodies were left out when their files were read.
     pub(crate) read_later: FxHashSet<DefId>,
     pub(crate) state: WorkspaceState,
+    /// What is known of questions about bodies.
+    pub(crate) answers: Option<AnswersOfRun>,
     pub(crate) call_graph: CallGraph,
     /// What went wrong when bodies were read.
     pub problems: Vec<Problem>,
@@ -145,6 +149,7 @@ impl Semantics {
             needs: FxHashMap::default(),
             read_later: FxHashSet::default(),
             state: WorkspaceState::default(),
+            answers: None,
             call_graph: CallGraph::default(),
             problems: Vec::new(),
         }
@@ -204,6 +209,7 @@ impl Semantics {
 
     /// The IR of a file.
     pub fn ir(&self, file: FileId) -> &SourceIr {
+        note_file(file);
         &self.files[file.index()].ir
     }
 
@@ -236,7 +242,14 @@ impl Semantics {
 
     /// Every function whose body was read, in the order of files. Initialisers are found by [`Self::body`].
     pub fn functions(&self) -> &[DefId] {
+        note_changeable();
         &self.functions
+    }
+
+    /// Every item whose body was read, in the order of files.
+    pub fn with_bodies(&self) -> &[DefId] {
+        note_changeable();
+        &self.inferred
     }
 
     /// The body of a function, const, static or item-level macro call, if it was read.
@@ -258,8 +271,15 @@ impl Semantics {
         Some((self.locate(def).0, self.item(def).body()?))
     }
 
+    /// Whether an item has a body that was read and inferred.
+    pub fn has_types(&self, def: DefId) -> bool {
+        note_file(self.locate(def).0);
+        self.bodies.get(def.index()).is_some_and(|body| !matches!(body, Body::Unknown))
+    }
+
     /// What inference found in an item's body.
     pub fn types(&self, def: DefId) -> Option<&BodyTypes> {
+        note_file(self.locate(def).0);
         match self.bodies.get(def.index())? {
             Body::Unknown => None,
             Body::Inferred(types) => Some(types),
@@ -337,6 +357,7 @@ impl Semantics {
 
     /// The functions that a body calls or names, and the consts and statics with a body that it names; sorted.
     pub fn callees(&self, def: DefId) -> &[DefId] {
+        note_file(self.locate(def).0);
         match self.needs.get(&def) {
             Some(needs) => needs,
             None => self.call_graph.callees(def),
@@ -345,6 +366,7 @@ impl Semantics {
 
     /// Which function needs which, once everything is [`Self::settle`]d.
     pub fn call_graph(&self) -> &CallGraph {
+        note_changeable();
         &self.call_graph
     }
 }

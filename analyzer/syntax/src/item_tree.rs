@@ -310,12 +310,14 @@ impl Item {
 
     /// Whether one of the item's derives has `name` as its last segment.
     pub fn derives(&self, name: &str) -> bool {
-        self.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive").any(|attribute| {
-            let names = attribute.args.as_str().split(',');
-            names
-                .map(|path| path.trim().rsplit(':').next().unwrap_or_default().trim())
-                .any(|last| last == name)
-        })
+        self.derived().any(|last| last == name)
+    }
+
+    /// The last segments of what it derives.
+    pub fn derived(&self) -> impl Iterator<Item = &'static str> {
+        let derives = self.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive");
+        let paths = derives.flat_map(|attribute| attribute.args.as_str().split(','));
+        paths.map(|path| path.trim().rsplit(':').next().unwrap_or_default().trim())
     }
 }
 

@@ -13,7 +13,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, UnaryOp};
 
-use crate::scope::{Origin, Root, Scope, refuses, scopes};
+use crate::scope::{Origin, Root, Scope, in_scopes, refuses};
 use crate::secrets::{Named, has, is_about_access};
 
 declare_lint! {
@@ -89,13 +89,12 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for scope in scopes(cx) {
-        let found = compared(&scope);
-        if !found.is_empty() && !is_comparison_itself(cx, scope.function) {
-            for evidence in &found {
-                cx.report(describe(cx, evidence));
-            }
-        }
+    let found = in_scopes(cx, "timing-unsafe-comparison", |scope| {
+        let found = compared(scope);
+        if found.is_empty() || is_comparison_itself(cx, scope.function) { Vec::new() } else { found }
+    });
+    for evidence in &found {
+        cx.report(describe(cx, evidence));
     }
 }
 

@@ -133,9 +133,13 @@ impl Tonic {
         let semantics = cx.semantics;
         let mut router = cx.router(self, SERVICE);
         let all = semantics.impls.all().iter().map(|data| data.def);
-        let impls: Vec<DefId> = all
-            .filter(|def| names_trait(semantics, *def, service))
-            .filter(|def| service_of(semantics, *def).is_some_and(|found| found.name == service))
+        let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
+        let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
+        let impls: Vec<DefId> = semantics
+            .telling("services", &all, named)
+            .into_iter()
+            .filter(|(def, name)| name == service && names_trait(semantics, *def, service))
+            .map(|(def, _)| def)
             .collect();
         for def in impls {
             if let Some(found) = self.implementation(cx, def) {
@@ -215,20 +219,26 @@ fn names_trait(semantics: &Semantics, impl_def: DefId, name: &str) -> bool {
 
 /// The service whose generated trait an impl implements.
 fn service_of(semantics: &Semantics, impl_def: DefId) -> Option<Service> {
-    let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
-        return None;
-    };
     if !may_be_generated(semantics, impl_def) {
         return None;
     }
+    let (name, module) = service_name(semantics, impl_def)?;
+    let package = package(semantics, semantics.locate(impl_def).0, module.as_deref(), &name);
+    Some(Service { name, package })
+}
+
+/// The name of that service, and the module before the one of its server.
+fn service_name(semantics: &Semantics, impl_def: DefId) -> Option<(String, Option<String>)> {
+    let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
+        return None;
+    };
     let (file, _) = semantics.locate(impl_def);
     let path = full_path(semantics, file, trait_ref)?;
     let [front @ .., module, name] = path.as_slice() else { return None };
     if *module != format!("{}_server", snake_case(name)) {
         return None;
     }
-    let package = package(semantics, file, front.last().map(String::as_str), name);
-    Some(Service { name: name.clone(), package })
+    Some((name.clone(), front.last().cloned()))
 }
 
 /// Whether the trait that an impl implements may stand in the module of a generated server: most do not, and to
@@ -266,30 +276,19 @@ fn full_path(semantics: &Semantics, file: FileId, ty: TypeRefId) -> Option<Vec<S
 fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &str) -> Option<String> {
     let own = semantics.project.file(file).package;
     let mut all: Vec<(Vec<&str>, bool, String)> = Vec::new();
-    for (index, loaded) in semantics.files.iter().enumerate() {
-        let id = FileId(index as u32);
-        for item in &loaded.ir.tree.items {
-            match &item.kind {
-                ItemKind::MacroCall { path, body: Some(body) }
-                    if path.as_str().ends_with("include_proto") =>
-                {
-                    let Some(text) = first_text(semantics, id, *body) else { continue };
-                    let parent = |item: &Item| item.parent.map(|parent| loaded.ir.tree.get(parent));
-                    let around = std::iter::successors(parent(item), |item| parent(item));
-                    let around = around.map(|item| item.name.as_str());
-                    let around = around.chain(file_module(&semantics.project.file(id).path)).collect();
-                    all.push((around, semantics.project.file(id).package == own, text.as_str().to_owned()));
+    for (id, file) in semantics.project.files() {
+        for (around, text) in semantics.ask("packages of services", id, || packages_in(semantics, id)) {
+            match around {
+                Some(around) => {
+                    let around = around.iter().map(|name| name.as_str()).chain(file_module(&file.path));
+                    all.push((around.collect(), file.package == own, text.as_str().to_owned()));
                 }
                 // Generated code that is there: the full name stands in it.
-                ItemKind::Const { body: Some(body), .. }
-                    if matches!(item.name.as_str(), "SERVICE_NAME" | "NAME") =>
-                {
-                    let Some(text) = first_text(semantics, id, *body) else { continue };
+                None => {
                     if let Some(package) = text.as_str().strip_suffix(service) {
                         return Some(package.trim_end_matches('.').to_owned());
                     }
                 }
-                _ => {}
             }
         }
     }
@@ -304,6 +303,23 @@ fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &
         _ => None,
     };
     named.or(only.map(|(.., text)| text)).cloned()
+}
+
+/// What a file tells of packages: what it includes, with the modules around, and the names of generated services.
+fn packages_in(semantics: &Semantics, file: FileId) -> Vec<(Option<Vec<Symbol>>, Symbol)> {
+    let tree = &semantics.ir(file).tree;
+    let told = tree.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::MacroCall { path, body: Some(body) } if path.as_str().ends_with("include_proto") => {
+            let parent = |item: &Item| item.parent.map(|parent| tree.get(parent));
+            let around = std::iter::successors(parent(item), |item| parent(item)).map(|item| item.name);
+            Some((Some(around.collect()), first_text(semantics, file, *body)?))
+        }
+        ItemKind::Const { body: Some(body), .. } if matches!(item.name.as_str(), "SERVICE_NAME" | "NAME") => {
+            Some((None, first_text(semantics, file, *body)?))
+        }
+        _ => None,
+    });
+    told.collect()
 }
 
 /// The first text in an initialiser.

@@ -240,6 +240,12 @@ impl<'a> Collector<'a> {
                 is_test: item.is_test,
                 has_body: item.body().is_some(),
             };
+            if let ItemKind::Struct { .. } | ItemKind::Enum { .. } = item.kind {
+                let derives: Vec<Symbol> = item.derived().map(Symbol::new).collect();
+                if !derives.is_empty() {
+                    self.map.derives.insert(def, derives);
+                }
+            }
             if let ItemKind::Module { inline, path } = item.kind {
                 let around = inline_module(tree, item.parent).and_then(|outer| directories.get(&outer));
                 let around = around.unwrap_or(directory);

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use ward_project::FileRole;
 use ward_syntax::{Expr, ExprId, Symbol};
 
@@ -77,8 +79,8 @@ const TYPE_DEPTH: usize = 4;
 
 impl Relevant {
     pub(super) fn find(semantics: &Semantics, crates: &Crates<'_>) -> Self {
-        let speaks = |def: &&DefId| !is_test(semantics, **def) && speaks(semantics, crates, **def);
-        let direct: Vec<DefId> = semantics.functions().par_iter().filter(speaks).copied().collect();
+        let speaks = |def: &DefId| !is_test(semantics, *def) && speaks(semantics, crates, *def);
+        let direct = asked(semantics, "routers", |defs| defs.iter().copied().filter(speaks).collect());
         let mut functions: FxHashSet<DefId> = direct.iter().copied().collect();
         // Callers that may pass on what they get.
         let mut open = direct;
@@ -111,6 +113,18 @@ impl Relevant {
     pub(super) fn contains(&self, def: DefId) -> bool {
         self.functions.contains(&def)
     }
+}
+
+/// What is found in the functions of each file, in the order of files.
+pub(super) fn asked<T: Serialize + DeserializeOwned + Send>(
+    semantics: &Semantics,
+    question: &str,
+    find: impl Fn(&[DefId]) -> Vec<T> + Sync,
+) -> Vec<T> {
+    let in_file = |a: &DefId, b: &DefId| semantics.locate(*a).0 == semantics.locate(*b).0;
+    let files: Vec<&[DefId]> = semantics.functions().chunk_by(in_file).collect();
+    let of_file = |defs: &&[DefId]| semantics.ask(question, semantics.locate(defs[0]).0, || find(defs));
+    files.par_iter().map(of_file).flatten_iter().collect()
 }
 
 /// Whether an item is test code.

@@ -107,7 +107,7 @@ fn of_methods(cx: &LintContext) -> Vec<Evidence> {
             .items
             .iter()
             .map(|(_, def)| *def)
-            .filter(|def| semantics.body(*def).is_some() && cx.is_reported(*def))
+            .filter(|def| semantics.has_types(*def) && cx.is_reported(*def))
             .collect();
         found.extend(outliers_in(cx, &methods));
     }

@@ -37,6 +37,13 @@ const MOST_FILES: usize = 256;
 /// At most as many bytes of lowered files are kept, which are some ten million lines.
 const MOST_LOWERED: usize = 128 << 20;
 
+/// What is kept of the models, of questions about bodies, of names, types and calls, of flows, and of guards.
+const MODELS: &str = "models";
+const ANSWERS: &str = "answers";
+const BODIES: &str = "bodies";
+const FLOWS: &str = "flows";
+const GUARDS: &str = "guards";
+
 /// Where a run looks for its own result.
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -181,43 +188,28 @@ impl Cache {
         }
     }
 
-    /// Takes over what an earlier run has found out about functions.
+    /// Takes over what an earlier run has found out.
     pub(crate) fn fill_evaluations(&self, settings: &Settings) {
-        if let Some(evaluations) = &settings.evaluations
-            && let Some(bytes) = self.read(&name("flows", self.plan))
-        {
-            evaluations.fill(bytes);
-        }
-        if let Some(understood) = &settings.understood
-            && let Some(bytes) = self.read(&name("bodies", self.plan))
-        {
-            understood.fill(bytes);
-        }
-        if let Some(models) = &settings.models
-            && let Some(bytes) = self.read(&name("models", self.plan))
-        {
-            models.fill(bytes);
-        }
-        if let Some(answers) = &settings.answers
-            && let Some(bytes) = self.read(&name("answers", self.plan))
-        {
-            answers.fill(bytes);
-        }
-        if let Some(judged) = &settings.judged
-            && let Some(bytes) = self.read(&name("guards", self.plan))
-        {
-            judged.fill(bytes);
-        }
+        let Settings { models, answers, understood, evaluations, judged, .. } = settings;
+        let read = |kind: &str| self.read(&name(kind, self.plan));
+        models.iter().for_each(|models| read(MODELS).into_iter().for_each(|bytes| models.fill(bytes)));
+        answers.iter().for_each(|answers| read(ANSWERS).into_iter().for_each(|bytes| answers.fill(bytes)));
+        understood.iter().for_each(|bodies| read(BODIES).into_iter().for_each(|bytes| bodies.fill(bytes)));
+        evaluations.iter().for_each(|flows| read(FLOWS).into_iter().for_each(|bytes| flows.fill(bytes)));
+        judged.iter().for_each(|guards| read(GUARDS).into_iter().for_each(|bytes| guards.fill(bytes)));
     }
 
-    /// Keeps what a run has found out about functions.
+    /// Keeps what a run has found out.
     pub(crate) fn keep_evaluations(&self, settings: &Settings) {
-        let flows = settings.evaluations.as_ref().and_then(|evaluations| evaluations.bytes());
-        let guards = settings.judged.as_ref().and_then(|judged| judged.bytes());
-        let bodies = settings.understood.as_ref().and_then(|understood| understood.bytes());
-        let answers = settings.answers.as_ref().and_then(|answers| answers.bytes());
-        let models = settings.models.as_ref().and_then(|models| models.bytes());
-        for (kind, bytes) in [("models", models), ("answers", answers), ("bodies", bodies), ("flows", flows), ("guards", guards)] {
+        let Settings { models, answers, understood, evaluations, judged, .. } = settings;
+        let all = [
+            (MODELS, models.as_ref().and_then(|models| models.bytes())),
+            (ANSWERS, answers.as_ref().and_then(|answers| answers.bytes())),
+            (BODIES, understood.as_ref().and_then(|understood| understood.bytes())),
+            (FLOWS, evaluations.as_ref().and_then(|evaluations| evaluations.bytes())),
+            (GUARDS, judged.as_ref().and_then(|judged| judged.bytes())),
+        ];
+        for (kind, bytes) in all {
             if let Some(bytes) = bytes {
                 self.prune(bytes.len() as u64);
                 self.write(&name(kind, self.plan), &bytes);

@@ -26,6 +26,8 @@ pub struct FlowIndex {
     pub(crate) caller_kinds: Vec<Symbol>,
     /// All kinds of sink.
     pub(crate) kinds: Kinds,
+    /// What an earlier run has kept.
+    pub(crate) memo: Option<Memo>,
 }
 
 /// A recursive component is evaluated this often at most.
@@ -43,8 +45,7 @@ impl FlowIndex {
     pub fn with(semantics: &Semantics, models: &Models, evaluations: &Evaluations) -> Self {
         let memo = evaluations.memo(semantics);
         let index = Self::with_memo(semantics, models, Some(&memo));
-        evaluations.take(memo);
-        index
+        Self { memo: Some(memo), ..index }
     }
 
     fn with_memo(semantics: &Semantics, models: &Models, memo: Option<&Memo>) -> Self {
@@ -68,7 +69,7 @@ impl FlowIndex {
         let counts = |kind: &&Kind| kind.callers == Callers::Count;
         let caller_kinds = models.kinds.iter().filter(counts).map(|kind| kind.name).collect();
         let with_hits = with_hits(semantics, &summaries);
-        Self { summaries, with_hits, mail, caller_kinds, kinds: models.kinds.clone() }
+        Self { summaries, with_hits, mail, caller_kinds, kinds: models.kinds.clone(), memo: None }
     }
 }
 

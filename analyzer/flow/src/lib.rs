@@ -13,6 +13,7 @@ mod pretty;
 mod sources;
 mod step;
 mod summary;
+mod told;
 mod value;
 mod way;
 

@@ -18,7 +18,9 @@ use ward_semantics::{DefId, Semantics, WorkspaceState};
 use ward_syntax::StoredEach;
 
 use crate::evaluate::{Context, evaluate};
+use crate::FlowIndex;
 use crate::summary::{Brief, Known};
+use crate::told::{LookedAt, Question, Stored, ToldMemo};
 
 /// At most as many bytes are kept.
 const MOST_BYTES: usize = 64 << 20;
@@ -30,6 +32,7 @@ const FEW: usize = 32;
 #[derive(Debug, Default)]
 pub struct Evaluations {
     kept: Mutex<Option<Arc<Vec<u8>>>>,
+    restored: Mutex<Option<(u128, Kept, StoredEach)>>,
     made: Mutex<Option<Vec<u8>>>,
     reused: AtomicUsize,
     anew: AtomicUsize,
@@ -37,23 +40,26 @@ pub struct Evaluations {
 
 /// All evaluations of a run, but for the summaries. How the workspace looked from outside of functions' bodies stands before
 /// it, and the summaries behind it in the same order.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     /// What tells whether a file is the same, by file.
     contents: Vec<(u64, u64)>,
     /// No summary has this number, or a higher one.
     next: u32,
     evaluations: Vec<(DefId, u32, Asked, Brief)>,
+    /// Ways that were told; they stand behind the summaries.
+    told: Vec<(Question, LookedAt)>,
 }
 
 /// What came of an evaluation, and what that depends on.
+#[derive(Debug)]
 struct Evaluation {
     asked: Asked,
     known: Known,
 }
 
 /// What was asked for on the way.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Asked {
     /// The numbers of the summaries of functions, 0 for those that had none.
     summaries: Vec<(DefId, u32)>,
@@ -64,6 +70,7 @@ struct Asked {
 }
 
 /// The evaluations of one run.
+#[derive(Debug)]
 pub(crate) struct Memo {
     state: WorkspaceState,
     /// By file, whether it is the one that what was kept was made of.
@@ -71,6 +78,8 @@ pub(crate) struct Memo {
     kept: FxHashMap<DefId, Vec<Arc<Evaluation>>>,
     next: AtomicU32,
     used: Mutex<FxHashMap<DefId, Vec<Arc<Evaluation>>>>,
+    /// What is told of the summaries.
+    pub(crate) told: ToldMemo,
     reused: AtomicUsize,
     anew: AtomicUsize,
 }
@@ -100,6 +109,17 @@ impl Evaluations {
         *lock(&self.kept) = Some(Arc::new(bytes));
     }
 
+    /// Restores what was taken over, on one thread, while others have something else to do.
+    pub fn restore(&self) {
+        let restore = |bytes: Arc<Vec<u8>>| {
+            let outline = u128::from_le_bytes(*bytes.first_chunk()?);
+            let (kept, summaries) = StoredEach::restore(bytes, 16)?;
+            Some((outline, kept, summaries))
+        };
+        let bytes = lock(&self.kept).take();
+        *lock(&self.restored) = bytes.and_then(restore);
+    }
+
     /// What the last run has used, to be kept for the next; `None` if there is nothing, or too much.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         lock(&self.made).take().filter(|bytes| bytes.len() <= MOST_BYTES)
@@ -113,15 +133,15 @@ impl Evaluations {
     /// What a run on this workspace may use.
     pub(crate) fn memo(&self, semantics: &Semantics) -> Memo {
         let state = semantics.state().clone();
-        let of_this_world = |bytes: Arc<Vec<u8>>| {
-            let before = bytes.first_chunk()?;
-            (u128::from_le_bytes(*before) == state.outline).then(|| StoredEach::restore::<Kept>(bytes, 16))?
-        };
+        if lock(&self.kept).is_some() {
+            self.restore();
+        }
         let mut kept: FxHashMap<DefId, Vec<Arc<Evaluation>>> = FxHashMap::default();
-        let (mut next, mut before) = (1, Vec::new());
-        let of_before = lock(&self.kept).clone().and_then(of_this_world);
-        if let Some((of_before, summaries)) = of_before {
+        let (mut next, mut before, mut told) = (1, Vec::new(), ToldMemo::default());
+        let restored = lock(&self.restored).take();
+        if let Some((_, of_before, summaries)) = restored.filter(|(outline, ..)| *outline == state.outline) {
             let summaries = Arc::new(summaries);
+            told = ToldMemo::new(of_before.told, &summaries, of_before.evaluations.len());
             for (index, (def, version, asked, brief)) in of_before.evaluations.into_iter().enumerate() {
                 let known = Known::kept(brief, version, (Arc::clone(&summaries), index));
                 kept.entry(def).or_default().push(Arc::new(Evaluation { asked, known }));
@@ -131,18 +151,19 @@ impl Evaluations {
         let is_same = state.is_same(&before);
         let (next, used) = (AtomicU32::new(next), Mutex::default());
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Memo { state, is_same, kept, next, used, reused, anew }
+        Memo { state, is_same, kept, next, used, told, reused, anew }
     }
 
-    /// Takes over what a run has used.
-    pub(crate) fn take(&self, memo: Memo) {
-        let (reused, anew) = (memo.reused.into_inner(), memo.anew.into_inner());
+    /// Takes over what a run has used, once nothing more is asked of its flows.
+    pub fn take(&self, flows: &FlowIndex) {
+        let Some(memo) = &flows.memo else { return };
+        let (reused, anew) = (memo.reused.load(Ordering::Relaxed), memo.anew.load(Ordering::Relaxed));
         self.reused.store(reused, Ordering::Relaxed);
         self.anew.store(anew, Ordering::Relaxed);
         if anew * FEW < reused {
             return;
         }
-        let used = memo.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let used = lock(&memo.used);
         let mut evaluations: Vec<(DefId, &Evaluation)> =
             used.iter().flat_map(|(def, all)| all.iter().map(|one| (*def, &**one))).collect();
         evaluations.sort_by_key(|(def, evaluation)| (*def, evaluation.known.version));
@@ -152,10 +173,16 @@ impl Evaluations {
         let head = |(def, Evaluation { asked, known }): &(DefId, &Evaluation)| {
             (*def, known.version, asked.clone(), known.brief().clone())
         };
-        let heads = evaluations.iter().map(head).collect();
-        let kept = Kept { contents: memo.state.contents, next: memo.next.into_inner(), evaluations: heads };
-        let summaries = evaluations.iter().map(|(_, evaluation)| evaluation.known.summary());
-        let kept = StoredEach::store(&kept, summaries);
+        let told = memo.told.all(&flows.summaries);
+        let kept = Kept {
+            contents: memo.state.contents.clone(),
+            next: memo.next.load(Ordering::Relaxed),
+            evaluations: evaluations.iter().map(head).collect(),
+            told: told.iter().map(|(question, looked_at, _)| (*question, looked_at.clone())).collect(),
+        };
+        let summaries = evaluations.iter().map(|(_, evaluation)| Stored::Summary(evaluation.known.summary()));
+        let all: Vec<Stored> = summaries.chain(told.iter().map(|(.., told)| Stored::Told(told))).collect();
+        let kept = StoredEach::store(&kept, &all);
         *lock(&self.made) = kept.map(|kept| [&memo.state.outline.to_le_bytes()[..], &kept].concat());
     }
 }
@@ -199,6 +226,6 @@ impl Memo {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

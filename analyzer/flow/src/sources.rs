@@ -159,14 +159,13 @@ fn is_converted(cx: Context, ty: Ty) -> bool {
     let converts = |attribute: &Attribute| {
         attribute.path.as_str() == "serde" && attribute.args.as_str().contains("try_from")
     };
-    let item = cx.semantics.item(*def);
     let is_alone = cx.semantics.fields(*def, None).len() == 1;
     let read =
         || cx.semantics.trait_method(ty, Symbol::new("serde::Deserialize"), Symbol::new("deserialize"));
     // Who writes the reading of a text by hand, or leaves it to `FromStr`, does it for what is refused; that of several
     // parts may only put them in order.
-    (is_alone && item.attributes.iter().any(converts))
-        || item.derives("DeserializeFromStr")
+    cx.semantics.def_map.derives(*def).iter().any(|name| name.as_str() == "DeserializeFromStr")
+        || is_alone && cx.semantics.item(*def).attributes.iter().any(converts)
         || read().is_some_and(|read| is_alone || refuses(cx, read))
 }
 

@@ -148,7 +148,8 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
         };
         (loaded, start.elapsed())
     };
-    let (((mut models, errors), took), loaded) = rayon::join(load_models, || load(&project, &options));
+    let load_files = || rayon::join(|| restore_kept(settings), || load(&project, &options)).1;
+    let (((mut models, errors), took), loaded) = rayon::join(load_models, load_files);
     if !errors.is_empty() {
         return Err(RunError::Models(errors));
     }
@@ -202,12 +203,23 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     }
     let access = access.to_vec();
     drop(guards);
+    if let Some(evaluations) = &settings.evaluations {
+        evaluations.take(&flows);
+    }
     if let Some(answers) = &settings.answers {
         answers.take(&semantics);
     }
     clock.lap("lint");
     stats.millis = start.elapsed().as_millis() as u64;
     Ok(Analysis { semantics, endpoints, access, findings, problems, stats, unused, phases: clock.laps })
+}
+
+/// Restores what earlier runs have kept, each on one thread.
+fn restore_kept(settings: &Settings) {
+    let evaluations = || settings.evaluations.iter().for_each(|evaluations| evaluations.restore());
+    let judged = || settings.judged.iter().for_each(|judged| judged.restore());
+    let understood = || settings.understood.iter().for_each(|understood| understood.restore());
+    rayon::join(understood, || rayon::join(evaluations, judged));
 }
 
 /// What lints ask.

@@ -28,6 +28,7 @@ const FEW: usize = 32;
 #[derive(Debug, Default)]
 pub struct Understood {
     kept: Mutex<Option<Arc<Vec<u8>>>>,
+    restored: Mutex<Option<Restored>>,
     made: Mutex<Option<Vec<u8>>>,
 }
 
@@ -41,11 +42,23 @@ pub struct WorkspaceState {
 }
 
 /// What stands before the bodies.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Head {
     contents: Vec<(u64, u64)>,
     tables: Tables,
-    bodies: Vec<(DefId, Box<[DefId]>)>,
+    /// Whose they are, what they need, and how many expressions they have.
+    bodies: Vec<(DefId, Box<[DefId]>, u32)>,
+}
+
+/// What an earlier run has kept, restored.
+#[derive(Debug)]
+struct Restored {
+    outline: u128,
+    names: StoredNames,
+    types: StoredTypes,
+    bytes: Arc<Vec<u8>>,
+    head: Head,
+    places: Vec<Range<usize>>,
 }
 
 /// The same, to be stored.
@@ -53,11 +66,11 @@ struct Head {
 struct HeadOf<'a> {
     contents: &'a [(u64, u64)],
     tables: TablesOf<'a>,
-    bodies: Vec<(DefId, &'a [DefId])>,
+    bodies: Vec<(DefId, &'a [DefId], u32)>,
 }
 
 /// What depends on how the workspace looks from outside alone.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Tables {
     pub(crate) def_map: DefMap,
     pub(crate) impls: ImplIndex,
@@ -86,6 +99,7 @@ pub(crate) struct KeptBodies {
 struct KeptBody {
     place: Range<usize>,
     needs: Box<[DefId]>,
+    size: u32,
 }
 
 impl Understood {
@@ -99,13 +113,39 @@ impl Understood {
         lock(&self.made).take().filter(|bytes| bytes.len() <= MOST_BYTES)
     }
 
+    /// Restores what was taken over, on one thread, while others have something else to do.
+    pub fn restore(&self) {
+        let bytes = lock(&self.kept).take();
+        *lock(&self.restored) = bytes.and_then(Restored::of);
+    }
+
     /// What an earlier run has kept of this workspace.
     pub(crate) fn of(&self, state: &WorkspaceState, file_of: impl Fn(DefId) -> usize) -> Option<(Tables, KeptBodies)> {
-        let bytes = lock(&self.kept).clone()?;
-        let (outline, rest) = bytes.split_first_chunk()?;
-        if u128::from_le_bytes(*outline) != state.outline {
-            return None;
+        if lock(&self.kept).is_some() {
+            self.restore();
         }
+        let restored = lock(&self.restored).take().filter(|restored| restored.outline == state.outline)?;
+        let Restored { names, types, bytes, head, places, .. } = restored;
+        let is_same = state.is_same(&head.contents);
+        let of_same = head.bodies.into_iter().zip(places).filter(|((def, ..), _)| is_same[file_of(*def)]);
+        let bodies = of_same.map(|((def, needs, size), place)| (def, KeptBody { place, needs, size }));
+        Some((head.tables, KeptBodies { names, types, bytes, bodies: bodies.collect() }))
+    }
+
+    /// Takes over what a run has understood.
+    pub fn take(&self, semantics: &Semantics) {
+        let kept = semantics.kept.as_ref().map_or(0, |kept| kept.bodies.len());
+        let all = semantics.inferred.len();
+        if semantics.kept.is_some() && all.saturating_sub(kept) * FEW < all {
+            return;
+        }
+        *lock(&self.made) = store(semantics);
+    }
+}
+
+impl Restored {
+    fn of(bytes: Arc<Vec<u8>>) -> Option<Self> {
+        let (outline, rest) = bytes.split_first_chunk()?;
         let (names, rest) = StoredNames::take(rest)?;
         let (lengths, rest) = rest.split_first_chunk::<8>()?;
         let length = usize::try_from(u64::from_le_bytes(*lengths)).ok()?;
@@ -118,20 +158,9 @@ impl Understood {
         });
         let types = StoredTypes::read_all(&names, bytes.get(places.next()?)?)?;
         let head: Head = types.read(&names, bytes.get(places.next()?)?)?;
-        let is_same = state.is_same(&head.contents);
-        let of_same = head.bodies.into_iter().zip(places).filter(|((def, _), _)| is_same[file_of(*def)]);
-        let bodies = of_same.map(|((def, needs), place)| (def, KeptBody { place, needs })).collect();
-        Some((head.tables, KeptBodies { names, types, bytes: Arc::clone(&bytes), bodies }))
-    }
-
-    /// Takes over what a run has understood.
-    pub fn take(&self, semantics: &Semantics) {
-        let kept = semantics.kept.as_ref().map_or(0, |kept| kept.bodies.len());
-        let all = semantics.inferred.len();
-        if semantics.kept.is_some() && all.saturating_sub(kept) * FEW < all {
-            return;
-        }
-        *lock(&self.made) = store(semantics);
+        let places = places.collect();
+        let outline = u128::from_le_bytes(*outline);
+        Some(Self { outline, names, types, bytes: Arc::clone(&bytes), head, places })
     }
 }
 
@@ -147,7 +176,7 @@ fn store(semantics: &Semantics) -> Option<Vec<u8>> {
             signatures: &semantics.signatures,
             text: &semantics.text,
         },
-        bodies: nodes.iter().map(|(def, _)| (*def, graph.callees(*def))).collect(),
+        bodies: nodes.iter().map(|(def, types)| (*def, graph.callees(*def), types.expr_run.len)).collect(),
     };
     let parts = || {
         let (parts, types) = StoredTypes::collect(|| {
@@ -175,6 +204,11 @@ impl KeptBodies {
     /// What the body of an item needs, if something is kept of it.
     pub(crate) fn needs(&self, def: DefId) -> Option<&[DefId]> {
         self.bodies.get(&def).map(|body| &*body.needs)
+    }
+
+    /// How many expressions the body of an item has.
+    pub(crate) fn size(&self, def: DefId) -> Option<u32> {
+        self.bodies.get(&def).map(|body| body.size)
     }
 
     /// What inference found in the body of an item.

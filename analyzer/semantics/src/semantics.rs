@@ -271,6 +271,16 @@ impl Semantics {
         Some((self.locate(def).0, self.item(def).body()?))
     }
 
+    /// How many expressions the body of an item has, if it was read.
+    pub(crate) fn body_size(&self, def: DefId) -> Option<u32> {
+        if let Some(Body::Kept(_)) = self.bodies.get(def.index()) {
+            note_file(self.locate(def).0);
+            return self.kept.as_ref()?.size(def);
+        }
+        let (file, body) = self.body(def)?;
+        Some(self.ir(file).body(body).exprs.len)
+    }
+
     /// Whether an item has a body that was read and inferred.
     pub fn has_types(&self, def: DefId) -> bool {
         note_file(self.locate(def).0);

@@ -327,6 +327,9 @@ fn text_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Option<Symbol> {
 }
 
 fn evaluate(cx: Context, def: DefId) -> Option<(Summary, Types)> {
+    if cx.semantics.def_map.kind(def) != DefKind::Fn {
+        return None;
+    }
     let sources = ward_flow::request_parameters(cx.semantics, cx.models, def);
     Evaluator::function(cx, def, &|index, ty| {
         let guard = cx.known.given(cx, ty);

@@ -25,10 +25,11 @@ const FEW: usize = 32;
 #[derive(Debug, Default)]
 pub struct Judged {
     kept: Mutex<Option<Arc<Vec<u8>>>>,
+    restored: Mutex<Option<Kept<Evaluation>>>,
     made: Mutex<Option<Vec<u8>>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Kept<E> {
     outline: u128,
     contents: Vec<(u64, u64)>,
@@ -36,7 +37,7 @@ struct Kept<E> {
 }
 
 /// What came of an evaluation, and what that depends on.
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Evaluation {
     def: DefId,
     /// [`Known::of_types`] when it was made.
@@ -48,7 +49,7 @@ struct Evaluation {
 }
 
 /// What was asked for on the way.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Asked {
     /// Functions with [`hash_of`] their summaries.
     summaries: Vec<(DefId, u64)>,
@@ -93,6 +94,12 @@ impl Judged {
         *lock(&self.kept) = Some(Arc::new(bytes));
     }
 
+    /// Restores what was taken over, on one thread, while others have something else to do.
+    pub fn restore(&self) {
+        let bytes = lock(&self.kept).take();
+        *lock(&self.restored) = bytes.and_then(|bytes| restore(&bytes));
+    }
+
     /// What the last run has used, to be kept for the next; `None` if there is next to nothing new.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         lock(&self.made).take()
@@ -101,9 +108,10 @@ impl Judged {
     /// What a run on this workspace may use.
     pub(super) fn memo(&self, semantics: &Semantics) -> Memo {
         let state = semantics.state().clone();
-        let bytes = lock(&self.kept).clone();
-        let before = bytes.and_then(|bytes| restore::<Kept<Evaluation>>(&bytes));
-        let before = before.filter(|before| before.outline == state.outline);
+        if lock(&self.kept).is_some() {
+            self.restore();
+        }
+        let before = lock(&self.restored).take().filter(|before| before.outline == state.outline);
         let mut memo = Memo {
             is_same: state.is_same(before.as_ref().map_or(&[], |before| &before.contents)),
             state,

@@ -342,10 +342,7 @@ impl<'a> Evaluator<'a> {
             TyKind::Tuple(parts) => !parts.is_empty(),
             _ => false,
         };
-        fits && self
-            .semantics
-            .body(def)
-            .is_some_and(|(file, body)| self.semantics.ir(file).body(body).exprs.len <= SMALL_BODY)
+        fits && self.semantics.body_size(def).is_some_and(|size| size <= SMALL_BODY)
     }
 
     /// Puts what a call did to its arguments back where they came from.

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::Hash;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -20,6 +20,7 @@ use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
 use ward_linter::Settings;
 use ward_linter::baseline::Baseline;
 use ward_project::{Lowered, Snapshot, TestCode, content_hash, hash_twice};
+use ward_syntax::LateBytes;
 
 use crate::catalog::lints;
 use crate::check::Plan;
@@ -28,7 +29,9 @@ use crate::outcome::{Files, Outcome};
 /// The folder in the target directory.
 const FOLDER: &str = "ward-cache";
 /// The form of what is kept.
-const FORM: &str = "cargo-ward 1";
+const FORM: &str = "cargo-ward 2";
+/// A checksum is made of so many bytes at a time.
+const CHUNK: usize = 1 << 16;
 /// At most as many bytes are kept.
 const MOST_BYTES: u64 = 256 << 20;
 /// At most as many files are kept.
@@ -175,7 +178,7 @@ impl Cache {
         if lowered.is_filled() {
             return;
         }
-        if let Some(bytes) = self.read(&name("files", self.lowered)) {
+        if let Some(bytes) = self.open(&name("files", self.lowered)) {
             lowered.fill(bytes);
         }
     }
@@ -192,10 +195,11 @@ impl Cache {
     pub(crate) fn fill_evaluations(&self, settings: &Settings) {
         let Settings { models, answers, understood, evaluations, judged, .. } = settings;
         let read = |kind: &str| self.read(&name(kind, self.plan));
+        let open = |kind: &str| self.open(&name(kind, self.plan));
         models.iter().for_each(|models| read(MODELS).into_iter().for_each(|bytes| models.fill(bytes)));
         answers.iter().for_each(|answers| read(ANSWERS).into_iter().for_each(|bytes| answers.fill(bytes)));
-        understood.iter().for_each(|bodies| read(BODIES).into_iter().for_each(|bytes| bodies.fill(bytes)));
-        evaluations.iter().for_each(|flows| read(FLOWS).into_iter().for_each(|bytes| flows.fill(bytes)));
+        understood.iter().for_each(|bodies| open(BODIES).into_iter().for_each(|bytes| bodies.fill(bytes)));
+        evaluations.iter().for_each(|flows| open(FLOWS).into_iter().for_each(|bytes| flows.fill(bytes)));
         judged.iter().for_each(|guards| read(GUARDS).into_iter().for_each(|bytes| guards.fill(bytes)));
     }
 
@@ -251,27 +255,32 @@ impl Cache {
 
     /// The content of a file whose checksum is right.
     fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let bytes = self.open(name)?;
+        Some(bytes.part(0..bytes.len())?.into_owned())
+    }
+
+    /// The same, of which parts are read when they are wanted: a file that is there is never written to.
+    fn open(&self, name: &str) -> Option<LateBytes> {
         let path = self.folder.join(name);
-        let mut bytes = fs::read(&path).ok()?;
-        let checksum = bytes.split_off(bytes.len().saturating_sub(8));
-        let checksum = checksum.try_into().ok().map(u64::from_le_bytes);
-        if checksum != Some(content_hash(&bytes)) {
+        let mut file = fs::File::open(&path).ok()?;
+        let Some(length) = checked(&mut file) else {
             let _ = fs::remove_file(&path);
             return None;
-        }
+        };
         // What is used is kept longest.
         let _ = fs::File::options()
             .append(true)
             .open(&path)
             .and_then(|file| file.set_modified(SystemTime::now()));
-        Some(bytes)
+        LateBytes::in_file(file, length)
     }
 
     fn write(&self, name: &str, body: &[u8]) -> Option<()> {
         prepare(&self.folder)?;
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder).ok()?;
+        let checksum = body.chunks(CHUNK).fold(body.len() as u64, checksum_of);
         file.write_all(body).ok()?;
-        file.write_all(&content_hash(body).to_le_bytes()).ok()?;
+        file.write_all(&checksum.to_le_bytes()).ok()?;
         file.persist(self.folder.join(name)).ok()?;
         Some(())
     }
@@ -303,6 +312,26 @@ impl Cache {
             count -= 1;
         }
     }
+}
+
+/// How many bytes the file holds before its checksum, if that is right.
+fn checked(file: &mut fs::File) -> Option<usize> {
+    let length = usize::try_from(file.metadata().ok()?.len()).ok()?.checked_sub(8)?;
+    let mut chunk = vec![0; CHUNK.min(length.max(8))];
+    let (mut checksum, mut rest) = (length as u64, length);
+    while rest > 0 {
+        let next = rest.min(CHUNK);
+        file.read_exact(&mut chunk[..next]).ok()?;
+        checksum = checksum_of(checksum, &chunk[..next]);
+        rest -= next;
+    }
+    file.read_exact(&mut chunk[..8]).ok()?;
+    (chunk[..8] == checksum.to_le_bytes()).then_some(length)
+}
+
+/// The checksum of bytes with more of them behind.
+fn checksum_of(before: u64, chunk: &[u8]) -> u64 {
+    before.rotate_left(5) ^ content_hash(chunk)
 }
 
 fn name(kind: &str, key: u128) -> String {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use ward_semantics::{DefId, Semantics, WorkspaceState};
-use ward_syntax::StoredEach;
+use ward_syntax::{LateBytes, StoredEach};
 
 use crate::evaluate::{Context, evaluate};
 use crate::FlowIndex;
@@ -31,7 +31,7 @@ const FEW: usize = 32;
 /// Evaluations that an earlier run, or this one, has made.
 #[derive(Debug, Default)]
 pub struct Evaluations {
-    kept: Mutex<Option<Arc<Vec<u8>>>>,
+    kept: Mutex<Option<LateBytes>>,
     restored: Mutex<Option<(u128, Kept, StoredEach)>>,
     made: Mutex<Option<Vec<u8>>>,
     reused: AtomicUsize,
@@ -105,14 +105,14 @@ pub(crate) fn note_mail() {
 
 impl Evaluations {
     /// Takes over what [`Self::bytes`] of an earlier run has returned.
-    pub fn fill(&self, bytes: Vec<u8>) {
-        *lock(&self.kept) = Some(Arc::new(bytes));
+    pub fn fill(&self, bytes: LateBytes) {
+        *lock(&self.kept) = Some(bytes);
     }
 
     /// Restores what was taken over, on one thread, while others have something else to do.
     pub fn restore(&self) {
-        let restore = |bytes: Arc<Vec<u8>>| {
-            let outline = u128::from_le_bytes(*bytes.first_chunk()?);
+        let restore = |bytes: LateBytes| {
+            let outline = u128::from_le_bytes(*bytes.part(0..16)?.first_chunk()?);
             let (kept, summaries) = StoredEach::restore(bytes, 16)?;
             Some((outline, kept, summaries))
         };

@@ -112,7 +112,7 @@ impl<'a> LintContext<'a> {
 
     /// The parameters of a function that hold request data, `self` not counted, with what they hold.
     pub fn inputs(&self, function: DefId) -> &'a [(u16, Source)] {
-        note_changeable();
+        self.semantics.note_inputs(function);
         self.flows.summaries.inputs(function)
     }
 

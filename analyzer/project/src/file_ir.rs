@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-use ward_syntax::{ItemKind, SourceIr, Symbol, restore};
+use ward_syntax::{ItemKind, LateBytes, SourceIr, Symbol, restore};
 
 /// What stands in a file.
 #[derive(Default)]
@@ -37,7 +37,7 @@ pub struct FileOutline {
 /// Where the bytes of an IR are.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredIr {
-    pub(crate) bytes: Arc<Vec<u8>>,
+    pub(crate) bytes: LateBytes,
     pub(crate) place: Range<usize>,
 }
 
@@ -67,7 +67,7 @@ impl FileIr {
 
 impl StoredIr {
     fn restore(&self) -> Option<Box<SourceIr>> {
-        restore(self.bytes.get(self.place.clone())?)
+        restore(&self.bytes.part(self.place.clone())?)
     }
 }
 

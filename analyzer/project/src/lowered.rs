@@ -3,13 +3,14 @@
 //! A file is known by its text and by everything else that its IR depends on. Only files without errors are kept.
 
 use std::hash::{Hash, Hasher};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
-use ward_syntax::{ForeignMacro, FunctionBodies, Symbol, TestCode, restore, store};
+use ward_syntax::{ForeignMacro, FunctionBodies, LateBytes, Symbol, TestCode, restore, store};
 
 use crate::file_ir::{FileIr, FileOutline, StoredIr};
 
@@ -32,7 +33,7 @@ pub struct Lowered {
 struct Added {
     seen: Seen,
     outline: FileOutline,
-    ir: Arc<Vec<u8>>,
+    ir: LateBytes,
 }
 
 /// What the IR of a file depends on.
@@ -66,7 +67,7 @@ pub(crate) struct MacroTable {
 /// The bytes that a run has kept, and where in them the files are.
 #[derive(Debug)]
 struct Kept {
-    bytes: Arc<Vec<u8>>,
+    bytes: LateBytes,
     files: FxHashMap<LoweredKey, KeptFile>,
     /// By hash and length of the text.
     seen: FxHashMap<(u64, u64), Seen>,
@@ -83,7 +84,7 @@ struct KeptFile {
 impl Lowered {
     /// Takes over what [`Self::bytes`] of an earlier run has returned; nothing if that are other bytes, or if there is something
     /// already.
-    pub fn fill(&self, bytes: Vec<u8>) {
+    pub fn fill(&self, bytes: LateBytes) {
         if let Some(kept) = Kept::read(bytes) {
             // The first are as good as any.
             let _ = self.kept.set(kept);
@@ -102,25 +103,27 @@ impl Lowered {
         if added.is_empty() || added.len() * FEW < self.reused() {
             return None;
         }
-        let mut files: Vec<(LoweredKey, Seen, &FileOutline, &[u8])> =
-            added.iter().map(|(key, file)| (*key, file.seen, &file.outline, &file.ir[..])).collect();
+        let mut files: Vec<(LoweredKey, Seen, &FileOutline, Cow<'_, [u8]>)> = Vec::new();
+        for (key, file) in &*added {
+            files.push((*key, file.seen, &file.outline, file.ir.part(0..file.ir.len())?));
+        }
+        let used = |file: &KeptFile| file.uses.load(Ordering::Relaxed) > 0;
         if let Some(kept) = self.kept.get() {
-            let used = kept.files.iter().filter(|(_, file)| file.uses.load(Ordering::Relaxed) > 0);
-            files.extend(
-                used.map(|(key, file)| (*key, file.seen, &file.outline, &kept.bytes[file.place.clone()])),
-            );
+            for (key, file) in kept.files.iter().filter(|(_, file)| used(file)) {
+                files.push((*key, file.seen, &file.outline, kept.bytes.part(file.place.clone())?));
+            }
         }
         files.sort_unstable_by_key(|(key, ..)| *key);
         let index: Vec<(LoweredKey, Seen, &FileOutline, usize)> =
             files.iter().map(|(key, seen, outline, file)| (*key, *seen, *outline, file.len())).collect();
         let index = store(&index)?;
-        let mut bytes = index.len().to_le_bytes().to_vec();
+        let mut bytes = (index.len() as u64).to_le_bytes().to_vec();
         bytes.extend(index);
         if bytes.len() + files.iter().map(|(.., file)| file.len()).sum::<usize>() > most {
             return None;
         }
         for (.., file) in files {
-            bytes.extend_from_slice(file);
+            bytes.extend_from_slice(&file);
         }
         Some(bytes)
     }
@@ -155,18 +158,16 @@ impl Lowered {
 
     pub(crate) fn add(&self, key: LoweredKey, seen: Seen, ir: &FileIr) {
         if let Some(bytes) = store(&**ir) {
-            let added = Added { seen, outline: ir.outline().clone(), ir: Arc::new(bytes) };
+            let added = Added { seen, outline: ir.outline().clone(), ir: bytes.into() };
             self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(key, added);
         }
     }
 }
 
 impl Kept {
-    fn read(bytes: Vec<u8>) -> Option<Self> {
-        let (length, rest) = bytes.split_first_chunk()?;
-        let length = usize::from_le_bytes(*length);
-        let index: Vec<(LoweredKey, Seen, FileOutline, usize)> = restore(rest.get(..length)?)?;
-        let mut at = size_of::<usize>() + length;
+    fn read(bytes: LateBytes) -> Option<Self> {
+        let mut at = bytes.number(0)?.checked_add(8)?;
+        let index: Vec<(LoweredKey, Seen, FileOutline, usize)> = restore(&bytes.part(8..at)?)?;
         let (mut files, mut all_seen) = (FxHashMap::default(), FxHashMap::default());
         for (key, seen, outline, length) in index {
             let end = at.checked_add(length).filter(|end| *end <= bytes.len())?;
@@ -174,13 +175,13 @@ impl Kept {
             all_seen.insert((key.content_hash, key.length), seen);
             at = end;
         }
-        (at == bytes.len()).then(|| Self { bytes: Arc::new(bytes), files, seen: all_seen })
+        (at == bytes.len()).then_some(Self { bytes, files, seen: all_seen })
     }
 
     fn get(&self, key: &LoweredKey) -> Option<(FileIr, Seen)> {
         let file = self.files.get(key)?;
         file.uses.fetch_add(1, Ordering::Relaxed);
-        let stored = StoredIr { bytes: Arc::clone(&self.bytes), place: file.place.clone() };
+        let stored = StoredIr { bytes: self.bytes.clone(), place: file.place.clone() };
         Some((FileIr::stored(file.outline.clone(), stored), file.seen))
     }
 }

@@ -7,14 +7,14 @@
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use ward_syntax::{FileId, restore, store};
 
-use crate::trace::{note_changeable, traced};
+use crate::trace::{Trace, note_changeable, note_inputs, traced};
 use crate::{DefId, Semantics};
 
 /// At most as many bytes are kept.
@@ -35,6 +35,8 @@ pub struct Answers {
 pub(crate) struct AnswersOfRun {
     /// What tells whether the bodies of a file are the same, by file.
     states: Vec<FileState>,
+    /// What tells whether the same parameters of a file's functions hold request data, by file, once that is known.
+    inputs: OnceLock<Vec<u64>>,
     kept: Option<KeptAnswers>,
     added: Mutex<FxHashMap<FileId, Record>>,
     reused: AtomicUsize,
@@ -54,27 +56,46 @@ struct KeptAnswers {
     questions: FxHashMap<String, u32>,
     /// By file, where its answers hold.
     files: Vec<Option<KeptRecord>>,
+    inputs: Vec<u64>,
 }
 
 #[derive(Debug)]
 struct KeptRecord {
     depends_on: Vec<FileId>,
-    answers: Vec<(u32, Range<usize>)>,
+    /// Files on whose [`AnswersOfRun::inputs`] some of the answers depend.
+    inputs_of: Vec<FileId>,
+    answers: Vec<(u32, ByInputs, Range<usize>)>,
 }
 
 /// What was found out about a file.
 #[derive(Debug, Default)]
 struct Record {
     depends_on: FxHashSet<FileId>,
-    answers: Vec<(String, Vec<u8>)>,
+    inputs_of: FxHashSet<FileId>,
+    answers: Vec<(String, ByInputs, Vec<u8>)>,
+}
+
+/// Whether an answer depends on which parameters hold request data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum ByInputs {
+    Yes,
+    No,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Head {
     questions: Vec<String>,
     states: Vec<FileState>,
-    /// By file: what its answers depend on, and the questions with the lengths of their answers.
-    records: Vec<(Vec<u32>, Vec<(u32, u32)>)>,
+    inputs: Vec<u64>,
+    records: Vec<HeadOfRecord>,
+}
+
+/// What the answers about a file depend on, and the questions with the lengths of their answers.
+#[derive(Serialize, Deserialize)]
+struct HeadOfRecord {
+    depends_on: Vec<FileId>,
+    inputs_of: Vec<FileId>,
+    answers: Vec<(u32, ByInputs, u32)>,
 }
 
 impl Answers {
@@ -110,25 +131,34 @@ impl AnswersOfRun {
         let bytes = lock(&answers.kept).clone();
         let kept = bytes.and_then(|bytes| KeptAnswers::read(bytes, semantics.state.outline, &states));
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { states, kept, added: Mutex::default(), reused, anew }
+        Self { states, inputs: OnceLock::new(), kept, added: Mutex::default(), reused, anew }
     }
 
     fn kept(&self, question: &str, file: FileId) -> Option<&[u8]> {
         let kept = self.kept.as_ref()?;
         let question = kept.questions.get(question)?;
         let record = kept.files.get(file.index())?.as_ref()?;
-        let (_, place) = record.answers.iter().find(|(known, _)| known == question)?;
+        let (_, by_inputs, place) = record.answers.iter().find(|(known, ..)| known == question)?;
+        if *by_inputs == ByInputs::Yes {
+            let now = self.inputs.get()?;
+            let is_same = |file: &FileId| now.get(file.index()) == kept.inputs.get(file.index());
+            if !record.inputs_of.iter().all(is_same) {
+                return None;
+            }
+        }
         self.reused.fetch_add(1, Ordering::Relaxed);
         kept.bytes.get(place.clone())
     }
 
-    fn add(&self, question: &str, file: FileId, answer: &impl Serialize, depends_on: &[FileId]) {
+    fn add(&self, question: &str, file: FileId, answer: &impl Serialize, trace: &Trace) {
         self.anew.fetch_add(1, Ordering::Relaxed);
         let Some(answer) = store(answer) else { return };
         let mut added = lock(&self.added);
         let record = added.entry(file).or_default();
-        record.depends_on.extend(depends_on.iter().filter(|other| **other != file));
-        record.answers.push((question.to_owned(), answer));
+        record.depends_on.extend(trace.files.iter().filter(|other| **other != file));
+        record.inputs_of.extend(&trace.inputs);
+        let by_inputs = if trace.inputs.is_empty() { ByInputs::No } else { ByInputs::Yes };
+        record.answers.push((question.to_owned(), by_inputs, answer));
     }
 
     fn store(&self, outline: u128) -> Option<Vec<u8>> {
@@ -146,28 +176,37 @@ impl AnswersOfRun {
         let (mut records, mut bytes) = (Vec::new(), Vec::new());
         for file in (0..self.states.len() as u32).map(FileId) {
             let before = self.kept.as_ref().and_then(|kept| Some((kept, kept.files[file.index()].as_ref()?)));
-            let mut depends_on: Vec<u32> = Vec::new();
-            let mut answers: Vec<(&str, &[u8])> = Vec::new();
-            if let Some((kept, record)) = before {
-                depends_on.extend(record.depends_on.iter().map(|other| other.0));
-                answers.extend(record.answers.iter().filter_map(|(question, place)| {
-                    Some((*names.get(question)?, kept.bytes.get(place.clone())?))
-                }));
-            }
+            let (mut depends_on, mut inputs_of): (Vec<FileId>, Vec<FileId>) = Default::default();
+            let mut answers: Vec<(&str, ByInputs, &[u8])> = Vec::new();
             if let Some(record) = added.get(&file) {
-                depends_on.extend(record.depends_on.iter().map(|other| other.0));
-                answers.extend(record.answers.iter().map(|(question, answer)| (question.as_str(), &answer[..])));
+                depends_on.extend(&record.depends_on);
+                inputs_of.extend(&record.inputs_of);
+                let added = record.answers.iter();
+                answers.extend(added.map(|(question, by, answer)| (question.as_str(), *by, &answer[..])));
+            }
+            if let Some((kept, record)) = before {
+                depends_on.extend(&record.depends_on);
+                inputs_of.extend(&record.inputs_of);
+                let kept = record.answers.iter().filter_map(|(question, by, place)| {
+                    Some((*names.get(question)?, *by, kept.bytes.get(place.clone())?))
+                });
+                let is_new = |question: &str| !answers.iter().any(|(other, ..)| *other == question);
+                let kept: Vec<_> = kept.filter(|(question, ..)| is_new(question)).collect();
+                answers.extend(kept);
             }
             depends_on.sort_unstable();
             depends_on.dedup();
-            answers.sort_unstable_by_key(|(question, _)| *question);
-            let of_file = answers.into_iter().map(|(question, answer)| {
+            inputs_of.sort_unstable();
+            inputs_of.dedup();
+            answers.sort_unstable_by_key(|(question, ..)| *question);
+            let of_file = answers.into_iter().map(|(question, by_inputs, answer)| {
                 bytes.extend_from_slice(answer);
-                (number(question), answer.len() as u32)
+                (number(question), by_inputs, answer.len() as u32)
             });
-            records.push((depends_on, of_file.collect()));
+            records.push(HeadOfRecord { depends_on, inputs_of, answers: of_file.collect() });
         }
-        let head = store(&Head { questions, states: self.states.clone(), records })?;
+        let inputs = self.inputs.get().cloned().unwrap_or_default();
+        let head = store(&Head { questions, states: self.states.clone(), inputs, records })?;
         let length = (head.len() as u64).to_le_bytes();
         Some([&outline.to_le_bytes()[..], &length, &head, &bytes].concat())
     }
@@ -187,19 +226,19 @@ impl KeptAnswers {
         };
         let mut at = bytes.len() - rest.len() + length;
         let mut files = Vec::with_capacity(head.records.len());
-        for (file, (depends_on, answers)) in head.records.iter().enumerate() {
-            let answers = answers.iter().map(|(question, length)| {
-                let place = at..at + *length as usize;
+        for (file, record) in head.records.into_iter().enumerate() {
+            let HeadOfRecord { depends_on, inputs_of, answers } = record;
+            let answers = answers.into_iter().map(|(question, by_inputs, length)| {
+                let place = at..at + length as usize;
                 at = place.end;
-                (*question, place)
+                (question, by_inputs, place)
             });
             let answers = answers.collect();
-            let holds = is_same(file) && depends_on.iter().all(|other| is_same(*other as usize));
-            let depends_on = depends_on.iter().copied().map(FileId).collect();
-            files.push(holds.then_some(KeptRecord { depends_on, answers }));
+            let holds = is_same(file) && depends_on.iter().all(|other| is_same(other.index()));
+            files.push(holds.then_some(KeptRecord { depends_on, inputs_of, answers }));
         }
         let questions = head.questions.into_iter().zip(0..).collect();
-        Some(Self { bytes, questions, files })
+        Some(Self { bytes, questions, files, inputs: head.inputs })
     }
 }
 
@@ -207,6 +246,19 @@ impl Semantics {
     /// Lets this run use the answers that an earlier one has found, once all bodies are read.
     pub fn remember(&mut self, answers: &Answers) {
         self.answers = Some(AnswersOfRun::new(answers, self));
+    }
+
+    /// Lets questions depend on which parameters of a file's functions hold request data, told by a number for each file.
+    pub fn know_inputs(&self, inputs: Vec<u64>) {
+        if let Some(answers) = &self.answers {
+            // It is known once.
+            let _ = answers.inputs.set(inputs);
+        }
+    }
+
+    /// Notes that somebody asks which parameters of a function hold request data.
+    pub fn note_inputs(&self, function: DefId) {
+        note_inputs(self.locate(function).0);
     }
 
     /// The answer to a question about a file, by an earlier run or else by `answer`, which must not wait for other threads.
@@ -224,7 +276,7 @@ impl Semantics {
         }
         let (answer, trace) = traced(answer);
         if !trace.is_changeable {
-            answers.add(question, file, &answer, &trace.files);
+            answers.add(question, file, &answer, &trace);
         }
         answer
     }
@@ -262,13 +314,14 @@ impl Semantics {
                 }
                 continue;
             }
-            let (mut telling, mut looked_at) = (Vec::new(), Vec::new());
+            let (mut telling, mut looked_at) = (Vec::new(), Trace::default());
             for def in of_file {
                 let (tells, trace) = traced(|| look(*def));
                 if tells || trace.is_changeable {
                     telling.push(*def);
                 } else {
-                    looked_at.extend(trace.files);
+                    looked_at.files.extend(trace.files);
+                    looked_at.inputs.extend(trace.inputs);
                 }
             }
             answers.add(question, file, &telling, &looked_at);

@@ -6,12 +6,12 @@
 
 use std::hash::Hash;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use ward_project::{LoadedFile, Project, hash_twice};
-use ward_syntax::StoredNames;
+use ward_syntax::{LateBytes, StoredNames};
 
 use crate::signature::Signatures;
 use crate::text::TextTable;
@@ -27,7 +27,7 @@ const FEW: usize = 32;
 /// What an earlier run has understood, and where that is kept of this one.
 #[derive(Debug, Default)]
 pub struct Understood {
-    kept: Mutex<Option<Arc<Vec<u8>>>>,
+    kept: Mutex<Option<LateBytes>>,
     restored: Mutex<Option<Restored>>,
     made: Mutex<Option<Vec<u8>>>,
 }
@@ -56,7 +56,7 @@ struct Restored {
     outline: u128,
     names: StoredNames,
     types: StoredTypes,
-    bytes: Arc<Vec<u8>>,
+    bytes: LateBytes,
     head: Head,
     places: Vec<Range<usize>>,
 }
@@ -91,7 +91,7 @@ struct TablesOf<'a> {
 pub(crate) struct KeptBodies {
     names: StoredNames,
     types: StoredTypes,
-    bytes: Arc<Vec<u8>>,
+    bytes: LateBytes,
     bodies: FxHashMap<DefId, KeptBody>,
 }
 
@@ -104,8 +104,8 @@ struct KeptBody {
 
 impl Understood {
     /// Takes over what [`Self::bytes`] of an earlier run has returned.
-    pub fn fill(&self, bytes: Vec<u8>) {
-        *lock(&self.kept) = Some(Arc::new(bytes));
+    pub fn fill(&self, bytes: LateBytes) {
+        *lock(&self.kept) = Some(bytes);
     }
 
     /// What the last run has understood, to be kept for the next; `None` if there is next to nothing new, or too much.
@@ -144,23 +144,25 @@ impl Understood {
 }
 
 impl Restored {
-    fn of(bytes: Arc<Vec<u8>>) -> Option<Self> {
-        let (outline, rest) = bytes.split_first_chunk()?;
-        let (names, rest) = StoredNames::take(rest)?;
-        let (lengths, rest) = rest.split_first_chunk::<8>()?;
-        let length = usize::try_from(u64::from_le_bytes(*lengths)).ok()?;
+    fn of(bytes: LateBytes) -> Option<Self> {
+        let end = 24_usize.checked_add(bytes.number(16)?)?;
+        let before = bytes.part(0..end)?;
+        let outline = u128::from_le_bytes(*before.first_chunk()?);
+        let (names, rest) = StoredNames::take(before.get(24..)?)?;
+        let (length, rest) = rest.split_first_chunk::<8>()?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
         let lengths: Vec<u32> = names.read(rest.get(..length)?)?;
-        let mut at = bytes.len() - rest.len() + length;
+        let mut at = before.len() - rest.len() + length;
         let mut places = lengths.into_iter().map(|length| {
             let place = at..at + length as usize;
             at = place.end;
             place
         });
-        let types = StoredTypes::read_all(&names, bytes.get(places.next()?)?)?;
-        let head: Head = types.read(&names, bytes.get(places.next()?)?)?;
+        let types = StoredTypes::read_all(&names, before.get(places.next()?)?)?;
+        let head: Head = types.read(&names, before.get(places.next()?)?)?;
         let places = places.collect();
-        let outline = u128::from_le_bytes(*outline);
-        Some(Self { outline, names, types, bytes: Arc::clone(&bytes), head, places })
+        drop(before);
+        Some(Self { outline, names, types, bytes, head, places })
     }
 }
 
@@ -197,7 +199,9 @@ fn store(semantics: &Semantics) -> Option<Vec<u8>> {
     let ((lengths, types, head, bodies), names) = (parts?, names?);
     let outline = semantics.state.outline.to_le_bytes();
     let count = (lengths.len() as u64).to_le_bytes();
-    Some([&outline[..], &names, &count, &lengths, &types, &head, &bodies].concat())
+    let before = names.len() + count.len() + lengths.len() + types.len() + head.len();
+    let before = (before as u64).to_le_bytes();
+    Some([&outline[..], &before, &names, &count, &lengths, &types, &head, &bodies].concat())
 }
 
 impl KeptBodies {
@@ -214,7 +218,7 @@ impl KeptBodies {
     /// What inference found in the body of an item.
     pub(crate) fn types(&self, def: DefId) -> Option<Box<BodyTypes>> {
         let place = self.bodies.get(&def)?.place.clone();
-        self.types.read(&self.names, self.bytes.get(place)?)
+        self.types.read(&self.names, &self.bytes.part(place)?)
     }
 }
 

@@ -16,6 +16,8 @@ const MOST_FILES: usize = 64;
 pub(crate) struct Trace {
     /// Files in the items or bodies of which something was looked up.
     pub(crate) files: Vec<FileId>,
+    /// Files of whose functions it was asked which parameters hold request data.
+    pub(crate) inputs: Vec<FileId>,
     /// Something was asked for that may be otherwise though no file of these has changed.
     pub(crate) is_changeable: bool,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Trace {
 thread_local! {
     /// The file that was noted last.
     static LAST: Cell<u32> = const { Cell::new(OFF) };
-    static TRACE: RefCell<Trace> = const { RefCell::new(Trace { files: Vec::new(), is_changeable: false }) };
+    static TRACE: RefCell<Trace> = const { RefCell::new(Trace { files: Vec::new(), inputs: Vec::new(), is_changeable: false }) };
 }
 
 /// What `body` returns, and what it has looked at on this thread. It must not wait for others.
@@ -34,10 +36,13 @@ pub(crate) fn traced<T>(body: impl FnOnce() -> T) -> (T, Trace) {
     LAST.set(last);
     trace.files.sort_unstable();
     trace.files.dedup();
+    trace.inputs.sort_unstable();
+    trace.inputs.dedup();
     trace.is_changeable |= trace.files.len() > MOST_FILES;
     if last != OFF {
         TRACE.with_borrow_mut(|outer| {
             outer.files.extend(&trace.files);
+            outer.inputs.extend(&trace.inputs);
             outer.is_changeable |= trace.is_changeable;
         });
     }
@@ -50,6 +55,13 @@ pub(crate) fn note_file(file: FileId) {
     if last != OFF && last != file.0 {
         LAST.set(file.0);
         TRACE.with_borrow_mut(|trace| trace.files.push(file));
+    }
+}
+
+/// Notes that it was asked which parameters of a function in a file hold request data.
+pub(crate) fn note_inputs(file: FileId) {
+    if LAST.get() != OFF {
+        TRACE.with_borrow_mut(|trace| trace.inputs.push(file));
     }
 }
 

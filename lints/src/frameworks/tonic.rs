@@ -3,6 +3,9 @@
 //! The generated code is mostly not there to be read. A trait `name_server::Name` is one by its path, and the package
 //! is what the module that the path goes through includes.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use std::sync::Arc;
 
 use ward_semantics::endpoint::{
@@ -132,15 +135,10 @@ impl Tonic {
     fn implementations_of(&self, cx: &mut Evaluator<'_>, service: &str) -> Option<Router> {
         let semantics = cx.semantics;
         let mut router = cx.router(self, SERVICE);
-        let all = semantics.impls.all().iter().map(|data| data.def);
-        let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
-        let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
-        let impls: Vec<DefId> = semantics
-            .telling("services", &all, named)
-            .into_iter()
-            .filter(|(def, name)| name == service && names_trait(semantics, *def, service))
-            .map(|(def, _)| def)
-            .collect();
+        let services = services(semantics);
+        let of_service =
+            services.iter().filter(|(def, name)| name == service && names_trait(semantics, *def, service));
+        let impls: Vec<DefId> = of_service.map(|(def, _)| *def).collect();
         for def in impls {
             if let Some(found) = self.implementation(cx, def) {
                 router.routes.extend(found.routes);
@@ -186,6 +184,24 @@ impl Tonic {
         service.layers.push(cx.attached(AttachedKind::Interceptor, call.argument(1), call));
         Some(Value::router(service))
     }
+}
+
+thread_local! {
+    /// The services of one workspace, remembered: every server asks for them.
+    static SERVICES: RefCell<(u64, Rc<[(DefId, String)]>)> = RefCell::new((0, Rc::new([])));
+}
+
+/// The impls of generated traits of services, each with the service's name.
+fn services(semantics: &Semantics) -> Rc<[(DefId, String)]> {
+    let known = SERVICES.with_borrow(|(workspace, known)| (*workspace == semantics.id()).then(|| Rc::clone(known)));
+    known.unwrap_or_else(|| {
+        let all = semantics.impls.all().iter().map(|data| data.def);
+        let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
+        let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
+        let services: Rc<[(DefId, String)]> = semantics.telling("services", &all, named).into();
+        SERVICES.set((semantics.id(), Rc::clone(&services)));
+        services
+    })
 }
 
 /// A service trait.

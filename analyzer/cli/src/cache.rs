@@ -196,11 +196,21 @@ impl Cache {
         let Settings { models, answers, understood, evaluations, judged, .. } = settings;
         let read = |kind: &str| self.read(&name(kind, self.plan));
         let open = |kind: &str| self.open(&name(kind, self.plan));
-        models.iter().for_each(|models| read(MODELS).into_iter().for_each(|bytes| models.fill(bytes)));
-        answers.iter().for_each(|answers| read(ANSWERS).into_iter().for_each(|bytes| answers.fill(bytes)));
-        understood.iter().for_each(|bodies| open(BODIES).into_iter().for_each(|bytes| bodies.fill(bytes)));
-        evaluations.iter().for_each(|flows| open(FLOWS).into_iter().for_each(|bytes| flows.fill(bytes)));
-        judged.iter().for_each(|guards| read(GUARDS).into_iter().for_each(|bytes| guards.fill(bytes)));
+        if let (Some(models), Some(bytes)) = (models, read(MODELS)) {
+            models.fill(bytes);
+        }
+        if let (Some(answers), Some(bytes)) = (answers, read(ANSWERS)) {
+            answers.fill(bytes);
+        }
+        if let (Some(understood), Some(bytes)) = (understood, open(BODIES)) {
+            understood.fill(bytes);
+        }
+        if let (Some(evaluations), Some(bytes)) = (evaluations, open(FLOWS)) {
+            evaluations.fill(bytes);
+        }
+        if let (Some(judged), Some(bytes)) = (judged, read(GUARDS)) {
+            judged.fill(bytes);
+        }
     }
 
     /// Keeps what a run has found out.

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use ward_semantics::{DefId, Semantics, WorkspaceState};
 use ward_syntax::{LateBytes, StoredEach};
 
-use crate::evaluate::{Context, evaluate};
 use crate::FlowIndex;
+use crate::evaluate::{Context, evaluate};
 use crate::summary::{Brief, Known};
 use crate::told::{LookedAt, Question, Stored, ToldMemo};
 
@@ -28,11 +28,14 @@ const MOST_BYTES: usize = 64 << 20;
 /// again takes more time.
 const FEW: usize = 32;
 
+/// How the workspace looked from outside stands in so many bytes before everything else.
+const OUTLINE: usize = 16;
+
 /// Evaluations that an earlier run, or this one, has made.
 #[derive(Debug, Default)]
 pub struct Evaluations {
     kept: Mutex<Option<LateBytes>>,
-    restored: Mutex<Option<(u128, Kept, StoredEach)>>,
+    restored: Mutex<Option<(Kept, StoredEach)>>,
     made: Mutex<Option<Vec<u8>>>,
     reused: AtomicUsize,
     anew: AtomicUsize,
@@ -111,13 +114,8 @@ impl Evaluations {
 
     /// Restores what was taken over, on one thread, while others have something else to do.
     pub fn restore(&self) {
-        let restore = |bytes: LateBytes| {
-            let outline = u128::from_le_bytes(*bytes.part(0..16)?.first_chunk()?);
-            let (kept, summaries) = StoredEach::restore(bytes, 16)?;
-            Some((outline, kept, summaries))
-        };
-        let bytes = lock(&self.kept).take();
-        *lock(&self.restored) = bytes.and_then(restore);
+        let bytes = lock(&self.kept).clone();
+        *lock(&self.restored) = bytes.and_then(|bytes| StoredEach::restore(bytes, OUTLINE));
     }
 
     /// What the last run has used, to be kept for the next; `None` if there is nothing, or too much.
@@ -133,13 +131,16 @@ impl Evaluations {
     /// What a run on this workspace may use.
     pub(crate) fn memo(&self, semantics: &Semantics) -> Memo {
         let state = semantics.state().clone();
-        if lock(&self.kept).is_some() {
-            self.restore();
-        }
+        let of_this_world = |bytes: &LateBytes| {
+            bytes.part(0..OUTLINE).is_some_and(|before| *before == state.outline.to_le_bytes())
+        };
+        let bytes = lock(&self.kept).clone().filter(of_this_world);
+        let restored = lock(&self.restored).take();
+        // A further run of the same process restores it anew.
+        let restored = bytes.and_then(|bytes| restored.or_else(|| StoredEach::restore(bytes, OUTLINE)));
         let mut kept: FxHashMap<DefId, Vec<Arc<Evaluation>>> = FxHashMap::default();
         let (mut next, mut before, mut told) = (1, Vec::new(), ToldMemo::default());
-        let restored = lock(&self.restored).take();
-        if let Some((_, of_before, summaries)) = restored.filter(|(outline, ..)| *outline == state.outline) {
+        if let Some((of_before, summaries)) = restored {
             let summaries = Arc::new(summaries);
             told = ToldMemo::new(of_before.told, &summaries, of_before.evaluations.len());
             for (index, (def, version, asked, brief)) in of_before.evaluations.into_iter().enumerate() {

@@ -90,7 +90,7 @@ pub(crate) fn delivered(cx: Context, def: DefId) -> Option<Ty> {
     }
     let info = cx.semantics.enclosing_impl(def)?;
     let TraitName::External(path) = info.trait_ref.as_ref()?.name else { return None };
-    let name = cx.semantics.item(def).name;
+    let name = cx.semantics.def_map.name(def);
     let is_delivery = cx.models.deliveries.iter().any(|(of, method)| *of == path && *method == name);
     if !is_delivery {
         return None;

@@ -121,9 +121,8 @@ impl ToldMemo {
     pub(crate) fn all(&self, summaries: &Summaries) -> Vec<(Question, LookedAt, Told)> {
         let mut all = lock(&self.added).clone();
         let is_new = |question: &Question| !all.iter().any(|(other, ..)| other == question);
-        let holds = |kept: &Kept| {
-            kept.looked_at.iter().all(|(def, version)| summaries.version(*def) == *version)
-        };
+        let holds =
+            |kept: &Kept| kept.looked_at.iter().all(|(def, version)| summaries.version(*def) == *version);
         let kept = self.kept.iter().filter(|(question, kept)| is_new(question) && holds(kept));
         let kept: Vec<_> = kept
             .filter_map(|(question, kept)| {

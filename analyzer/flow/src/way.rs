@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
-use crate::models::{Sink, Source, SourceClass};
 use crate::mail::Letter;
+use crate::models::{Sink, Source, SourceClass};
 use crate::step::{StepId, StepKind};
 use crate::summary::{Exported, FunctionSummary, Hit, Known, Part, Summaries};
 use crate::told::{About, Question, Told, note_summary, note_unsure};
@@ -140,7 +140,9 @@ impl FlowIndex {
                 continue;
             }
             let tell = || Told::Reached(self.reached_in(*def, known, kind, about));
-            let Told::Reached(reached) = self.told(Question { about, kind, def: *def }, tell) else { continue };
+            let Told::Reached(reached) = self.told(Question { about, kind, def: *def }, tell) else {
+                continue;
+            };
             for Reached { ways, place, sink, callee, function, context } in reached {
                 let known = places.entry(place).or_insert_with(|| Reached {
                     ways: Vec::new(),

@@ -21,8 +21,8 @@ pub use run::{Analysis, RunError, Scope, Settings, TestFindings, analyze};
 pub use ward_diagnostics::{Confidence, LintLevel, LintMetadata, Severity};
 pub use ward_flow::Evaluations;
 pub use ward_flow::models::ModelError;
-pub use ward_semantics::{Answers, Understood};
 use ward_semantics::endpoint::Framework;
+pub use ward_semantics::{Answers, Understood};
 
 /// A lint.
 #[derive(Clone, Copy, Debug)]

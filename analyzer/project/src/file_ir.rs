@@ -5,13 +5,15 @@ use std::ops::{Deref, DerefMut, Range};
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-use ward_syntax::{ItemKind, LateBytes, SourceIr, Symbol, restore};
+use ward_syntax::{ItemKind, ItemTree, LateBytes, SourceIr, Symbol, restore, restore_first};
 
 /// What stands in a file.
 #[derive(Default)]
 pub struct FileIr {
     outline: FileOutline,
     ir: OnceLock<Box<SourceIr>>,
+    /// The items alone, where somebody has asked for them before the rest.
+    tree: OnceLock<ItemTree>,
     stored: Option<StoredIr>,
 }
 
@@ -44,12 +46,21 @@ pub(crate) struct StoredIr {
 impl FileIr {
     /// What [`ward_syntax::store`] has made these bytes of.
     pub(crate) fn stored(outline: FileOutline, stored: StoredIr) -> Self {
-        Self { outline, ir: OnceLock::new(), stored: Some(stored) }
+        Self { outline, stored: Some(stored), ..Self::default() }
     }
 
     /// What is asked of every file.
     pub fn outline(&self) -> &FileOutline {
         &self.outline
+    }
+
+    /// The items: many ask for nothing else.
+    pub fn tree(&self) -> &ItemTree {
+        match (self.ir.get(), &self.stored) {
+            (Some(ir), _) => &ir.tree,
+            (None, Some(stored)) => self.tree.get_or_init(|| stored.restore_tree().unwrap_or_default()),
+            (None, None) => &self.restored().tree,
+        }
     }
 
     /// Gives back what memory it has too much of, and notes what was read since it was made.
@@ -69,11 +80,16 @@ impl StoredIr {
     fn restore(&self) -> Option<Box<SourceIr>> {
         restore(&self.bytes.part(self.place.clone())?)
     }
+
+    /// The items stand first.
+    fn restore_tree(&self) -> Option<ItemTree> {
+        restore_first(&self.bytes.part(self.place.clone())?)
+    }
 }
 
 impl From<SourceIr> for FileIr {
     fn from(ir: SourceIr) -> Self {
-        Self { outline: FileOutline::of(&ir), ir: OnceLock::from(Box::new(ir)), stored: None }
+        Self { outline: FileOutline::of(&ir), ir: OnceLock::from(Box::new(ir)), ..Self::default() }
     }
 }
 
@@ -106,7 +122,8 @@ impl FileOutline {
             ItemKind::MacroRules { tokens } => Some((item.name, tokens)),
             _ => None,
         });
-        let speaks = || items.iter().flat_map(|item| &item.attributes).any(|one| one.last_segment() == "cfg_attr");
+        let speaks =
+            || items.iter().flat_map(|item| &item.attributes).any(|one| one.last_segment() == "cfg_attr");
         Self {
             hash: ir.outline,
             items: items.len() as u32,

@@ -12,7 +12,8 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelBrid
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustc_hash::{FxHashMap, FxHasher};
 use ward_syntax::{
-    BodyId, FileId, ForeignMacro, FunctionBodies, LineIndex, Span, Symbol, SyntaxError, TestCode, lower_bodies, lower_with_macros,
+    BodyId, FileId, ForeignMacro, FunctionBodies, LineIndex, Span, Symbol, SyntaxError, TestCode,
+    lower_bodies, lower_with_macros,
 };
 
 use crate::file_ir::FileIr;

@@ -2,8 +2,8 @@
 //!
 //! A file is known by its text and by everything else that its IR depends on. Only files without errors are kept.
 
-use std::hash::{Hash, Hasher};
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};

@@ -126,8 +126,9 @@ impl AnswersOfRun {
             def.hash(&mut bodies[semantics.locate(*def).0.index()]);
         }
         let contents = semantics.state.contents.iter().zip(bodies);
-        let states: Vec<FileState> =
-            contents.map(|(content, bodies)| FileState { content: *content, bodies: bodies.finish() }).collect();
+        let states: Vec<FileState> = contents
+            .map(|(content, bodies)| FileState { content: *content, bodies: bodies.finish() })
+            .collect();
         let bytes = lock(&answers.kept).clone();
         let kept = bytes.and_then(|bytes| KeptAnswers::read(bytes, semantics.state.outline, &states));
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -155,6 +156,9 @@ impl AnswersOfRun {
         let Some(answer) = store(answer) else { return };
         let mut added = lock(&self.added);
         let record = added.entry(file).or_default();
+        if record.answers.iter().any(|(known, ..)| known == question) {
+            return;
+        }
         record.depends_on.extend(trace.files.iter().filter(|other| **other != file));
         record.inputs_of.extend(&trace.inputs);
         let by_inputs = if trace.inputs.is_empty() { ByInputs::No } else { ByInputs::Yes };
@@ -171,8 +175,12 @@ impl AnswersOfRun {
                 questions.len() as u32 - 1
             })
         };
-        let names: FxHashMap<u32, &str> =
-            self.kept.iter().flat_map(|kept| &kept.questions).map(|(name, at)| (*at, name.as_str())).collect();
+        let names: FxHashMap<u32, &str> = self
+            .kept
+            .iter()
+            .flat_map(|kept| &kept.questions)
+            .map(|(name, at)| (*at, name.as_str()))
+            .collect();
         let (mut records, mut bytes) = (Vec::new(), Vec::new());
         for file in (0..self.states.len() as u32).map(FileId) {
             let before = self.kept.as_ref().and_then(|kept| Some((kept, kept.files[file.index()].as_ref()?)));
@@ -221,9 +229,8 @@ impl KeptAnswers {
         }
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
         let head: Head = restore(rest.get(..length)?)?;
-        let is_same = |file: usize| {
-            head.states.get(file).is_some_and(|before| states.get(file) == Some(before))
-        };
+        let is_same =
+            |file: usize| head.states.get(file).is_some_and(|before| states.get(file) == Some(before));
         let mut at = bytes.len() - rest.len() + length;
         let mut files = Vec::with_capacity(head.records.len());
         for (file, record) in head.records.into_iter().enumerate() {
@@ -298,9 +305,9 @@ impl Semantics {
     pub fn each_telling(&self, question: &str, items: &[DefId], mut look: impl FnMut(DefId) -> bool) {
         note_changeable();
         let Some(answers) = &self.answers else {
-            items.iter().for_each(|def| {
+            for def in items {
                 look(*def);
-            });
+            }
             return;
         };
         for of_file in items.chunk_by(|a, b| self.locate(*a).0 == self.locate(*b).0) {

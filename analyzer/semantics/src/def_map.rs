@@ -426,7 +426,7 @@ impl<'a> NameContext<'a> {
     /// An item.
     pub fn item(&self, def: DefId) -> &'a Item {
         let (file, item) = self.defs.locate(def);
-        self.ir(file).tree.get(item)
+        self.files[file.index()].ir.tree().get(item)
     }
 }
 

@@ -55,8 +55,7 @@ impl Semantics {
 
     /// Those of the items that have a body which was not inferred yet, sorted.
     fn unknown(&self, defs: impl IntoIterator<Item = DefId>) -> Vec<DefId> {
-        let is_new =
-            |def: &DefId| matches!(self.bodies[def.index()], Body::Unknown) && self.has_body(*def);
+        let is_new = |def: &DefId| matches!(self.bodies[def.index()], Body::Unknown) && self.has_body(*def);
         let mut defs: Vec<DefId> = defs.into_iter().filter(is_new).collect();
         defs.sort_unstable();
         defs.dedup();

@@ -53,7 +53,6 @@ struct Head {
 /// What an earlier run has kept, restored.
 #[derive(Debug)]
 struct Restored {
-    outline: u128,
     names: StoredNames,
     types: StoredTypes,
     bytes: LateBytes,
@@ -61,7 +60,7 @@ struct Restored {
     places: Vec<Range<usize>>,
 }
 
-/// The same, to be stored.
+/// What stands before the bodies, to be stored.
 #[derive(Serialize)]
 struct HeadOf<'a> {
     contents: &'a [(u64, u64)],
@@ -115,16 +114,22 @@ impl Understood {
 
     /// Restores what was taken over, on one thread, while others have something else to do.
     pub fn restore(&self) {
-        let bytes = lock(&self.kept).take();
+        let bytes = lock(&self.kept).clone();
         *lock(&self.restored) = bytes.and_then(Restored::of);
     }
 
     /// What an earlier run has kept of this workspace.
-    pub(crate) fn of(&self, state: &WorkspaceState, file_of: impl Fn(DefId) -> usize) -> Option<(Tables, KeptBodies)> {
-        if lock(&self.kept).is_some() {
-            self.restore();
+    pub(crate) fn of(
+        &self,
+        state: &WorkspaceState,
+        file_of: impl Fn(DefId) -> usize,
+    ) -> Option<(Tables, KeptBodies)> {
+        let bytes = lock(&self.kept).clone()?;
+        if bytes.part(0..16)?.as_ref() != state.outline.to_le_bytes() {
+            return None;
         }
-        let restored = lock(&self.restored).take().filter(|restored| restored.outline == state.outline)?;
+        // A further run of the same process restores it anew.
+        let restored = lock(&self.restored).take().or_else(|| Restored::of(bytes))?;
         let Restored { names, types, bytes, head, places, .. } = restored;
         let is_same = state.is_same(&head.contents);
         let of_same = head.bodies.into_iter().zip(places).filter(|((def, ..), _)| is_same[file_of(*def)]);
@@ -147,7 +152,6 @@ impl Restored {
     fn of(bytes: LateBytes) -> Option<Self> {
         let end = 24_usize.checked_add(bytes.number(16)?)?;
         let before = bytes.part(0..end)?;
-        let outline = u128::from_le_bytes(*before.first_chunk()?);
         let (names, rest) = StoredNames::take(before.get(24..)?)?;
         let (length, rest) = rest.split_first_chunk::<8>()?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
@@ -162,13 +166,14 @@ impl Restored {
         let head: Head = types.read(&names, before.get(places.next()?)?)?;
         let places = places.collect();
         drop(before);
-        Some(Self { outline, names, types, bytes, head, places })
+        Some(Self { names, types, bytes, head, places })
     }
 }
 
 fn store(semantics: &Semantics) -> Option<Vec<u8>> {
     let nodes = semantics.inferred.iter().copied().filter(|def| !semantics.read_later.contains(def));
-    let nodes: Vec<(DefId, &BodyTypes)> = nodes.filter_map(|def| Some((def, semantics.types(def)?))).collect();
+    let nodes: Vec<(DefId, &BodyTypes)> =
+        nodes.filter_map(|def| Some((def, semantics.types(def)?))).collect();
     let graph = semantics.call_graph();
     let head = HeadOf {
         contents: &semantics.state.contents,

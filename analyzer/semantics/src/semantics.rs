@@ -14,12 +14,12 @@ use crate::demand::Body;
 use crate::kept::{KeptBodies, Tables};
 use crate::known::known;
 use crate::signature::Signatures;
-use crate::trace::{note_changeable, note_file};
 use crate::text::TextTable;
+use crate::trace::{note_changeable, note_file};
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
-    BodyTypes, CallGraph, DefId, DefIndex, DefKind, DefMap, Externals, ImplIndex, ImplInfo, NameContext, Namespace,
-    PathTarget, Template, TraitName, Ty, Understood, WorkspaceState,
+    BodyTypes, CallGraph, DefId, DefIndex, DefKind, DefMap, Externals, ImplIndex, ImplInfo, NameContext,
+    Namespace, PathTarget, Template, TraitName, Ty, Understood, WorkspaceState,
 };
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -216,7 +216,8 @@ impl Semantics {
     /// An item.
     pub fn item(&self, def: DefId) -> &Item {
         let (file, item) = self.locate(def);
-        self.ir(file).tree.get(item)
+        note_file(file);
+        self.files[file.index()].ir.tree().get(item)
     }
 
     /// Where an item stands.
@@ -268,7 +269,9 @@ impl Semantics {
         if !self.has_body(def) {
             return None;
         }
-        Some((self.locate(def).0, self.item(def).body()?))
+        let (file, item) = self.locate(def);
+        // Who wants the body wants more than the items of the file.
+        Some((file, self.ir(file).tree.get(item).body()?))
     }
 
     /// How many expressions the body of an item has, if it was read.
@@ -383,7 +386,9 @@ impl Semantics {
 
 /// Gives files the roles that only the module tree tells.
 fn mark_roles(files: &mut [LoadedFile], def_map: &DefMap) {
-    for (of_role, known) in [(&def_map.test_files, FileRole::Test), (&def_map.unnamed_files, FileRole::Unnamed)] {
+    for (of_role, known) in
+        [(&def_map.test_files, FileRole::Test), (&def_map.unnamed_files, FileRole::Unnamed)]
+    {
         for file in of_role {
             let role = &mut files[file.index()].role;
             if *role == FileRole::Source {

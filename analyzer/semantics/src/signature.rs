@@ -124,8 +124,7 @@ fn members(semantics: &Semantics) -> FxHashMap<(TypeHead, Symbol), SmallVec<[Def
     let count = index.all().iter().map(|data| data.items.len()).sum();
     let mut members: FxHashMap<(TypeHead, Symbol), SmallVec<[DefId; 2]>> =
         FxHashMap::with_capacity_and_hasher(count, FxBuildHasher);
-    let (inherent, of_traits): (Vec<_>, Vec<_>) =
-        index.all().iter().partition(|data| !data.has_trait);
+    let (inherent, of_traits): (Vec<_>, Vec<_>) = index.all().iter().partition(|data| !data.has_trait);
     for data in inherent.into_iter().chain(of_traits.iter().copied()) {
         for (name, item) in data.items.iter().filter(|(_, item)| is_member(*item)) {
             members.entry((data.head, *name)).or_default().push(*item);

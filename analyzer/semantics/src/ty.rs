@@ -392,7 +392,11 @@ impl StoredTypes {
     }
 
     /// A value that was stored with these names and types.
-    pub(crate) fn read<T: serde::de::DeserializeOwned>(&self, names: &StoredNames, bytes: &[u8]) -> Option<T> {
+    pub(crate) fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        names: &StoredNames,
+        bytes: &[u8],
+    ) -> Option<T> {
         RESTORED.set(Some(Restored::Whole(Arc::clone(&self.0))));
         let value = names.read(bytes);
         RESTORED.set(None);

@@ -65,6 +65,15 @@ pub fn restore<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     restore_with(names, body)
 }
 
+/// The first part of what [`store`] made these bytes of: the first field of a struct.
+pub fn restore_first<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let (names, body) = names(bytes)?;
+    RESTORED.set(names);
+    let value = postcard::take_from_bytes(body);
+    RESTORED.take();
+    value.ok().map(|(value, _)| value)
+}
+
 /// Bytes of which parts are wanted only: what is in a file stays there until then.
 #[derive(Clone, Debug)]
 pub struct LateBytes(Arc<Place>);
@@ -274,8 +283,8 @@ impl StoredEach {
 mod tests {
     use std::path::Path;
 
-    use super::{restore, store};
-    use crate::{FunctionBodies, SourceIr, TestCode, lower_with};
+    use super::{restore, restore_first, store};
+    use crate::{FunctionBodies, ItemTree, SourceIr, TestCode, lower_with};
 
     /// Calls `with` for each Rust file of a folder.
     fn each(folder: &Path, with: &mut impl FnMut(&str)) {
@@ -300,6 +309,8 @@ mod tests {
                     let restored: SourceIr = restore(&bytes).unwrap();
                     assert_eq!(format!("{ir:?}"), format!("{restored:?}"));
                     assert_eq!(store(&restored).unwrap(), bytes);
+                    let tree: ItemTree = restore_first(&bytes).unwrap();
+                    assert_eq!(format!("{tree:?}"), format!("{:?}", ir.tree));
                     nodes += ir.exprs.len() + ir.formats.len() + ir.closures.len();
                     left_out += ir.left_out.len();
                 }

@@ -101,7 +101,7 @@ fn check(cx: &LintContext) {
 /// Whether a function says how values of a type compare, or stands in for something in tests. What takes a request
 /// serves it, whatever it is called.
 fn is_comparison_itself(cx: &LintContext, function: DefId) -> bool {
-    let name = cx.semantics().item(function).name.as_str();
+    let name = cx.semantics().def_map.name(function).as_str();
     let serves = !cx.inputs(function).is_empty();
     matches!(name, "eq" | "ne" | "cmp" | "partial_cmp")
         || !serves
@@ -316,6 +316,6 @@ fn text(scope: &Scope, ty: Ty, depth: u8) -> Option<bool> {
 
 /// Whether a function is called a check.
 fn is_check(scope: &Scope) -> bool {
-    let name = scope.cx.semantics().item(scope.function).name.as_str();
+    let name = scope.cx.semantics().def_map.name(scope.function).as_str();
     words(name).any(|word| matches!(word.as_str(), "check" | "checks" | "validate" | "validates" | "matches"))
 }

@@ -152,7 +152,7 @@ impl Tonic {
             Value::Router(service) => server.routes.extend(cx.close(service)),
             // Generated code that is there to be read.
             Value::Struct(made) => {
-                let name = cx.semantics.item(made.def).name;
+                let name = cx.semantics.def_map.name(made.def);
                 if let Some(service) = self.served_by(cx, name.as_str()) {
                     server.routes.extend(cx.close(&service));
                 }
@@ -176,7 +176,7 @@ impl Tonic {
         let mut service = match service {
             Value::Router(service) => Router::clone(service),
             Value::Struct(made) => {
-                let name = cx.semantics.item(made.def).name;
+                let name = cx.semantics.def_map.name(made.def);
                 self.served_by(cx, name.as_str())?
             }
             _ => return None,
@@ -186,19 +186,23 @@ impl Tonic {
     }
 }
 
+/// Impls of generated traits, each with the service's name.
+type Services = Rc<[(DefId, String)]>;
+
 thread_local! {
     /// The services of one workspace, remembered: every server asks for them.
-    static SERVICES: RefCell<(u64, Rc<[(DefId, String)]>)> = RefCell::new((0, Rc::new([])));
+    static SERVICES: RefCell<(u64, Services)> = RefCell::new((0, Rc::new([])));
 }
 
-/// The impls of generated traits of services, each with the service's name.
-fn services(semantics: &Semantics) -> Rc<[(DefId, String)]> {
-    let known = SERVICES.with_borrow(|(workspace, known)| (*workspace == semantics.id()).then(|| Rc::clone(known)));
+/// Those of a workspace.
+fn services(semantics: &Semantics) -> Services {
+    let known =
+        SERVICES.with_borrow(|(workspace, known)| (*workspace == semantics.id()).then(|| Rc::clone(known)));
     known.unwrap_or_else(|| {
         let all = semantics.impls.all().iter().map(|data| data.def);
         let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
         let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
-        let services: Rc<[(DefId, String)]> = semantics.telling("services", &all, named).into();
+        let services: Services = semantics.telling("services", &all, named).into();
         SERVICES.set((semantics.id(), Rc::clone(&services)));
         services
     })

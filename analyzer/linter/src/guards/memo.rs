@@ -96,7 +96,7 @@ impl Judged {
 
     /// Restores what was taken over, on one thread, while others have something else to do.
     pub fn restore(&self) {
-        let bytes = lock(&self.kept).take();
+        let bytes = lock(&self.kept).clone();
         *lock(&self.restored) = bytes.and_then(|bytes| restore(&bytes));
     }
 
@@ -108,7 +108,8 @@ impl Judged {
     /// What a run on this workspace may use.
     pub(super) fn memo(&self, semantics: &Semantics) -> Memo {
         let state = semantics.state().clone();
-        if lock(&self.kept).is_some() {
+        // A further run of the same process restores it anew.
+        if lock(&self.restored).is_none() {
             self.restore();
         }
         let before = lock(&self.restored).take().filter(|before| before.outline == state.outline);

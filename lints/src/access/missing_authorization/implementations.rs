@@ -51,7 +51,7 @@ fn takes_request(cx: &LintContext, method: DefId) -> bool {
     let Some(signature) = semantics.signature(method) else { return false };
     let is_request = |ty: &Ty| {
         let name = match ty.kind() {
-            TyKind::Adt { def, .. } => semantics.item(*def).name,
+            TyKind::Adt { def, .. } => semantics.def_map.name(*def),
             TyKind::External { path, .. } => *path,
             _ => return false,
         };

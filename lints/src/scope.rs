@@ -42,10 +42,9 @@ pub(crate) struct Scope<'a> {
 
 type Locals = FxHashMap<LocalId, Binding>;
 
-/// The scopes of all functions that are reported on.
-pub(crate) fn scopes<'a>(cx: &'a LintContext<'a>) -> impl Iterator<Item = Scope<'a>> {
-    let functions = cx.semantics().functions().iter().copied();
-    functions.filter(|function| cx.is_reported(*function)).filter_map(|function| Scope::new(cx, function))
+/// What `find` finds in the scopes of all functions that are reported on: see [`LintContext::in_functions`].
+pub(crate) fn in_scopes<T>(cx: &LintContext, question: &str, find: impl Fn(&Scope) -> Vec<T>) -> Vec<T> {
+    cx.in_functions(question, |function| Scope::new(cx, function).map_or_else(Vec::new, |scope| find(&scope)))
 }
 
 /// Methods that hand on what they are called on, in another type or a part of it.

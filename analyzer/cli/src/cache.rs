@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::Hash;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -20,6 +20,7 @@ use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
 use ward_linter::Settings;
 use ward_linter::baseline::Baseline;
 use ward_project::{Lowered, Snapshot, TestCode, content_hash, hash_twice};
+use ward_syntax::LateBytes;
 
 use crate::catalog::lints;
 use crate::check::Plan;
@@ -28,7 +29,9 @@ use crate::outcome::{Files, Outcome};
 /// The folder in the target directory.
 const FOLDER: &str = "ward-cache";
 /// The form of what is kept.
-const FORM: &str = "cargo-ward 1";
+const FORM: &str = "cargo-ward 2";
+/// A checksum is made of so many bytes at a time.
+const CHUNK: usize = 1 << 16;
 /// At most as many bytes are kept.
 const MOST_BYTES: u64 = 256 << 20;
 /// At most as many files are kept.
@@ -36,6 +39,13 @@ const MOST_FILES: usize = 256;
 
 /// At most as many bytes of lowered files are kept, which are some ten million lines.
 const MOST_LOWERED: usize = 128 << 20;
+
+/// What is kept of the models, of questions about bodies, of names, types and calls, of flows, and of guards.
+const MODELS: &str = "models";
+const ANSWERS: &str = "answers";
+const BODIES: &str = "bodies";
+const FLOWS: &str = "flows";
+const GUARDS: &str = "guards";
 
 /// Where a run looks for its own result.
 #[derive(Debug)]
@@ -168,7 +178,7 @@ impl Cache {
         if lowered.is_filled() {
             return;
         }
-        if let Some(bytes) = self.read(&name("files", self.lowered)) {
+        if let Some(bytes) = self.open(&name("files", self.lowered)) {
             lowered.fill(bytes);
         }
     }
@@ -181,25 +191,39 @@ impl Cache {
         }
     }
 
-    /// Takes over what an earlier run has found out about functions.
+    /// Takes over what an earlier run has found out.
     pub(crate) fn fill_evaluations(&self, settings: &Settings) {
-        if let Some(evaluations) = &settings.evaluations
-            && let Some(bytes) = self.read(&name("flows", self.plan))
-        {
+        let Settings { models, answers, understood, evaluations, judged, .. } = settings;
+        let read = |kind: &str| self.read(&name(kind, self.plan));
+        let open = |kind: &str| self.open(&name(kind, self.plan));
+        if let (Some(models), Some(bytes)) = (models, read(MODELS)) {
+            models.fill(bytes);
+        }
+        if let (Some(answers), Some(bytes)) = (answers, read(ANSWERS)) {
+            answers.fill(bytes);
+        }
+        if let (Some(understood), Some(bytes)) = (understood, open(BODIES)) {
+            understood.fill(bytes);
+        }
+        if let (Some(evaluations), Some(bytes)) = (evaluations, open(FLOWS)) {
             evaluations.fill(bytes);
         }
-        if let Some(judged) = &settings.judged
-            && let Some(bytes) = self.read(&name("guards", self.plan))
-        {
+        if let (Some(judged), Some(bytes)) = (judged, read(GUARDS)) {
             judged.fill(bytes);
         }
     }
 
-    /// Keeps what a run has found out about functions.
+    /// Keeps what a run has found out.
     pub(crate) fn keep_evaluations(&self, settings: &Settings) {
-        let flows = settings.evaluations.as_ref().and_then(|evaluations| evaluations.bytes());
-        let guards = settings.judged.as_ref().and_then(|judged| judged.bytes());
-        for (kind, bytes) in [("flows", flows), ("guards", guards)] {
+        let Settings { models, answers, understood, evaluations, judged, .. } = settings;
+        let all = [
+            (MODELS, models.as_ref().and_then(|models| models.bytes())),
+            (ANSWERS, answers.as_ref().and_then(|answers| answers.bytes())),
+            (BODIES, understood.as_ref().and_then(|understood| understood.bytes())),
+            (FLOWS, evaluations.as_ref().and_then(|evaluations| evaluations.bytes())),
+            (GUARDS, judged.as_ref().and_then(|judged| judged.bytes())),
+        ];
+        for (kind, bytes) in all {
             if let Some(bytes) = bytes {
                 self.prune(bytes.len() as u64);
                 self.write(&name(kind, self.plan), &bytes);
@@ -241,27 +265,32 @@ impl Cache {
 
     /// The content of a file whose checksum is right.
     fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let bytes = self.open(name)?;
+        Some(bytes.part(0..bytes.len())?.into_owned())
+    }
+
+    /// The same, of which parts are read when they are wanted: a file that is there is never written to.
+    fn open(&self, name: &str) -> Option<LateBytes> {
         let path = self.folder.join(name);
-        let mut bytes = fs::read(&path).ok()?;
-        let checksum = bytes.split_off(bytes.len().saturating_sub(8));
-        let checksum = checksum.try_into().ok().map(u64::from_le_bytes);
-        if checksum != Some(content_hash(&bytes)) {
+        let mut file = fs::File::open(&path).ok()?;
+        let Some(length) = checked(&mut file) else {
             let _ = fs::remove_file(&path);
             return None;
-        }
+        };
         // What is used is kept longest.
         let _ = fs::File::options()
             .append(true)
             .open(&path)
             .and_then(|file| file.set_modified(SystemTime::now()));
-        Some(bytes)
+        LateBytes::in_file(file, length)
     }
 
     fn write(&self, name: &str, body: &[u8]) -> Option<()> {
         prepare(&self.folder)?;
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder).ok()?;
+        let checksum = body.chunks(CHUNK).fold(body.len() as u64, checksum_of);
         file.write_all(body).ok()?;
-        file.write_all(&content_hash(body).to_le_bytes()).ok()?;
+        file.write_all(&checksum.to_le_bytes()).ok()?;
         file.persist(self.folder.join(name)).ok()?;
         Some(())
     }
@@ -295,13 +324,33 @@ impl Cache {
     }
 }
 
+/// How many bytes the file holds before its checksum, if that is right.
+fn checked(file: &mut fs::File) -> Option<usize> {
+    let length = usize::try_from(file.metadata().ok()?.len()).ok()?.checked_sub(8)?;
+    let mut chunk = vec![0; CHUNK.min(length.max(8))];
+    let (mut checksum, mut rest) = (length as u64, length);
+    while rest > 0 {
+        let next = rest.min(CHUNK);
+        file.read_exact(&mut chunk[..next]).ok()?;
+        checksum = checksum_of(checksum, &chunk[..next]);
+        rest -= next;
+    }
+    file.read_exact(&mut chunk[..8]).ok()?;
+    (chunk[..8] == checksum.to_le_bytes()).then_some(length)
+}
+
+/// The checksum of bytes with more of them behind.
+fn checksum_of(before: u64, chunk: &[u8]) -> u64 {
+    before.rotate_left(5) ^ content_hash(chunk)
+}
+
 fn name(kind: &str, key: u128) -> String {
     format!("{kind}-{key:032x}")
 }
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ["report-", "stamp-", "base-", "files-", "flows-", "guards-", ".new-"]
+    ["report-", "stamp-", "base-", "files-", "models-", "answers-", "bodies-", "flows-", "guards-", ".new-"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }

@@ -52,6 +52,9 @@ pub(crate) fn settings(
         suppressions: configuration.suppressions,
         tests: if tests { TestFindings::Report } else { TestFindings::Drop },
         evaluations: (!arguments.no_cache).then(Arc::default),
+        models: (!arguments.no_cache).then(Arc::default),
+        answers: (!arguments.no_cache).then(Arc::default),
+        understood: (!arguments.no_cache).then(Arc::default),
         judged: (!arguments.no_cache).then(Arc::default),
     }
 }

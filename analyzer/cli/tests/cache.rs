@@ -16,7 +16,7 @@ fn kept(project: &Project) -> Vec<PathBuf> {
     let entries = fs::read_dir(project.path("target/ward-cache")).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        ["report-", "stamp-", "base-", "files-", "flows-", "guards-"]
+        ["report-", "stamp-", "base-", "files-", "models-", "answers-", "bodies-", "flows-", "guards-"]
             .iter()
             .any(|kind| path.file_name().unwrap().to_str().unwrap().starts_with(kind))
     });
@@ -295,6 +295,51 @@ fn functions_change() {
         with_findings > 15 && reused > 30,
         "{with_findings} of 80 with findings, {reused} that used the cache"
     );
+}
+
+/// What a function in [`lints_change`] may say that a lint tells of, by itself or by what another file says.
+const SAID: [&str; 9] = [
+    "crate::g#::key()",
+    "std::env::var(\"KEY\").unwrap_or_default()",
+    "\"correct horse battery staple\".to_owned()",
+    "let key = jsonwebtoken::EncodingKey::from_secret(crate::g#::key().as_bytes());\n    drop(key);\n    String::new()",
+    "let client = reqwest::Client::builder().danger_accept_invalid_certs(true).build();\n    drop(client);\n    String::new()",
+    "let password = crate::g#::key();\n    tracing::info!(\"{password}\");\n    password",
+    "std::env::var(\"SECRET_KEY\").unwrap_or_else(|_| \"development secret\".to_owned())",
+    "std::env::var(\"SECRET_KEY\").unwrap()",
+    "// A line that moves the others.\n    crate::g#::key().trim().to_owned()",
+];
+
+/// Only what functions say changes: of those that had nothing to tell it is found out when they have, be it for what another
+/// file says now.
+#[test]
+fn lints_change() {
+    const FILES: usize = 5;
+    let function = |body: &str, calls: usize| {
+        let body = body.replace('#', &calls.to_string());
+        format!("pub fn key() -> String {{\n    {body}\n}}\n")
+    };
+    let main = "mod g0;\nmod g1;\nmod g2;\nmod g3;\nmod g4;\nfn main() {\n    g0::key();\n}\n";
+    let project = Project::new(&[("src/main.rs", main)]);
+    for file in 0..FILES {
+        project.write(&format!("src/g{file}.rs"), function(SAID[1], 0));
+    }
+    report(&project, &[]);
+    let mut random = random(0x1405_7b7e_f767_814f);
+    let (mut with_findings, mut without) = (0, 0);
+    for round in 0..60 {
+        for _ in 0..=random(2) {
+            let (file, said, calls) = (random(FILES), random(SAID.len()), random(FILES));
+            let around = AROUND.get(random(AROUND.len() * 4)).copied().unwrap_or_default();
+            project.write(&format!("src/g{file}.rs"), format!("{around}{}", function(SAID[said], calls)));
+        }
+        let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
+        assert_eq!(project.run(&["--format", "json"]).stdout, cold, "round {round}");
+        let tells = cold.contains("from_secret") || cold.contains("SECRET_KEY") || cold.contains("password");
+        with_findings += usize::from(tells);
+        without += usize::from(!tells);
+    }
+    assert!(with_findings > 15 && without > 2, "{with_findings} of 60 with findings, {without} without");
 }
 
 /// What finds out who calls: with a credential and without, with a refusal and without.

@@ -1,7 +1,9 @@
 //! All functions that may have to do with a finding, callees before callers, and what came of it.
 
+use std::hash::{Hash, Hasher};
+
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use ward_semantics::{DefId, Semantics, Ty};
 use ward_syntax::Symbol;
 
@@ -26,6 +28,8 @@ pub struct FlowIndex {
     pub(crate) caller_kinds: Vec<Symbol>,
     /// All kinds of sink.
     pub(crate) kinds: Kinds,
+    /// What an earlier run has kept.
+    pub(crate) memo: Option<Memo>,
 }
 
 /// A recursive component is evaluated this often at most.
@@ -43,8 +47,19 @@ impl FlowIndex {
     pub fn with(semantics: &Semantics, models: &Models, evaluations: &Evaluations) -> Self {
         let memo = evaluations.memo(semantics);
         let index = Self::with_memo(semantics, models, Some(&memo));
-        evaluations.take(memo);
-        index
+        Self { memo: Some(memo), ..index }
+    }
+
+    /// A number for each file that changes if other parameters of its functions hold request data.
+    pub fn states_of_inputs(&self, semantics: &Semantics) -> Vec<u64> {
+        let mut states = vec![FxHasher::default(); semantics.files.len()];
+        for def in semantics.functions() {
+            for (parameter, source) in self.summaries.inputs(*def) {
+                let state = &mut states[semantics.locate(*def).0.index()];
+                (def, parameter, source.class, source.kind.as_str()).hash(state);
+            }
+        }
+        states.into_iter().map(|state| state.finish()).collect()
     }
 
     fn with_memo(semantics: &Semantics, models: &Models, memo: Option<&Memo>) -> Self {
@@ -68,7 +83,7 @@ impl FlowIndex {
         let counts = |kind: &&Kind| kind.callers == Callers::Count;
         let caller_kinds = models.kinds.iter().filter(counts).map(|kind| kind.name).collect();
         let with_hits = with_hits(semantics, &summaries);
-        Self { summaries, with_hits, mail, caller_kinds, kinds: models.kinds.clone() }
+        Self { summaries, with_hits, mail, caller_kinds, kinds: models.kinds.clone(), memo: None }
     }
 }
 

@@ -7,8 +7,8 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use ward_semantics::{BodyTypes, Callee, DefId, Semantics, TraitName, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, ItemKind, List, Literal, Piece, SourceIr, Symbol, sym};
+use ward_semantics::{BodyTypes, Callee, DefId, DefKind, Semantics, TraitName, Ty, TyKind};
+use ward_syntax::{Expr, ExprId, List, Literal, Piece, SourceIr, Symbol, sym};
 
 use crate::evaluate::{Context, STANDARD, holds};
 use crate::models::{Beside, CallModel, Callers, MessageCall, SourceClass};
@@ -104,13 +104,25 @@ impl<'a> Demand<'a> {
 
     /// The functions that matter by themselves, sorted.
     pub(crate) fn roots(&self) -> Vec<DefId> {
-        let graph = self.cx.semantics.call_graph();
-        let all: Vec<DefId> = graph.levels().iter().flatten().flatten().copied().collect();
-        let mut roots: Vec<DefId> = all.par_iter().flat_map_iter(|def| self.of_itself(*def)).collect();
-        // A text that makes a sink of what holds it may stand in a constant, or come from a function.
-        let marked = all.par_iter().filter(|def| self.is_marked(**def));
-        let beside: Vec<DefId> = marked.flat_map_iter(|def| graph.callers(*def).iter().copied()).collect();
-        roots.extend(beside);
+        let semantics = self.cx.semantics;
+        let (graph, all) = (semantics.call_graph(), semantics.with_bodies());
+        let in_file = |a: &DefId, b: &DefId| semantics.locate(*a).0 == semantics.locate(*b).0;
+        let of_file = |defs: &&[DefId]| {
+            let (file, _) = semantics.locate(defs[0]);
+            semantics.ask("flow roots", file, || {
+                let roots: Vec<DefId> = defs.iter().flat_map(|def| self.of_itself(*def)).collect();
+                let marked: Vec<DefId> = defs.iter().copied().filter(|def| self.is_marked(*def)).collect();
+                (roots, marked)
+            })
+        };
+        let files: Vec<&[DefId]> = all.chunk_by(in_file).collect();
+        let of_files: Vec<(Vec<DefId>, Vec<DefId>)> = files.par_iter().map(of_file).collect();
+        let mut roots = Vec::new();
+        for (of_file, marked) in of_files {
+            roots.extend(of_file);
+            // A text that makes a sink of what holds it may stand in a constant, or come from a function.
+            roots.extend(marked.iter().flat_map(|def| graph.callers(*def)));
+        }
         roots.sort_unstable();
         roots.dedup();
         roots
@@ -303,10 +315,10 @@ fn rows(cx: Context) -> FxHashSet<DefId> {
     if rows.is_empty() {
         return FxHashSet::default();
     }
+    let map = &cx.semantics.def_map;
     let is_row = |def: &DefId| {
-        let item = cx.semantics.item(*def);
-        matches!(item.kind, ItemKind::Struct { .. })
-            && rows.iter().any(|(derive, _)| item.derives(derive.as_str()))
+        map.kind(*def) == DefKind::Struct
+            && map.derives(*def).iter().any(|name| rows.iter().any(|(derive, _)| derive == name))
     };
     cx.semantics.defs.iter().filter(is_row).collect()
 }

@@ -14,13 +14,14 @@ mod pretty;
 mod sources;
 mod step;
 mod summary;
+mod told;
 mod value;
 mod way;
 
 pub use analysis::FlowIndex;
 pub use evaluate::{Context, evaluate};
 pub use mail::Mail;
-pub use memo::{Evaluations, WorkspaceState};
+pub use memo::Evaluations;
 pub use origins::Origins;
 pub use sources::request_parameters;
 pub use step::{Step, StepId, StepKind, Steps};

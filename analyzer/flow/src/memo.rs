@@ -9,18 +9,18 @@
 //! function that changed and yet does what it did before costs its callers nothing.
 
 use std::cell::RefCell;
-use std::hash::Hash;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use ward_project::hash_twice;
-use ward_semantics::{DefId, Semantics};
-use ward_syntax::StoredEach;
+use ward_semantics::{DefId, Semantics, WorkspaceState};
+use ward_syntax::{LateBytes, StoredEach};
 
+use crate::FlowIndex;
 use crate::evaluate::{Context, evaluate};
 use crate::summary::{Brief, Known};
+use crate::told::{LookedAt, Question, Stored, ToldMemo};
 
 /// At most as many bytes are kept.
 const MOST_BYTES: usize = 64 << 20;
@@ -28,10 +28,14 @@ const MOST_BYTES: usize = 64 << 20;
 /// again takes more time.
 const FEW: usize = 32;
 
+/// How the workspace looked from outside stands in so many bytes before everything else.
+const OUTLINE: usize = 16;
+
 /// Evaluations that an earlier run, or this one, has made.
 #[derive(Debug, Default)]
 pub struct Evaluations {
-    kept: Mutex<Option<Arc<Vec<u8>>>>,
+    kept: Mutex<Option<LateBytes>>,
+    restored: Mutex<Option<(Kept, StoredEach)>>,
     made: Mutex<Option<Vec<u8>>>,
     reused: AtomicUsize,
     anew: AtomicUsize,
@@ -39,23 +43,26 @@ pub struct Evaluations {
 
 /// All evaluations of a run, but for the summaries. How the workspace looked from outside of functions' bodies stands before
 /// it, and the summaries behind it in the same order.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     /// What tells whether a file is the same, by file.
     contents: Vec<(u64, u64)>,
     /// No summary has this number, or a higher one.
     next: u32,
     evaluations: Vec<(DefId, u32, Asked, Brief)>,
+    /// Ways that were told; they stand behind the summaries.
+    told: Vec<(Question, LookedAt)>,
 }
 
 /// What came of an evaluation, and what that depends on.
+#[derive(Debug)]
 struct Evaluation {
     asked: Asked,
     known: Known,
 }
 
 /// What was asked for on the way.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Asked {
     /// The numbers of the summaries of functions, 0 for those that had none.
     summaries: Vec<(DefId, u32)>,
@@ -66,6 +73,7 @@ struct Asked {
 }
 
 /// The evaluations of one run.
+#[derive(Debug)]
 pub(crate) struct Memo {
     state: WorkspaceState,
     /// By file, whether it is the one that what was kept was made of.
@@ -73,6 +81,8 @@ pub(crate) struct Memo {
     kept: FxHashMap<DefId, Vec<Arc<Evaluation>>>,
     next: AtomicU32,
     used: Mutex<FxHashMap<DefId, Vec<Arc<Evaluation>>>>,
+    /// What is told of the summaries.
+    pub(crate) told: ToldMemo,
     reused: AtomicUsize,
     anew: AtomicUsize,
 }
@@ -98,8 +108,14 @@ pub(crate) fn note_mail() {
 
 impl Evaluations {
     /// Takes over what [`Self::bytes`] of an earlier run has returned.
-    pub fn fill(&self, bytes: Vec<u8>) {
-        *lock(&self.kept) = Some(Arc::new(bytes));
+    pub fn fill(&self, bytes: LateBytes) {
+        *lock(&self.kept) = Some(bytes);
+    }
+
+    /// Restores what was taken over, on one thread, while others have something else to do.
+    pub fn restore(&self) {
+        let bytes = lock(&self.kept).clone();
+        *lock(&self.restored) = bytes.and_then(|bytes| StoredEach::restore(bytes, OUTLINE));
     }
 
     /// What the last run has used, to be kept for the next; `None` if there is nothing, or too much.
@@ -114,16 +130,19 @@ impl Evaluations {
 
     /// What a run on this workspace may use.
     pub(crate) fn memo(&self, semantics: &Semantics) -> Memo {
-        let state = WorkspaceState::of(semantics);
-        let of_this_world = |bytes: Arc<Vec<u8>>| {
-            let before = bytes.first_chunk()?;
-            (u128::from_le_bytes(*before) == state.outline).then(|| StoredEach::restore::<Kept>(bytes, 16))?
+        let state = semantics.state().clone();
+        let of_this_world = |bytes: &LateBytes| {
+            bytes.part(0..OUTLINE).is_some_and(|before| *before == state.outline.to_le_bytes())
         };
+        let bytes = lock(&self.kept).clone().filter(of_this_world);
+        let restored = lock(&self.restored).take();
+        // A further run of the same process restores it anew.
+        let restored = bytes.and_then(|bytes| restored.or_else(|| StoredEach::restore(bytes, OUTLINE)));
         let mut kept: FxHashMap<DefId, Vec<Arc<Evaluation>>> = FxHashMap::default();
-        let (mut next, mut before) = (1, Vec::new());
-        let of_before = lock(&self.kept).clone().and_then(of_this_world);
-        if let Some((of_before, summaries)) = of_before {
+        let (mut next, mut before, mut told) = (1, Vec::new(), ToldMemo::default());
+        if let Some((of_before, summaries)) = restored {
             let summaries = Arc::new(summaries);
+            told = ToldMemo::new(of_before.told, &summaries, of_before.evaluations.len());
             for (index, (def, version, asked, brief)) in of_before.evaluations.into_iter().enumerate() {
                 let known = Known::kept(brief, version, (Arc::clone(&summaries), index));
                 kept.entry(def).or_default().push(Arc::new(Evaluation { asked, known }));
@@ -133,18 +152,19 @@ impl Evaluations {
         let is_same = state.is_same(&before);
         let (next, used) = (AtomicU32::new(next), Mutex::default());
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Memo { state, is_same, kept, next, used, reused, anew }
+        Memo { state, is_same, kept, next, used, told, reused, anew }
     }
 
-    /// Takes over what a run has used.
-    pub(crate) fn take(&self, memo: Memo) {
-        let (reused, anew) = (memo.reused.into_inner(), memo.anew.into_inner());
+    /// Takes over what a run has used, once nothing more is asked of its flows.
+    pub fn take(&self, flows: &FlowIndex) {
+        let Some(memo) = &flows.memo else { return };
+        let (reused, anew) = (memo.reused.load(Ordering::Relaxed), memo.anew.load(Ordering::Relaxed));
         self.reused.store(reused, Ordering::Relaxed);
         self.anew.store(anew, Ordering::Relaxed);
         if anew * FEW < reused {
             return;
         }
-        let used = memo.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let used = lock(&memo.used);
         let mut evaluations: Vec<(DefId, &Evaluation)> =
             used.iter().flat_map(|(def, all)| all.iter().map(|one| (*def, &**one))).collect();
         evaluations.sort_by_key(|(def, evaluation)| (*def, evaluation.known.version));
@@ -154,10 +174,16 @@ impl Evaluations {
         let head = |(def, Evaluation { asked, known }): &(DefId, &Evaluation)| {
             (*def, known.version, asked.clone(), known.brief().clone())
         };
-        let heads = evaluations.iter().map(head).collect();
-        let kept = Kept { contents: memo.state.contents, next: memo.next.into_inner(), evaluations: heads };
-        let summaries = evaluations.iter().map(|(_, evaluation)| evaluation.known.summary());
-        let kept = StoredEach::store(&kept, summaries);
+        let told = memo.told.all(&flows.summaries);
+        let kept = Kept {
+            contents: memo.state.contents.clone(),
+            next: memo.next.load(Ordering::Relaxed),
+            evaluations: evaluations.iter().map(head).collect(),
+            told: told.iter().map(|(question, looked_at, _)| (*question, looked_at.clone())).collect(),
+        };
+        let summaries = evaluations.iter().map(|(_, evaluation)| Stored::Summary(evaluation.known.summary()));
+        let all: Vec<Stored> = summaries.chain(told.iter().map(|(.., told)| Stored::Told(told))).collect();
+        let kept = StoredEach::store(&kept, &all);
         *lock(&self.made) = kept.map(|kept| [&memo.state.outline.to_le_bytes()[..], &kept].concat());
     }
 }
@@ -201,38 +227,6 @@ impl Memo {
     }
 }
 
-/// What an evaluation depends on beside what it asks for.
-#[derive(Debug)]
-pub struct WorkspaceState {
-    /// How the workspace looks from outside of functions' bodies: what gives every item its number and its types.
-    pub outline: u128,
-    /// What tells whether a file is the same, by file.
-    pub contents: Vec<(u64, u64)>,
-}
-
-impl WorkspaceState {
-    /// That of a workspace. The configuration is a part of it for the models that it may hold.
-    pub fn of(semantics: &Semantics) -> Self {
-        let project = &semantics.project;
-        let packages = format!("{:?}", project.packages);
-        let config = project.config.as_ref().map(|config| (&config.text, &config.section));
-        let outline = hash_twice(|hasher| {
-            (&packages, config).hash(hasher);
-            for (file, loaded) in project.files.iter().zip(&semantics.files) {
-                (&file.path, file.package, file.role, loaded.role, loaded.state).hash(hasher);
-                (loaded.ir.outline, loaded.ir.tree.items.len(), loaded.ir.bodies.len()).hash(hasher);
-            }
-        });
-        let files = semantics.files.iter().zip(&project.files);
-        Self { outline, contents: files.map(|(loaded, file)| (loaded.content_hash, file.size)).collect() }
-    }
-
-    /// By file, whether it is the same as in an earlier state.
-    pub fn is_same(&self, before: &[(u64, u64)]) -> Vec<bool> {
-        self.contents.iter().enumerate().map(|(file, now)| before.get(file) == Some(now)).collect()
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

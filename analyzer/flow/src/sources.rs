@@ -90,7 +90,7 @@ pub(crate) fn delivered(cx: Context, def: DefId) -> Option<Ty> {
     }
     let info = cx.semantics.enclosing_impl(def)?;
     let TraitName::External(path) = info.trait_ref.as_ref()?.name else { return None };
-    let name = cx.semantics.item(def).name;
+    let name = cx.semantics.def_map.name(def);
     let is_delivery = cx.models.deliveries.iter().any(|(of, method)| *of == path && *method == name);
     if !is_delivery {
         return None;
@@ -113,8 +113,8 @@ pub(crate) fn of_type(cx: Context, ty: Ty) -> Option<Source> {
             own.or_else(|| if wraps { of_type(cx, *args.first()?) } else { None })
         }
         TyKind::Adt { def, .. } if !cx.models.derive_sources.is_empty() => {
-            let item = cx.semantics.item(*def);
-            let row = cx.models.derive_sources.iter().find(|(derive, _)| item.derives(derive.as_str()));
+            let derives = cx.semantics.def_map.derives(*def);
+            let row = cx.models.derive_sources.iter().find(|(derive, _)| derives.contains(derive));
             row.map(|(_, source)| *source)
         }
         _ => None,
@@ -159,14 +159,13 @@ fn is_converted(cx: Context, ty: Ty) -> bool {
     let converts = |attribute: &Attribute| {
         attribute.path.as_str() == "serde" && attribute.args.as_str().contains("try_from")
     };
-    let item = cx.semantics.item(*def);
     let is_alone = cx.semantics.fields(*def, None).len() == 1;
     let read =
         || cx.semantics.trait_method(ty, Symbol::new("serde::Deserialize"), Symbol::new("deserialize"));
     // Who writes the reading of a text by hand, or leaves it to `FromStr`, does it for what is refused; that of several
     // parts may only put them in order.
-    (is_alone && item.attributes.iter().any(converts))
-        || item.derives("DeserializeFromStr")
+    cx.semantics.def_map.derives(*def).iter().any(|name| name.as_str() == "DeserializeFromStr")
+        || is_alone && cx.semantics.item(*def).attributes.iter().any(converts)
         || read().is_some_and(|read| is_alone || refuses(cx, read))
 }
 

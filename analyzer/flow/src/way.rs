@@ -1,17 +1,20 @@
 //! Ways from where data comes in to the sink, told step by step across functions.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
+use crate::mail::Letter;
 use crate::models::{Sink, Source, SourceClass};
 use crate::step::{StepId, StepKind};
 use crate::summary::{Exported, FunctionSummary, Hit, Known, Part, Summaries};
+use crate::told::{About, Question, Told, note_summary, note_unsure};
 use crate::value::{AccessPath, Hole, KindSet, Origin, Root};
 use crate::{FlowIndex, Mail};
 
 /// A dangerous argument, and all the ways by which somebody's data reaches it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reached {
     /// The sink.
     pub sink: Sink,
@@ -28,7 +31,7 @@ pub struct Reached {
 }
 
 /// One way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Way {
     /// Where the data comes from.
     pub entry: Entry,
@@ -53,7 +56,7 @@ pub struct Way {
 }
 
 /// Where data comes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
     /// With a request: which part of it.
     Request(Symbol),
@@ -77,7 +80,7 @@ pub enum Entry {
 }
 
 /// One step of a way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WayStep {
     /// Where.
     pub at: FileSpan,
@@ -90,7 +93,7 @@ pub struct WayStep {
 }
 
 /// What happens at a step of a way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WayStepKind {
     /// Data that somebody else chose enters: what it is, and the name it has here.
     Source {
@@ -132,12 +135,24 @@ impl FlowIndex {
         for def in self.with_hits.get(&kind).into_iter().flatten() {
             let Some(known) = self.summaries.known(*def) else { continue };
             let by_callers = || self.caller_kinds.contains(&kind) && is_entrance(semantics, *def);
-            if !known.brief().reaches.contains(&kind) && !by_callers() {
+            let about = if by_callers() { About::ReachedByCallers } else { About::Reached };
+            if about == About::Reached && !known.brief().reaches.contains(&kind) {
                 continue;
             }
-            for hit in known.summary().hits.iter().filter(|hit| hit.sink.kind == kind) {
-                let Some(way) = self.way(semantics, *def, hit) else { continue };
-                places.entry(hit.place).or_insert_with(|| reached_by(hit)).ways.push(way);
+            let tell = || Told::Reached(self.reached_in(*def, known, kind, about));
+            let Told::Reached(reached) = self.told(Question { about, kind, def: *def }, tell) else {
+                continue;
+            };
+            for Reached { ways, place, sink, callee, function, context } in reached {
+                let known = places.entry(place).or_insert_with(|| Reached {
+                    ways: Vec::new(),
+                    place,
+                    sink,
+                    callee,
+                    function,
+                    context,
+                });
+                known.ways.extend(ways);
             }
         }
         let mut all: Vec<Reached> = places.into_values().collect();
@@ -148,6 +163,25 @@ impl FlowIndex {
         }
         all.sort_by_key(|reached| reached.place);
         all
+    }
+
+    /// What reaches sinks of a kind in one function, each with its way.
+    fn reached_in(&self, def: DefId, known: &Known, kind: Symbol, about: About) -> Vec<Reached> {
+        note_summary(def, known.version);
+        let hits = known.summary().hits.iter().filter(|hit| hit.sink.kind == kind);
+        let reached = hits.filter_map(|hit| {
+            let way = self.way(def, hit, about)?;
+            Some(Reached { ways: vec![way], ..reached_by(hit) })
+        });
+        reached.collect()
+    }
+
+    /// What an earlier run has told, or else `tell` tells.
+    fn told(&self, question: Question, tell: impl FnOnce() -> Told) -> Told {
+        match &self.memo {
+            Some(memo) => memo.told.told(&self.summaries, question, tell),
+            None => tell(),
+        }
     }
 
     /// The set with the one kind, empty if no sink has it.
@@ -183,7 +217,17 @@ impl FlowIndex {
     pub fn filled(&self, def: DefId, kind: Symbol) -> Vec<(AccessPath, Way)> {
         let kinds = self.kinds.set(kind);
         let known = self.summaries.known(def).filter(|known| known.brief().fills.meets(kinds));
-        let Some(summary) = known.map(Known::summary) else { return Vec::new() };
+        let Some(known) = known else { return Vec::new() };
+        let question = Question { about: About::Filled, kind, def };
+        match self.told(question, || Told::Filled(self.filled_in(def, known, kinds))) {
+            Told::Filled(filled) => filled,
+            _ => Vec::new(),
+        }
+    }
+
+    fn filled_in(&self, def: DefId, known: &Known, kinds: KindSet) -> Vec<(AccessPath, Way)> {
+        note_summary(def, known.version);
+        let summary = known.summary();
         let mut filled = Vec::new();
         for (name, part) in parts_of_result(summary) {
             part.each_origin_at(AccessPath::EMPTY.then(*name), &mut |path, origin| {
@@ -191,7 +235,7 @@ impl FlowIndex {
                 let is_filled_here = match summary.steps.get(step).map(|step| step.kind) {
                     Some(StepKind::Source { .. }) => true,
                     Some(StepKind::Through { callee, .. }) => {
-                        let callee = self.summaries.get(callee);
+                        let callee = self.ways().summary(callee);
                         callee.is_some_and(|callee| parts_of_result(callee).all(|(other, _)| other != name))
                     }
                     _ => false,
@@ -211,26 +255,28 @@ impl FlowIndex {
     /// The parts of its own parameter `self` that a function gives to sinks of a kind.
     pub fn given_of_self(&self, def: DefId, kind: Symbol) -> Vec<(AccessPath, Reached)> {
         let known = self.summaries.known(def).filter(|known| known.brief().gives_first.contains(&kind));
-        let Some(summary) = known.map(Known::summary) else { return Vec::new() };
+        let Some(known) = known else { return Vec::new() };
         let of_self = |hit: &&Hit| hit.sink.kind == kind && hit.origin.root == Root::Parameter(0);
-        let hits = summary.hits.iter().filter(of_self);
-        hits.map(|hit| (hit.origin.path, reached_by(hit))).collect()
+        let tell = || {
+            note_summary(def, known.version);
+            let hits = known.summary().hits.iter().filter(of_self);
+            Told::Given(hits.map(|hit| (hit.origin.path, reached_by(hit))).collect())
+        };
+        match self.told(Question { about: About::Given, kind, def }, tell) {
+            Told::Given(given) => given,
+            _ => Vec::new(),
+        }
     }
 
-    fn way(&self, semantics: &Semantics, def: DefId, hit: &Hit) -> Option<Way> {
+    fn way(&self, def: DefId, hit: &Hit, about: About) -> Option<Way> {
         let entry = match hit.origin.root {
             Root::Source(step) => self.ways().source(def, step)?.into(),
-            Root::Parameter(parameter) if self.asks_callers(hit) && is_entrance(semantics, def) => {
+            Root::Parameter(parameter) if about == About::ReachedByCallers => {
                 Entry::Caller { function: def, parameter, path: hit.origin.path }
             }
             _ => return None,
         };
         Some(way_of(&hit.origin, hit.part, entry, self.ways().steps(def, hit)))
-    }
-
-    /// Whether what callers outside the workspace pass counts for a sink.
-    fn asks_callers(&self, hit: &Hit) -> bool {
-        self.caller_kinds.contains(&hit.sink.kind)
     }
 
     fn ways(&self) -> Ways<'_> {
@@ -252,19 +298,29 @@ pub(crate) struct Ways<'a> {
     pub(crate) mail: &'a Mail,
 }
 
-impl Ways<'_> {
+impl<'a> Ways<'a> {
+    fn summary(self, def: DefId) -> Option<&'a FunctionSummary> {
+        note_summary(def, self.summaries.version(def));
+        self.summaries.get(def)
+    }
+
+    fn letter(self, number: u32) -> Option<&'a Letter> {
+        note_unsure();
+        self.mail.letter(number)
+    }
+
     /// What a source step, possibly one of a called function, brings in.
     pub(crate) fn source(self, def: DefId, step: StepId) -> Option<Source> {
         let (mut def, mut step) = (def, step);
         for _ in 0..MOST_STEPS {
-            let steps = &self.summaries.get(def)?.steps;
+            let steps = &self.summary(def)?.steps;
             let mut here = steps.get(step)?;
             while let Some(previous) = here.previous {
                 here = steps.get(previous)?;
             }
             match here.kind {
                 StepKind::Source { source, .. } => return Some(source),
-                StepKind::Received { letter, .. } => return Some(self.mail.letter(letter)?.source),
+                StepKind::Received { letter, .. } => return Some(self.letter(letter)?.source),
                 StepKind::Through { callee, inner } => (def, step) = (callee, inner),
                 _ => return None,
             }
@@ -314,9 +370,9 @@ impl From<Source> for Entry {
 
 /// Whether code outside the workspace can call a function, and nobody inside does. Whoever has a value can print it.
 fn is_entrance(semantics: &Semantics, def: DefId) -> bool {
-    let is_test = |def: &DefId| semantics.item(*def).is_test;
+    let is_test = |def: &DefId| semantics.def_map.is_test(*def);
     semantics.is_exported(def)
-        && (semantics.item(def).name.as_str() == "fmt"
+        && (semantics.def_map.name(def).as_str() == "fmt"
             || semantics.call_graph().callers(def).iter().all(is_test))
 }
 
@@ -341,7 +397,7 @@ struct Expansion<'a> {
 
 impl Expansion<'_> {
     fn hit(&mut self, def: DefId, hit: &Hit, depth: u8) {
-        let Some(summary) = self.ways.summaries.get(def) else { return };
+        let Some(summary) = self.ways.summary(def) else { return };
         let Some((callee, index)) = hit.next else {
             self.steps_to(def, summary, hit.origin.step, depth);
             return;
@@ -352,7 +408,7 @@ impl Expansion<'_> {
             self.steps_to(def, summary, previous, depth);
         }
         self.push(WayStep { at: last.at, function: def, kind: WayStepKind::Call(callee), depth });
-        let inner = self.ways.summaries.get(callee).and_then(|summary| summary.hits.get(index as usize));
+        let inner = self.ways.summary(callee).and_then(|summary| summary.hits.get(index as usize));
         if let Some(inner) = inner.filter(|_| depth < 40) {
             self.hit(callee, inner, depth + 1);
         }
@@ -380,7 +436,7 @@ impl Expansion<'_> {
                 StepKind::External(name) => self.push(push(WayStepKind::External(name))),
                 StepKind::Closure => self.push(push(WayStepKind::Closure)),
                 StepKind::Received { letter, name } => {
-                    for sent in self.ways.mail.letter(letter).into_iter().flat_map(|letter| &letter.steps) {
+                    for sent in self.ways.letter(letter).into_iter().flat_map(|letter| &letter.steps) {
                         self.push(*sent);
                     }
                     self.push(push(WayStepKind::Received(name)));
@@ -389,7 +445,7 @@ impl Expansion<'_> {
                     if index > 0 {
                         self.push(push(WayStepKind::Call(callee)));
                     }
-                    if let Some(summary) = self.ways.summaries.get(callee).filter(|_| depth < 40) {
+                    if let Some(summary) = self.ways.summary(callee).filter(|_| depth < 40) {
                         self.steps_to(callee, summary, inner, depth + 1);
                     }
                     self.push(push(WayStepKind::Return(callee)));

@@ -7,7 +7,7 @@ use ward_flow::models::Source;
 use ward_flow::{AccessPath, FlowIndex, Reached, Way};
 use ward_project::{FileRole, read_source};
 use ward_semantics::endpoint::Endpoints;
-use ward_semantics::{DefId, Semantics};
+use ward_semantics::{DefId, Semantics, note_changeable};
 use ward_syntax::{FileId, Symbol};
 
 use crate::config::Access;
@@ -50,6 +50,7 @@ impl<'a> LintContext<'a> {
 
     /// The ways into the service.
     pub fn endpoints(&self) -> &'a Endpoints {
+        note_changeable();
         self.endpoints
     }
 
@@ -60,16 +61,32 @@ impl<'a> LintContext<'a> {
 
     /// What functions, types and endpoints do about the caller.
     pub fn guards(&self) -> &'a Guards<'a> {
+        note_changeable();
         self.guards
     }
 
     /// What stands before each endpoint, in the order of [`Endpoints::all`].
     pub fn endpoint_access(&self) -> &'a [EndpointAccess] {
+        note_changeable();
         self.guards.of_endpoints(self.endpoints)
+    }
+
+    /// What `find` finds in the functions that are reported on, in their order. `find` must ask by its context alone: those
+    /// of which it told nothing in an earlier run are not asked again if they would tell nothing now.
+    pub fn in_functions<T>(&self, question: &str, find: impl Fn(DefId) -> Vec<T>) -> Vec<T> {
+        let functions = self.semantics.functions().iter().copied().filter(|def| self.is_reported(*def));
+        self.semantics.telling(question, &functions.collect::<Vec<_>>(), find)
+    }
+
+    /// The same of everything that has a body.
+    pub fn in_bodies<T>(&self, question: &str, find: impl Fn(DefId) -> Vec<T>) -> Vec<T> {
+        let items = self.semantics.with_bodies().iter().copied().filter(|def| self.is_reported(*def));
+        self.semantics.telling(question, &items.collect::<Vec<_>>(), find)
     }
 
     /// Every place where somebody's data reaches a sink of this kind, in code that [`Self::is_reported`].
     pub fn flows(&self, kind: &str) -> Vec<Reached> {
+        note_changeable();
         let mut reached = self.flows.reached(self.semantics, Symbol::new(kind));
         reached.retain(|reached| self.is_reported(reached.function));
         reached
@@ -83,16 +100,19 @@ impl<'a> LintContext<'a> {
     /// The parts of what a function returns that are filled with data dangerous for a kind of sink and coming in
     /// in that function: see [`FlowIndex::filled`].
     pub fn filled(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Way)> {
+        note_changeable();
         self.flows.filled(def, Symbol::new(kind))
     }
 
     /// The parts of `self` that a method gives to sinks of a kind, and where.
     pub fn given_of_self(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Reached)> {
+        note_changeable();
         self.flows.given_of_self(def, Symbol::new(kind))
     }
 
     /// The parameters of a function that hold request data, `self` not counted, with what they hold.
     pub fn inputs(&self, function: DefId) -> &'a [(u16, Source)] {
+        self.semantics.note_inputs(function);
         self.flows.summaries.inputs(function)
     }
 
@@ -100,7 +120,7 @@ impl<'a> LintContext<'a> {
     pub fn is_reported(&self, def: DefId) -> bool {
         let (file, _) = self.semantics.locate(def);
         let role = self.semantics.files[file.index()].role;
-        is_reported_on(role, self.semantics.item(def).is_test, self.settings.tests)
+        is_reported_on(role, self.semantics.def_map.is_test(def), self.settings.tests)
     }
 
     /// Whether an item stands in a file of examples.
@@ -112,6 +132,7 @@ impl<'a> LintContext<'a> {
     /// Why anybody may call a function, if the source says so by `ward: public(reason = "..")` before it: empty if it
     /// gives no reason.
     pub fn declared_public(&self, def: DefId) -> Option<&str> {
+        note_changeable();
         self.directives.public(self.semantics, def)
     }
 
@@ -122,6 +143,7 @@ impl<'a> LintContext<'a> {
 
     /// The text of a file, read again; `None` if it is gone.
     pub fn text(&self, file: FileId) -> Option<String> {
+        note_changeable();
         read_source(&self.semantics.project, file).ok()
     }
 

@@ -22,6 +22,7 @@ pub use ward_diagnostics::{Confidence, LintLevel, LintMetadata, Severity};
 pub use ward_flow::Evaluations;
 pub use ward_flow::models::ModelError;
 use ward_semantics::endpoint::Framework;
+pub use ward_semantics::{Answers, Understood};
 
 /// A lint.
 #[derive(Clone, Copy, Debug)]

@@ -114,14 +114,14 @@ fn part_name(part: UnknownPart) -> &'static str {
 fn handler_name(semantics: &Semantics, handler: Handler) -> String {
     match handler {
         Handler::Function(def) => match semantics.enclosing_impl(def) {
-            Some(info) => format!("{}::{}", semantics.pretty_type(info.self_ty), semantics.item(def).name),
-            None => semantics.item(def).name.as_str().to_owned(),
+            Some(info) => format!("{}::{}", semantics.pretty_type(info.self_ty), semantics.def_map.name(def)),
+            None => semantics.def_map.name(def).as_str().to_owned(),
         },
         Handler::Closure { .. } => "closure".to_owned(),
-        Handler::Factory(def) => format!("{}(..)", semantics.item(def).name),
-        Handler::Service(def) => semantics.item(def).name.as_str().to_owned(),
+        Handler::Factory(def) => format!("{}(..)", semantics.def_map.name(def)),
+        Handler::Service(def) => semantics.def_map.name(def).as_str().to_owned(),
         Handler::External(path) => path.as_str().to_owned(),
-        Handler::Inline { function, .. } => format!("in {}", semantics.item(function).name),
+        Handler::Inline { function, .. } => format!("in {}", semantics.def_map.name(function)),
         Handler::Unknown => "?".to_owned(),
     }
 }

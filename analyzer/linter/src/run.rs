@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use ward_diagnostics::{Edit, Finding, ProblemLevel, ReportProblem, RunStats, Suppression, SuppressionKind};
-use ward_flow::models::{self, ModelError, ModelFile, UserModels};
+use ward_flow::models::{self, KeptModels, ModelError, ModelFile, UserModels};
 use ward_flow::{Evaluations, FlowIndex};
 use ward_project::{
     DiscoverOptions, FileState, FunctionBodies, LoadedFile, Problem, ProblemKind, ProjectError, discover,
     load,
 };
 use ward_semantics::endpoint::Endpoints;
-use ward_semantics::{DefId, Semantics};
+use ward_semantics::{Answers, DefId, Semantics, Understood};
 
 use crate::config::{Access, Levels, Suppressions};
 use crate::guards::{EndpointAccess, Guards, Judged};
@@ -39,6 +39,12 @@ pub struct Settings {
     pub tests: TestFindings,
     /// What an earlier run has found out about functions, and where that is kept of this one; `None` to keep nothing.
     pub evaluations: Option<Arc<Evaluations>>,
+    /// The same of names, types and calls.
+    pub understood: Option<Arc<Understood>>,
+    /// The same of the models.
+    pub models: Option<Arc<KeptModels>>,
+    /// The same of questions about bodies.
+    pub answers: Option<Arc<Answers>>,
     /// The same of what functions do about the caller.
     pub judged: Option<Arc<Judged>>,
 }
@@ -136,22 +142,34 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     // Neither needs the other, and half of loading models is not parallel in itself.
     let load_models = || {
         let start = Instant::now();
-        (models::load(&files, user), start.elapsed())
+        let loaded = match &settings.models {
+            Some(kept) => kept.load(&files, user),
+            None => models::load(&files, user),
+        };
+        (loaded, start.elapsed())
     };
-    let (((mut models, errors), took), loaded) = rayon::join(load_models, || load(&project, &options));
+    let load_files = || rayon::join(|| restore_kept(settings), || load(&project, &options)).1;
+    let (((mut models, errors), took), loaded) = rayon::join(load_models, load_files);
     if !errors.is_empty() {
         return Err(RunError::Models(errors));
     }
     let externals = std::mem::take(&mut models.externals);
     clock.laps.push(("models", took));
     clock.lap("parse");
-    let mut semantics = Semantics::index(project, loaded.files, externals);
+    let understood = settings.understood.as_deref();
+    let mut semantics = Semantics::index_with(project, loaded.files, externals, understood);
     let wanted: Vec<DefId> = match settings.tests {
         TestFindings::Drop => semantics.defs.iter().filter(|def| !semantics.is_test(*def)).collect(),
         TestFindings::Report => semantics.defs.iter().collect(),
     };
     semantics.demand(wanted);
     semantics.settle();
+    if let Some(understood) = understood {
+        understood.take(&semantics);
+    }
+    if let Some(answers) = &settings.answers {
+        semantics.remember(answers);
+    }
     let mut problems = loaded.problems;
     problems.append(&mut semantics.problems);
     let mut stats = stats(&semantics.files, &problems);
@@ -159,17 +177,24 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     stats.functions = semantics.functions().len();
     let problems = semantics.project.problems.iter().chain(&problems).map(told).collect();
     clock.lap("resolve");
-    let flows = match &settings.evaluations {
+    let follow = || match &settings.evaluations {
         Some(evaluations) => FlowIndex::with(&semantics, &models, evaluations),
         None => FlowIndex::new(&semantics, &models),
     };
-    clock.lap("flow");
-    let endpoints = Endpoints::new(&semantics, registry.frameworks);
+    let guards = Guards::new(&semantics, &models, settings.access.guards(), settings.judged.as_deref());
+    let find_endpoints = || {
+        let start = Instant::now();
+        (Endpoints::new(&semantics, registry.frameworks), start.elapsed())
+    };
+    // None of the three needs another, and hardly any is parallel in itself where little has changed.
+    let (flows, ((endpoints, took), ())) =
+        rayon::join(follow, || rayon::join(find_endpoints, || guards.evaluate()));
+    semantics.know_inputs(flows.states_of_inputs(&semantics));
     stats.endpoints = endpoints.all().len();
-    clock.lap("endpoints");
+    clock.lap("flow");
+    clock.laps.push(("endpoints", took));
     let mut problems: Vec<ReportProblem> = problems;
     let mut directives = Directives::read(&semantics);
-    let guards = Guards::new(&semantics, &models, settings.access.guards(), settings.judged.as_deref());
     let index = Index { semantics: &semantics, flows: &flows, endpoints: &endpoints, guards: &guards };
     let access = guards.of_endpoints(&endpoints);
     let (mut findings, mut unused) = (Vec::new(), Vec::new());
@@ -185,9 +210,23 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     }
     let access = access.to_vec();
     drop(guards);
+    if let Some(evaluations) = &settings.evaluations {
+        evaluations.take(&flows);
+    }
+    if let Some(answers) = &settings.answers {
+        answers.take(&semantics);
+    }
     clock.lap("lint");
     stats.millis = start.elapsed().as_millis() as u64;
     Ok(Analysis { semantics, endpoints, access, findings, problems, stats, unused, phases: clock.laps })
+}
+
+/// Restores what earlier runs have kept, each on one thread.
+fn restore_kept(settings: &Settings) {
+    let evaluations = || settings.evaluations.iter().for_each(|evaluations| evaluations.restore());
+    let judged = || settings.judged.iter().for_each(|judged| judged.restore());
+    let understood = || settings.understood.iter().for_each(|understood| understood.restore());
+    rayon::join(understood, || rayon::join(evaluations, judged));
 }
 
 /// What lints ask.
@@ -254,7 +293,7 @@ fn stats(files: &[LoadedFile], problems: &[Problem]) -> RunStats {
             FileState::Skipped => {}
         }
         stats.lines += file.lines as usize;
-        stats.opaque_macros += file.ir.macros.iter().filter(|call| !call.complete).count();
+        stats.opaque_macros += file.ir.outline().opaque_macros as usize;
     }
     stats
 }

@@ -24,7 +24,7 @@ fn reaching(callee: &str) -> String {
 }
 
 fn told(semantics: &Semantics, step: &WayStep) -> FlowStep {
-    let name = |def| semantics.item(def).name;
+    let name = |def| semantics.def_map.name(def);
     let (kind, message) = match step.kind {
         WayStepKind::Source { source, name } => (StepKind::Source, entering(source, name)),
         WayStepKind::Parameter(name) => (StepKind::Source, format!("a caller passes `{name}`")),

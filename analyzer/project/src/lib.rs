@@ -34,6 +34,7 @@
 
 mod config;
 mod discover;
+mod file_ir;
 mod load;
 mod locate;
 mod lowered;
@@ -50,6 +51,7 @@ mod workspaces;
 
 pub use config::{CONFIG_FILE, ConfigError, ConfigFile, line_column, read_config, read_section};
 pub use discover::{DiscoverOptions, Examples, discover};
+pub use file_ir::{FileIr, FileOutline};
 pub use load::{FileState, Loaded, LoadedFile, content_hash, load, read_bodies, read_source, thread_pool};
 pub use locate::{find_beside, workspace_of};
 pub use lowered::Lowered;

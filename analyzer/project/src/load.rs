@@ -12,10 +12,11 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelBrid
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustc_hash::{FxHashMap, FxHasher};
 use ward_syntax::{
-    BodyId, FileId, ForeignMacro, FunctionBodies, ItemKind, LineIndex, SourceIr, Span, Symbol, SyntaxError,
-    TestCode, lower_bodies, lower_with_macros,
+    BodyId, FileId, ForeignMacro, FunctionBodies, LineIndex, Span, Symbol, SyntaxError, TestCode,
+    lower_bodies, lower_with_macros,
 };
 
+use crate::file_ir::FileIr;
 use crate::lowered::{LoweredKey, MacroTable, Seen};
 use crate::{
     DiscoverOptions, Examples, FileRole, PackageId, Problem, ProblemKind, Project, ProjectError, ProjectFile,
@@ -41,7 +42,7 @@ pub struct Loaded {
 #[derive(Debug)]
 pub struct LoadedFile {
     /// What stands in it; empty if it was skipped.
-    pub ir: SourceIr,
+    pub ir: FileIr,
     /// What the file is for, now that it is known whether it is generated.
     pub role: FileRole,
     /// How many lines it has; none if it was skipped.
@@ -173,14 +174,10 @@ fn tables(project: &Project, files: &[Indexed]) -> Tables {
     let mut declared: FxHashMap<Symbol, Vec<(PackageId, Symbol)>> = FxHashMap::default();
     for (index, file, _) in files {
         let package = project.files[*index].package;
-        for item in &file.ir.tree.items {
-            if let ItemKind::MacroRules { tokens } = item.kind
-                && !item.is_test
-            {
-                let all = declared.entry(item.name).or_default();
-                if !all.contains(&(package, tokens)) {
-                    all.push((package, tokens));
-                }
+        for (name, rules) in &file.ir.outline().declared_macros {
+            let all = declared.entry(*name).or_default();
+            if !all.contains(&(package, *rules)) {
+                all.push((package, *rules));
             }
         }
     }
@@ -212,8 +209,8 @@ fn visible(
 }
 
 /// Whether a file calls macros of other files.
-fn calls_foreign(ir: &SourceIr, table: &MacroTable) -> bool {
-    ir.foreign_macros.iter().any(|name| table.macros.contains_key(name))
+fn calls_foreign(ir: &FileIr, table: &MacroTable) -> bool {
+    ir.outline().foreign_macros.iter().any(|name| table.macros.contains_key(name))
 }
 
 fn load_file(
@@ -363,7 +360,7 @@ fn lower_file(
                 .help("please report it with the file");
         return (LoadedFile::skipped(file.role), vec![problem]);
     };
-    let mut loaded = LoadedFile::read(file.role, content_hash(text), seen, ir);
+    let mut loaded = LoadedFile::read(file.role, content_hash(text), seen, ir.into());
     if !errors.is_empty() {
         loaded.state = FileState::ReadWithErrors;
     }
@@ -463,12 +460,12 @@ impl Seen {
 }
 
 impl LoadedFile {
-    fn read(role: FileRole, content_hash: u64, seen: Seen, ir: SourceIr) -> Self {
+    fn read(role: FileRole, content_hash: u64, seen: Seen, ir: FileIr) -> Self {
         let role = if seen.is_generated { FileRole::Generated } else { role };
         Self { ir, role, lines: seen.lines, content_hash, state: FileState::Read }
     }
 
     fn skipped(role: FileRole) -> Self {
-        Self { ir: SourceIr::default(), role, lines: 0, content_hash: 0, state: FileState::Skipped }
+        Self { ir: FileIr::default(), role, lines: 0, content_hash: 0, state: FileState::Skipped }
     }
 }

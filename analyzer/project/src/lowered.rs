@@ -2,6 +2,7 @@
 //!
 //! A file is known by its text and by everything else that its IR depends on. Only files without errors are kept.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
-use ward_syntax::{ForeignMacro, FunctionBodies, SourceIr, Symbol, TestCode, restore, store};
+use ward_syntax::{ForeignMacro, FunctionBodies, LateBytes, Symbol, TestCode, restore, store};
+
+use crate::file_ir::{FileIr, FileOutline, StoredIr};
 
 /// What is kept stays as it is as long as fewer than one in so many files have to be lowered anew: to keep them all again
 /// takes more time.
@@ -21,8 +24,16 @@ pub struct Lowered {
     /// What the earlier run has kept.
     kept: OnceLock<Kept>,
     /// What this run adds.
-    added: Mutex<FxHashMap<LoweredKey, (Seen, Vec<u8>)>>,
+    added: Mutex<FxHashMap<LoweredKey, Added>>,
     reused: AtomicUsize,
+}
+
+/// A file that this run has lowered.
+#[derive(Clone, Debug)]
+struct Added {
+    seen: Seen,
+    outline: FileOutline,
+    ir: LateBytes,
 }
 
 /// What the IR of a file depends on.
@@ -56,7 +67,7 @@ pub(crate) struct MacroTable {
 /// The bytes that a run has kept, and where in them the files are.
 #[derive(Debug)]
 struct Kept {
-    bytes: Vec<u8>,
+    bytes: LateBytes,
     files: FxHashMap<LoweredKey, KeptFile>,
     /// By hash and length of the text.
     seen: FxHashMap<(u64, u64), Seen>,
@@ -65,6 +76,7 @@ struct Kept {
 #[derive(Debug)]
 struct KeptFile {
     seen: Seen,
+    outline: FileOutline,
     place: Range<usize>,
     uses: AtomicUsize,
 }
@@ -72,7 +84,7 @@ struct KeptFile {
 impl Lowered {
     /// Takes over what [`Self::bytes`] of an earlier run has returned; nothing if that are other bytes, or if there is something
     /// already.
-    pub fn fill(&self, bytes: Vec<u8>) {
+    pub fn fill(&self, bytes: LateBytes) {
         if let Some(kept) = Kept::read(bytes) {
             // The first are as good as any.
             let _ = self.kept.set(kept);
@@ -91,21 +103,27 @@ impl Lowered {
         if added.is_empty() || added.len() * FEW < self.reused() {
             return None;
         }
-        let mut files: Vec<(LoweredKey, Seen, &[u8])> =
-            added.iter().map(|(key, (seen, file))| (*key, *seen, &file[..])).collect();
+        let mut files: Vec<(LoweredKey, Seen, &FileOutline, Cow<'_, [u8]>)> = Vec::new();
+        for (key, file) in &*added {
+            files.push((*key, file.seen, &file.outline, file.ir.part(0..file.ir.len())?));
+        }
+        let used = |file: &KeptFile| file.uses.load(Ordering::Relaxed) > 0;
         if let Some(kept) = self.kept.get() {
-            let used = kept.files.iter().filter(|(_, file)| file.uses.load(Ordering::Relaxed) > 0);
-            files.extend(used.map(|(key, file)| (*key, file.seen, &kept.bytes[file.place.clone()])));
+            for (key, file) in kept.files.iter().filter(|(_, file)| used(file)) {
+                files.push((*key, file.seen, &file.outline, kept.bytes.part(file.place.clone())?));
+            }
         }
         files.sort_unstable_by_key(|(key, ..)| *key);
-        let index: Vec<(LoweredKey, Seen, usize)> =
-            files.iter().map(|(key, seen, file)| (*key, *seen, file.len())).collect();
-        let mut bytes = postcard::to_stdvec(&index).ok()?;
-        if bytes.len() + index.iter().map(|(.., length)| length).sum::<usize>() > most {
+        let index: Vec<(LoweredKey, Seen, &FileOutline, usize)> =
+            files.iter().map(|(key, seen, outline, file)| (*key, *seen, *outline, file.len())).collect();
+        let index = store(&index)?;
+        let mut bytes = (index.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(index);
+        if bytes.len() + files.iter().map(|(.., file)| file.len()).sum::<usize>() > most {
             return None;
         }
         for (.., file) in files {
-            bytes.extend_from_slice(file);
+            bytes.extend_from_slice(&file);
         }
         Some(bytes)
     }
@@ -125,12 +143,12 @@ impl Lowered {
         self.kept.get()?.seen.get(&(content_hash, length)).copied()
     }
 
-    pub(crate) fn get(&self, key: &LoweredKey) -> Option<(SourceIr, Seen)> {
+    pub(crate) fn get(&self, key: &LoweredKey) -> Option<(FileIr, Seen)> {
         self.kept.get().and_then(|kept| kept.get(key)).or_else(|| {
             let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-            let (seen, file) = added.get(key)?.clone();
-            drop(added);
-            Some((restore(&file)?, seen))
+            let Added { seen, outline, ir } = added.get(key)?.clone();
+            let place = 0..ir.len();
+            Some((FileIr::stored(outline, StoredIr { bytes: ir, place }), seen))
         })
     }
 
@@ -138,32 +156,33 @@ impl Lowered {
         self.reused.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn add(&self, key: LoweredKey, seen: Seen, ir: &SourceIr) {
-        if let Some(file) = store(ir) {
-            self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (seen, file));
+    pub(crate) fn add(&self, key: LoweredKey, seen: Seen, ir: &FileIr) {
+        if let Some(bytes) = store(&**ir) {
+            let added = Added { seen, outline: ir.outline().clone(), ir: bytes.into() };
+            self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(key, added);
         }
     }
 }
 
 impl Kept {
-    fn read(bytes: Vec<u8>) -> Option<Self> {
-        let (index, rest): (Vec<(LoweredKey, Seen, usize)>, _) = postcard::take_from_bytes(&bytes).ok()?;
-        let mut at = bytes.len() - rest.len();
+    fn read(bytes: LateBytes) -> Option<Self> {
+        let mut at = bytes.number(0)?.checked_add(8)?;
+        let index: Vec<(LoweredKey, Seen, FileOutline, usize)> = restore(&bytes.part(8..at)?)?;
         let (mut files, mut all_seen) = (FxHashMap::default(), FxHashMap::default());
-        for (key, seen, length) in index {
+        for (key, seen, outline, length) in index {
             let end = at.checked_add(length).filter(|end| *end <= bytes.len())?;
-            files.insert(key, KeptFile { seen, place: at..end, uses: AtomicUsize::new(0) });
+            files.insert(key, KeptFile { seen, outline, place: at..end, uses: AtomicUsize::new(0) });
             all_seen.insert((key.content_hash, key.length), seen);
             at = end;
         }
         (at == bytes.len()).then_some(Self { bytes, files, seen: all_seen })
     }
 
-    fn get(&self, key: &LoweredKey) -> Option<(SourceIr, Seen)> {
+    fn get(&self, key: &LoweredKey) -> Option<(FileIr, Seen)> {
         let file = self.files.get(key)?;
-        let ir = restore(&self.bytes[file.place.clone()])?;
         file.uses.fetch_add(1, Ordering::Relaxed);
-        Some((ir, file.seen))
+        let stored = StoredIr { bytes: self.bytes.clone(), place: file.place.clone() };
+        Some((FileIr::stored(file.outline.clone(), stored), file.seen))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use ward_syntax::{FileId, Symbol};
 
 use crate::{ConfigFile, Problem};
@@ -23,7 +24,7 @@ pub struct Project {
 }
 
 /// Index of a package in [`Project::packages`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PackageId(pub u32);
 
 /// A package, or loose files that are treated as one.
@@ -62,7 +63,7 @@ pub struct Target {
 }
 
 /// What is built of a crate.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum TargetKind {
     /// The library, procedural macros included.
     Lib,

@@ -14,6 +14,7 @@ mod modules;
 mod tests;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use ward_project::{LoadedFile, PackageId, Project, TargetKind};
 use ward_syntax::{FileId, Item, ItemKind, SourceIr, Symbol, Visibility};
 
@@ -23,7 +24,7 @@ use crate::traits::ImplHead;
 use crate::{DefId, DefIndex, Externals};
 
 /// The names of the whole workspace.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct DefMap {
     pub(crate) crates: Vec<CrateData>,
     pub(crate) scopes: Vec<Scope>,
@@ -38,23 +39,27 @@ pub struct DefMap {
     /// Library crates by name, for code whose manifest does not tell.
     pub(crate) libraries: FxHashMap<Symbol, ScopeId>,
     pub(crate) impl_heads: FxHashMap<DefId, ImplHead>,
+    #[serde(skip)]
     pub(crate) prelude: Prelude,
     /// Empty once imports are resolved.
+    #[serde(skip)]
     changes: Changes,
     duplicates: FxHashMap<DefId, Vec<DefId>>,
+    /// The last names of what structs and enums derive, in order.
+    pub(crate) derives: FxHashMap<DefId, Vec<Symbol>>,
     exports: Exports,
 }
 
 /// A module, or the items of a function's body.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ScopeId(pub(crate) u32);
 
 /// A crate: a target of a package.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct CrateId(pub u32);
 
 /// What [`DefMap`] knows of a crate.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct CrateData {
     /// The crate's name as code writes it.
     pub name: Symbol,
@@ -102,7 +107,7 @@ pub struct NameContext<'a> {
 }
 
 /// What kind of item a [`DefId`] is, without a look at the file.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum DefKind {
     Module,
@@ -120,7 +125,7 @@ pub enum DefKind {
 }
 
 /// What the map keeps of every item.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct DefData {
     pub(crate) name: Symbol,
     /// The item it stands in, macro calls left out; a file's items stand in the `mod` that names the file.
@@ -129,10 +134,14 @@ pub(crate) struct DefData {
     pub(crate) scope: ScopeId,
     pub(crate) kind: DefKind,
     pub(crate) visibility: Visibility,
+    /// [`Item::is_test`].
+    pub(crate) is_test: bool,
+    /// Whether it has a body, be it read or not.
+    pub(crate) has_body: bool,
 }
 
 /// A module or block with its names.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Scope {
     pub(crate) kind: ScopeKind,
     pub(crate) name: Symbol,
@@ -148,14 +157,14 @@ pub(crate) struct Scope {
 }
 
 /// Whether items are found from inner modules.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum ScopeKind {
     Module,
     Block,
 }
 
 /// What one name means in a scope.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Names {
     pub(crate) types: Option<Binding>,
     pub(crate) values: Option<Binding>,
@@ -165,7 +174,7 @@ pub(crate) struct Names {
 }
 
 /// One meaning of a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Binding {
     pub(crate) target: Target,
     pub(crate) visibility: Visibility,
@@ -174,14 +183,14 @@ pub(crate) struct Binding {
 }
 
 /// Where a name comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Origin {
     Item,
     Import,
 }
 
 /// What a name leads to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Target {
     Def(DefId),
     Module(ScopeId),
@@ -206,7 +215,7 @@ struct Changes {
 }
 
 /// `use path::*`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Glob {
     pub(crate) target: Target,
     pub(crate) visibility: Visibility,
@@ -249,6 +258,16 @@ impl DefMap {
     /// What kind of item it is.
     pub fn kind(&self, def: DefId) -> DefKind {
         self.items[def.index()].kind
+    }
+
+    /// Whether it is test code by itself: see [`Item::is_test`].
+    pub fn is_test(&self, def: DefId) -> bool {
+        self.items[def.index()].is_test
+    }
+
+    /// The last names of what a struct or enum derives, in the order written.
+    pub fn derives(&self, def: DefId) -> &[Symbol] {
+        self.derives.get(&def).map_or(&[], Vec::as_slice)
     }
 
     /// Its name; that of the type for an impl.
@@ -407,7 +426,7 @@ impl<'a> NameContext<'a> {
     /// An item.
     pub fn item(&self, def: DefId) -> &'a Item {
         let (file, item) = self.defs.locate(def);
-        self.ir(file).tree.get(item)
+        self.files[file.index()].ir.tree().get(item)
     }
 }
 

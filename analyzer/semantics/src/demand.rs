@@ -1,11 +1,26 @@
 //! Reading and inferring the bodies that somebody asks for, and all that these need.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use ward_project::{LoadedFile, Problem, read_bodies};
 use ward_syntax::{BodyId, Expr, FileId, HoleStyle, Piece, sym};
 
 use crate::infer::infer;
-use crate::{BodyTypes, CallGraph, Callee, DefId, Resolution, Semantics};
+use crate::{BodyTypes, CallGraph, Callee, DefId, DefKind, Resolution, Semantics};
+
+/// What is known of the body of an item.
+#[derive(Debug, Default)]
+pub(crate) enum Body {
+    /// Nobody has asked for it, or it has none.
+    #[default]
+    Unknown,
+    /// Its types.
+    Inferred(Box<BodyTypes>),
+    /// An earlier run has kept its types; here they are once somebody asks.
+    Kept(OnceLock<Option<Box<BodyTypes>>>),
+}
 
 impl Semantics {
     /// Reads and infers the bodies of these items and of everything that they need, in parallel on the current rayon
@@ -13,10 +28,12 @@ impl Semantics {
     pub fn demand(&mut self, wanted: impl IntoIterator<Item = DefId>) {
         let mut frontier = self.unknown(wanted);
         while !frontier.is_empty() {
-            self.read(&frontier);
-            let inferred: Vec<_> = frontier.par_iter().filter_map(|def| self.infer_body(*def)).collect();
-            for (def, types) in inferred {
-                self.bodies[def.index()] = Some(types);
+            let unknown = self.take_kept(&frontier);
+            self.read(&unknown);
+            let inferred: Vec<_> = unknown.par_iter().filter_map(|def| self.infer_body(*def)).collect();
+            for (def, types, needs) in inferred {
+                self.bodies[def.index()] = Body::Inferred(types);
+                self.needs.insert(def, needs);
                 self.inferred.push(def);
             }
             frontier = self.unknown(frontier.iter().flat_map(|def| self.callees(*def)).copied());
@@ -25,27 +42,40 @@ impl Semantics {
 
     /// Gives back what was only needed to demand more, and completes the call graph.
     pub fn settle(&mut self) {
-        let mut nodes = std::mem::take(&mut self.inferred);
-        nodes.sort_unstable();
+        self.inferred.sort_unstable();
+        let nodes = &self.inferred;
         let edges: Vec<(DefId, &[DefId])> = nodes.iter().map(|def| (*def, self.callees(*def))).collect();
         self.call_graph = CallGraph::new(self.defs.len(), &edges);
-        for def in &nodes {
-            if let Some(types) = &mut self.bodies[def.index()] {
-                types.needs = Box::default();
-            }
-        }
-        self.functions = nodes.into_iter().filter(|def| self.item(*def).as_fn().is_some()).collect();
-        self.files.par_iter_mut().for_each(|file| file.ir.shrink_to_fit());
+        self.needs = FxHashMap::default();
+        let is_function = |def: &DefId| self.def_map.kind(*def) == DefKind::Fn;
+        self.functions = self.inferred.iter().copied().filter(is_function).collect();
+        self.files.par_iter_mut().for_each(|file| file.ir.settle());
         self.problems.sort_by(|a, b| (&a.path, a.span).cmp(&(&b.path, b.span)));
     }
 
     /// Those of the items that have a body which was not inferred yet, sorted.
     fn unknown(&self, defs: impl IntoIterator<Item = DefId>) -> Vec<DefId> {
-        let is_new = |def: &DefId| self.bodies[def.index()].is_none() && self.has_body(*def);
+        let is_new = |def: &DefId| matches!(self.bodies[def.index()], Body::Unknown) && self.has_body(*def);
         let mut defs: Vec<DefId> = defs.into_iter().filter(is_new).collect();
         defs.sort_unstable();
         defs.dedup();
         defs
+    }
+
+    /// Takes over what an earlier run has kept of these, and returns the others.
+    fn take_kept(&mut self, defs: &[DefId]) -> Vec<DefId> {
+        let Some(kept) = &self.kept else { return defs.to_vec() };
+        let mut unknown = Vec::new();
+        for def in defs {
+            let Some(needs) = kept.needs(*def) else {
+                unknown.push(*def);
+                continue;
+            };
+            self.bodies[def.index()] = Body::Kept(OnceLock::new());
+            self.needs.insert(*def, needs.into());
+            self.inferred.push(*def);
+        }
+        unknown
     }
 
     /// Lowers those bodies that were left out.
@@ -56,6 +86,7 @@ impl Semantics {
             if self.ir(file).body(body).is_read {
                 continue;
             }
+            self.read_later.insert(*def);
             match unread.last_mut() {
                 Some((last, bodies)) if *last == file.index() => bodies.push(body),
                 _ => unread.push((file.index(), vec![body])),
@@ -76,11 +107,11 @@ impl Semantics {
         self.problems.extend(problems.into_iter().flatten());
     }
 
-    fn infer_body(&self, def: DefId) -> Option<(DefId, Box<BodyTypes>)> {
+    fn infer_body(&self, def: DefId) -> Option<(DefId, Box<BodyTypes>, Box<[DefId]>)> {
         let (file, body) = self.body(def)?;
-        let mut types = Box::new(infer(self, def, file, body));
-        types.needs = self.needs(&types, file, body).into();
-        Some((def, types))
+        let types = Box::new(infer(self, def, file, body));
+        let needs = self.needs(&types, file, body).into();
+        Some((def, types, needs))
     }
 
     /// Every function and initialiser that a body needs, sorted.

@@ -1,5 +1,6 @@
 //! What code outside the workspace can name.
 
+use serde::{Deserialize, Serialize};
 use ward_project::TargetKind;
 use ward_syntax::{Symbol, Visibility};
 
@@ -8,7 +9,7 @@ use crate::traits::TypeHead;
 use crate::{DefId, DefKind, DefMap, ScopeId, TraitName};
 
 /// The items that a path of public names from the root of a library leads to.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Exports {
     named: Vec<bool>,
 }

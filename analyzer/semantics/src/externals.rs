@@ -4,10 +4,11 @@
 //! canonical public paths; [`Externals::canonical`] maps what users write to them.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use ward_syntax::Symbol;
 
 /// Everything known of external crates.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Externals {
     /// Types and traits by canonical path. The methods of the type at `*` belong to every type.
     pub types: FxHashMap<Symbol, ExternalType>,
@@ -23,7 +24,7 @@ pub struct Externals {
 }
 
 /// A type or trait.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExternalType {
     /// Names of its generic parameters, as the templates use them.
     pub params: Vec<Symbol>,
@@ -56,7 +57,7 @@ impl Default for ExternalType {
 }
 
 /// What of a value somebody else can choose, the least first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum Carries {
     /// Nothing that could do harm by its form: truths, identifiers of fixed form, dates, members of a fixed set.
     #[default]
@@ -72,7 +73,7 @@ pub enum Carries {
 }
 
 /// A function or method.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct ExternalFn {
     /// Its return type. Beside the type's own parameters a template may name `Self` (the receiver's type),
     /// `A0`, `A1`, .. (the type of that argument), `F0`, `F1`, .. (what the closure given as that argument
@@ -85,7 +86,7 @@ pub struct ExternalFn {
 }
 
 /// A type with holes, parsed from model text such as `Result<Vec<T>, std::io::Error>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Template {
     /// `_`.
     Unknown,

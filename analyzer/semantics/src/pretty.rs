@@ -42,10 +42,10 @@ pub fn pretty_names(map: &DefMap) -> String {
 pub fn pretty_impls(map: &DefMap, impls: &ImplIndex) -> String {
     let mut text = String::new();
     for data in impls.all() {
-        let of = match (data.trait_name, data.trait_ref) {
+        let of = match (data.trait_name, data.has_trait) {
             (Some(name), _) => format!("{} for ", trait_text(map, name)),
-            (None, Some(_)) => "? for ".to_owned(),
-            (None, None) => String::new(),
+            (None, true) => "? for ".to_owned(),
+            (None, false) => String::new(),
         };
         let names: Vec<&str> = data.items.iter().map(|(name, _)| name.as_str()).collect();
         let _ = writeln!(text, "impl {of}{} {{ {} }}", head_text(map, data.head), names.join(", "));

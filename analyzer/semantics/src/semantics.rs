@@ -7,15 +7,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_project::{FileRole, LoadedFile, PackageId, Problem, Project};
-use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, ItemKind, SourceIr, Symbol, TypeRefId};
+use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, SourceIr, Symbol, TypeRefId};
 
+use crate::answers::AnswersOfRun;
+use crate::demand::Body;
+use crate::kept::{KeptBodies, Tables};
 use crate::known::known;
 use crate::signature::Signatures;
 use crate::text::TextTable;
+use crate::trace::{note_changeable, note_file};
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
-    BodyTypes, CallGraph, DefId, DefIndex, DefMap, Externals, ImplIndex, ImplInfo, NameContext, Namespace,
-    PathTarget, Template, TraitName, Ty,
+    BodyTypes, CallGraph, DefId, DefIndex, DefKind, DefMap, Externals, ImplIndex, ImplInfo, NameContext,
+    Namespace, PathTarget, Template, TraitName, Ty, Understood, WorkspaceState,
 };
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -49,9 +53,18 @@ pub struct Semantics {
     /// too.
     pub(crate) guesses: FxHashMap<(Symbol, usize), SmallVec<[DefId; 2]>>,
     pub(crate) functions: Vec<DefId>,
-    pub(crate) bodies: Vec<Option<Box<BodyTypes>>>,
+    pub(crate) bodies: Vec<Body>,
+    /// What an earlier run has found in bodies.
+    pub(crate) kept: Option<KeptBodies>,
     /// Whose bodies were inferred, in that order.
     pub(crate) inferred: Vec<DefId>,
+    /// What each of them needs, until the call graph knows it.
+    pub(crate) needs: FxHashMap<DefId, Box<[DefId]>>,
+    /// Whose bodies were left out when their files were read.
+    pub(crate) read_later: FxHashSet<DefId>,
+    pub(crate) state: WorkspaceState,
+    /// What is known of questions about bodies.
+    pub(crate) answers: Option<AnswersOfRun>,
     pub(crate) call_graph: CallGraph,
     /// What went wrong when bodies were read.
     pub problems: Vec<Problem>,
@@ -69,25 +82,56 @@ impl Semantics {
 
     /// Indexes a workspace: names, then signatures. Bodies are inferred by [`Self::demand`], after which [`Self::settle`]
     /// has to be called.
-    pub fn index(project: Project, mut loaded: Vec<LoadedFile>, externals: Externals) -> Self {
-        let defs = DefIndex::new(loaded.iter().map(|file| file.ir.tree.items.len()));
-        let def_map = DefMap::build(&project, &loaded, &defs, &externals);
-        for (files, known) in
-            [(&def_map.test_files, FileRole::Test), (&def_map.unnamed_files, FileRole::Unnamed)]
-        {
-            for file in files {
-                let role = &mut loaded[file.index()].role;
-                if *role == FileRole::Source {
-                    *role = known;
-                }
-            }
+    pub fn index(project: Project, loaded: Vec<LoadedFile>, externals: Externals) -> Self {
+        Self::index_with(project, loaded, externals, None)
+    }
+
+    /// The same, with what an earlier run has understood.
+    pub fn index_with(
+        project: Project,
+        mut loaded: Vec<LoadedFile>,
+        externals: Externals,
+        understood: Option<&Understood>,
+    ) -> Self {
+        let state = WorkspaceState::of(&project, &loaded);
+        let defs = DefIndex::new(loaded.iter().map(|file| file.ir.outline().items as usize));
+        let file_of = |def: DefId| defs.locate(def).0.index();
+        if let Some((tables, kept)) = understood.and_then(|understood| understood.of(&state, file_of)) {
+            let Tables { def_map, impls, signatures, text } = tables;
+            mark_roles(&mut loaded, &def_map);
+            let mut semantics = Self::of_parts(project, loaded, externals, defs, def_map, impls);
+            (semantics.signatures, semantics.text) = (signatures, text);
+            (semantics.state, semantics.kept) = (state, Some(kept));
+            semantics.index_externals();
+            Signatures::link(&mut semantics);
+            semantics.link();
+            return semantics;
         }
+        let def_map = DefMap::build(&project, &loaded, &defs, &externals);
+        mark_roles(&mut loaded, &def_map);
         let impls =
             ImplIndex::build(&NameContext { files: &loaded, defs: &defs, externals: &externals }, &def_map);
-        let mut semantics = Self {
+        let mut semantics = Self::of_parts(project, loaded, externals, defs, def_map, impls);
+        semantics.state = state;
+        semantics.index_externals();
+        Signatures::build(&mut semantics);
+        semantics.text = TextTable::build(&semantics);
+        semantics.link();
+        semantics
+    }
+
+    fn of_parts(
+        project: Project,
+        files: Vec<LoadedFile>,
+        externals: Externals,
+        defs: DefIndex,
+        def_map: DefMap,
+        impls: ImplIndex,
+    ) -> Self {
+        Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             project,
-            files: loaded,
+            files,
             defs,
             externals,
             def_map,
@@ -100,18 +144,27 @@ impl Semantics {
             guesses: FxHashMap::default(),
             functions: Vec::new(),
             bodies: Vec::new(),
+            kept: None,
             inferred: Vec::new(),
+            needs: FxHashMap::default(),
+            read_later: FxHashSet::default(),
+            state: WorkspaceState::default(),
+            answers: None,
             call_graph: CallGraph::default(),
             problems: Vec::new(),
-        };
-        semantics.index_externals();
-        Signatures::build(&mut semantics);
-        semantics.index_guesses();
-        semantics.text = TextTable::build(&semantics);
-        semantics.dispatch =
-            semantics.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
-        semantics.bodies.resize_with(semantics.defs.len(), || None);
-        semantics
+        }
+    }
+
+    /// Fills the tables that follow from the others.
+    fn link(&mut self) {
+        self.index_guesses();
+        self.dispatch = self.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
+        self.bodies.resize_with(self.defs.len(), Body::default);
+    }
+
+    /// What tells this workspace from others, and from what it was before.
+    pub fn state(&self) -> &WorkspaceState {
+        &self.state
     }
 
     /// A number that no other workspace of this process has.
@@ -156,13 +209,15 @@ impl Semantics {
 
     /// The IR of a file.
     pub fn ir(&self, file: FileId) -> &SourceIr {
+        note_file(file);
         &self.files[file.index()].ir
     }
 
     /// An item.
     pub fn item(&self, def: DefId) -> &Item {
         let (file, item) = self.locate(def);
-        self.ir(file).tree.get(item)
+        note_file(file);
+        self.files[file.index()].ir.tree().get(item)
     }
 
     /// Where an item stands.
@@ -173,7 +228,7 @@ impl Semantics {
     /// Whether an item is test code, or stands in a file of tests or benches.
     pub fn is_test(&self, def: DefId) -> bool {
         let (file, _) = self.locate(def);
-        self.item(def).is_test || matches!(self.files[file.index()].role, FileRole::Test | FileRole::Bench)
+        self.def_map.is_test(def) || matches!(self.files[file.index()].role, FileRole::Test | FileRole::Bench)
     }
 
     /// The path of an item for messages: `crate_name::module::Type::name`.
@@ -188,7 +243,14 @@ impl Semantics {
 
     /// Every function whose body was read, in the order of files. Initialisers are found by [`Self::body`].
     pub fn functions(&self) -> &[DefId] {
+        note_changeable();
         &self.functions
+    }
+
+    /// Every item whose body was read, in the order of files.
+    pub fn with_bodies(&self) -> &[DefId] {
+        note_changeable();
+        &self.inferred
     }
 
     /// The body of a function, const, static or item-level macro call, if it was read.
@@ -199,22 +261,43 @@ impl Semantics {
 
     /// Whether an item has a body, be it read or not.
     pub fn has_body(&self, def: DefId) -> bool {
-        self.written_body(def).is_some()
+        self.def_map.items[def.index()].has_body
     }
 
     /// The body that an item has, be it read or not.
     pub(crate) fn written_body(&self, def: DefId) -> Option<(FileId, BodyId)> {
-        let body = match &self.item(def).kind {
-            ItemKind::Fn(function) => function.body,
-            ItemKind::Const { body, .. } | ItemKind::MacroCall { body, .. } => *body,
-            _ => None,
-        };
-        Some((self.locate(def).0, body?))
+        if !self.has_body(def) {
+            return None;
+        }
+        let (file, item) = self.locate(def);
+        // Who wants the body wants more than the items of the file.
+        Some((file, self.ir(file).tree.get(item).body()?))
+    }
+
+    /// How many expressions the body of an item has, if it was read.
+    pub(crate) fn body_size(&self, def: DefId) -> Option<u32> {
+        if let Some(Body::Kept(_)) = self.bodies.get(def.index()) {
+            note_file(self.locate(def).0);
+            return self.kept.as_ref()?.size(def);
+        }
+        let (file, body) = self.body(def)?;
+        Some(self.ir(file).body(body).exprs.len)
+    }
+
+    /// Whether an item has a body that was read and inferred.
+    pub fn has_types(&self, def: DefId) -> bool {
+        note_file(self.locate(def).0);
+        self.bodies.get(def.index()).is_some_and(|body| !matches!(body, Body::Unknown))
     }
 
     /// What inference found in an item's body.
     pub fn types(&self, def: DefId) -> Option<&BodyTypes> {
-        self.bodies.get(def.index())?.as_deref()
+        note_file(self.locate(def).0);
+        match self.bodies.get(def.index())? {
+            Body::Unknown => None,
+            Body::Inferred(types) => Some(types),
+            Body::Kept(types) => types.get_or_init(|| self.kept.as_ref()?.types(def)).as_deref(),
+        }
     }
 
     /// The functions that a trait's item may come to: all implementations, and itself where it has a body
@@ -237,7 +320,7 @@ impl Semantics {
     pub fn is_first_of_impl(&self, def: DefId) -> bool {
         let Some(container) = self.def_map.container(def) else { return false };
         let mut functions =
-            self.impls.items(container).iter().filter(|(_, item)| self.item(*item).as_fn().is_some());
+            self.impls.items(container).iter().filter(|(_, item)| self.def_map.kind(*item) == DefKind::Fn);
         functions.next().is_some_and(|(_, first)| *first == def)
     }
 
@@ -295,15 +378,31 @@ impl Semantics {
 
     /// The functions that a body calls or names, and the consts and statics with a body that it names; sorted.
     pub fn callees(&self, def: DefId) -> &[DefId] {
-        match self.types(def) {
-            Some(types) if !types.needs.is_empty() => &types.needs,
-            _ => self.call_graph.callees(def),
+        note_file(self.locate(def).0);
+        match self.needs.get(&def) {
+            Some(needs) => needs,
+            None => self.call_graph.callees(def),
         }
     }
 
     /// Which function needs which, once everything is [`Self::settle`]d.
     pub fn call_graph(&self) -> &CallGraph {
+        note_changeable();
         &self.call_graph
+    }
+}
+
+/// Gives files the roles that only the module tree tells.
+fn mark_roles(files: &mut [LoadedFile], def_map: &DefMap) {
+    for (of_role, known) in
+        [(&def_map.test_files, FileRole::Test), (&def_map.unnamed_files, FileRole::Unnamed)]
+    {
+        for file in of_role {
+            let role = &mut files[file.index()].role;
+            if *role == FileRole::Source {
+                *role = known;
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use ward_syntax::{
     Fields, FileId, FnItem, GenericParam, Generics, Item, ItemId, ItemKind, Symbol, TypeRefId, sym,
@@ -11,7 +12,7 @@ use crate::type_ref::{Elided, TypeReader};
 use crate::{DefId, DefKind, Semantics, TraitName, TraitRef, Ty, TyKind, TypeHead};
 
 /// The types in a function's head.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Signature {
     /// The type of `self`, if the function takes it.
     pub self_ty: Option<Ty>,
@@ -24,7 +25,7 @@ pub struct Signature {
 }
 
 /// A field of a struct or variant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FieldInfo {
     /// Its name, or index as text.
     pub name: Symbol,
@@ -33,7 +34,7 @@ pub struct FieldInfo {
 }
 
 /// The head of an impl.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImplInfo {
     /// The impl itself.
     pub def: DefId,
@@ -44,18 +45,20 @@ pub struct ImplInfo {
 }
 
 /// The types of all items.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Signatures {
     items: Vec<ItemTypes>,
     impls: FxHashMap<DefId, ImplInfo>,
     /// The bounds of generic parameters, of `Self` in traits, and of the associated types of traits.
     bounds: FxHashMap<(DefId, Symbol), Box<[TraitRef]>>,
+    #[serde(skip)]
     members: FxHashMap<(TypeHead, Symbol), SmallVec<[DefId; 2]>>,
+    #[serde(skip)]
     external_traits: FxHashMap<TypeHead, Vec<DefId>>,
 }
 
 /// What types an item has.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 enum ItemTypes {
     #[default]
     None,
@@ -71,11 +74,16 @@ impl Signatures {
     pub(crate) fn build(semantics: &mut Semantics) {
         semantics.signatures.impls =
             per_item(semantics, read_impl).into_iter().map(|info| (info.def, info)).collect();
-        semantics.signatures.members = members(semantics);
-        semantics.signatures.external_traits = external_traits(semantics);
+        Self::link(semantics);
         semantics.signatures.bounds = per_item(semantics, read_bounds).into_iter().flatten().collect();
         let items = per_item(semantics, |semantics, def| Some(read_item(semantics, def)));
         semantics.signatures.items = items;
+    }
+
+    /// Sorts the impls by their types.
+    pub(crate) fn link(semantics: &mut Semantics) {
+        semantics.signatures.members = members(semantics);
+        semantics.signatures.external_traits = external_traits(semantics);
     }
 }
 
@@ -116,8 +124,7 @@ fn members(semantics: &Semantics) -> FxHashMap<(TypeHead, Symbol), SmallVec<[Def
     let count = index.all().iter().map(|data| data.items.len()).sum();
     let mut members: FxHashMap<(TypeHead, Symbol), SmallVec<[DefId; 2]>> =
         FxHashMap::with_capacity_and_hasher(count, FxBuildHasher);
-    let (inherent, of_traits): (Vec<_>, Vec<_>) =
-        index.all().iter().partition(|data| data.trait_ref.is_none());
+    let (inherent, of_traits): (Vec<_>, Vec<_>) = index.all().iter().partition(|data| !data.has_trait);
     for data in inherent.into_iter().chain(of_traits.iter().copied()) {
         for (name, item) in data.items.iter().filter(|(_, item)| is_member(*item)) {
             members.entry((data.head, *name)).or_default().push(*item);

@@ -33,7 +33,7 @@ pub(crate) fn load(fixture: &str) -> (Project, Vec<LoadedFile>) {
         let (ir, errors) = lower(text, TestCode::Keep);
         assert!(errors.is_empty(), "{path}: {errors:?}");
         let lines = text.lines().count() as u32;
-        loaded.push(LoadedFile { ir, role, lines, content_hash: 0, state: FileState::Read });
+        loaded.push(LoadedFile { ir: ir.into(), role, lines, content_hash: 0, state: FileState::Read });
         let absolute = PathBuf::from("/fixture").join(path);
         let size = text.len() as u64;
         project.files.push(ProjectFile {

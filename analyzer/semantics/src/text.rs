@@ -3,19 +3,20 @@
 use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use ward_syntax::{ItemKind, Symbol};
 
 use crate::known::known;
 use crate::{Carries, DefId, Semantics, Ty, TyKind};
 
 /// For every struct and enum of the workspace: what it carries itself, and by which of its parameters.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct TextTable {
     rules: Vec<TextRule>,
 }
 
 /// What decides what a type carries.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct TextRule {
     always: Carries,
     /// A bit for every parameter that decides; those past the 31st share the last.

@@ -1,12 +1,13 @@
 //! Impls: of which type, of which trait, and with which items.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use ward_syntax::{ItemKind, Symbol, TypeRef, TypeRefId};
 
 use crate::{DefId, DefKind, DefMap, NameContext, Namespace, PathTarget, Template, TraitName};
 
 /// The outermost constructor of a type, references left out.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum TypeHead {
     /// A struct or enum of the workspace.
     Adt(DefId),
@@ -29,7 +30,7 @@ pub enum TypeHead {
 }
 
 /// What an impl is of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct ImplHead {
     pub(crate) self_head: TypeHead,
     pub(crate) trait_name: Option<TraitName>,
@@ -37,16 +38,14 @@ pub(crate) struct ImplHead {
 }
 
 /// One impl.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ImplData {
     /// The item.
     pub def: DefId,
     /// The head of the implementing type.
     pub head: TypeHead,
-    /// The implementing type as written, in the impl's file.
-    pub self_ty: TypeRefId,
-    /// The trait as written, in the impl's file; none for an inherent impl.
-    pub trait_ref: Option<TypeRefId>,
+    /// Whether it is of a trait.
+    pub has_trait: bool,
     /// The trait; none for an inherent impl, and where it is not known.
     pub trait_name: Option<TraitName>,
     /// Functions, constants and types in it, in source order.
@@ -54,7 +53,7 @@ pub struct ImplData {
 }
 
 /// All impls and traits of the workspace.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ImplIndex {
     impls: Vec<ImplData>,
     by_def: FxHashMap<DefId, u32>,
@@ -71,7 +70,7 @@ impl ImplIndex {
         let mut index = Self::default();
         for def in cx.defs.iter() {
             match &cx.item(def).kind {
-                ItemKind::Impl { trait_ref, self_ty, .. } => index.enter_impl(map, def, *self_ty, *trait_ref),
+                ItemKind::Impl { trait_ref, .. } => index.enter_impl(map, def, trait_ref.is_some()),
                 ItemKind::Trait { .. } => {
                     index.traits.entry(def).or_default();
                 }
@@ -124,7 +123,7 @@ impl ImplIndex {
         for def in self.of_type(head) {
             let Some(data) = self.get(*def) else { continue };
             match self.item(*def, name) {
-                Some(item) if data.trait_ref.is_none() => return Some(item),
+                Some(item) if !data.has_trait => return Some(item),
                 Some(item) => of_trait = of_trait.or(Some(item)),
                 None => {}
             }
@@ -148,12 +147,12 @@ impl ImplIndex {
         self.members.get(&name).map_or(&[], Vec::as_slice)
     }
 
-    fn enter_impl(&mut self, map: &DefMap, def: DefId, self_ty: TypeRefId, trait_ref: Option<TypeRefId>) {
+    fn enter_impl(&mut self, map: &DefMap, def: DefId, has_trait: bool) {
         let head = map.impl_heads.get(&def);
         let (head, trait_name) =
             head.map_or((TypeHead::Unknown, None), |head| (head.self_head, head.trait_name));
         self.by_def.insert(def, self.impls.len() as u32);
-        self.impls.push(ImplData { def, head, self_ty, trait_ref, trait_name, items: Vec::new() });
+        self.impls.push(ImplData { def, head, has_trait, trait_name, items: Vec::new() });
         self.by_head.entry(head).or_default().push(def);
         if let Some(name) = trait_name {
             self.by_trait.entry(name).or_default().push(def);

@@ -7,11 +7,12 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use ward_syntax::{ClosureId, FileId, Symbol};
+use ward_syntax::{ClosureId, FileId, StoredNames, Symbol};
 
 use crate::DefId;
 
@@ -306,13 +307,129 @@ impl Eq for Ty {}
 
 impl Serialize for Ty {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.kind().serialize(serializer)
+        let number = STORED.with_borrow_mut(|stored| stored.as_mut().map(|stored| stored.number(*self)));
+        match number {
+            Some(number) => number.serialize(serializer),
+            None => self.kind().serialize(serializer),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Ty {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        TyKind::deserialize(deserializer).map(Self::new)
+        if RESTORED.with_borrow(Option::is_none) {
+            return TyKind::deserialize(deserializer).map(Self::new);
+        }
+        let number = u32::deserialize(deserializer)? as usize;
+        let ty = RESTORED.with_borrow(|types| match types.as_ref()? {
+            Restored::Whole(types) => types.get(number).copied(),
+            Restored::Part(types) => types.get(number).copied(),
+        });
+        ty.ok_or_else(|| D::Error::custom("a type that is not among those that were stored"))
+    }
+}
+
+thread_local! {
+    /// The types of what this thread stores, where many values have them in common.
+    static STORED: RefCell<Option<Numbers>> = const { RefCell::new(None) };
+    /// The types of what this thread restores, likewise.
+    static RESTORED: RefCell<Option<Restored>> = const { RefCell::new(None) };
+}
+
+/// Types by the order in which they were met, parts before what is made of them.
+#[derive(Default)]
+struct Numbers {
+    all: Vec<Ty>,
+    numbers: FxHashMap<Ty, u32>,
+}
+
+enum Restored {
+    Whole(Arc<[Ty]>),
+    /// While they are being restored.
+    Part(Vec<Ty>),
+}
+
+impl Numbers {
+    fn number(&mut self, ty: Ty) -> u32 {
+        if let Some(number) = self.numbers.get(&ty) {
+            return *number;
+        }
+        ty.kind().for_each_part(&mut |part| {
+            self.number(part);
+        });
+        let number = self.all.len() as u32;
+        self.all.push(ty);
+        self.numbers.insert(ty, number);
+        number
+    }
+}
+
+/// Types that several values have in common which are stored one by one.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredTypes(Arc<[Ty]>);
+
+impl StoredTypes {
+    /// What `body` returns, and the types of all that it has stored, as bytes. Their names are with those of the rest.
+    pub(crate) fn collect<T>(body: impl FnOnce() -> T) -> (T, Option<Vec<u8>>) {
+        STORED.set(Some(Numbers::default()));
+        let result = body();
+        let all = STORED.with_borrow(|stored| stored.as_ref().map(|stored| stored.all.clone()));
+        let kinds: Vec<&TyKind> = all.iter().flatten().map(|ty| ty.kind()).collect();
+        let bytes = StoredNames::write(&kinds, Vec::new());
+        STORED.set(None);
+        (result, bytes)
+    }
+
+    pub(crate) fn read_all(names: &StoredNames, bytes: &[u8]) -> Option<Self> {
+        RESTORED.set(Some(Restored::Part(Vec::new())));
+        let all = names.read::<AllTypes>(bytes);
+        let read = RESTORED.take();
+        all?;
+        match read {
+            Some(Restored::Part(types)) => Some(Self(types.into())),
+            _ => None,
+        }
+    }
+
+    /// A value that was stored with these names and types.
+    pub(crate) fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        names: &StoredNames,
+        bytes: &[u8],
+    ) -> Option<T> {
+        RESTORED.set(Some(Restored::Whole(Arc::clone(&self.0))));
+        let value = names.read(bytes);
+        RESTORED.set(None);
+        value
+    }
+}
+
+/// Reads types one by one: each may be made of those before it.
+struct AllTypes;
+
+impl<'de> Deserialize<'de> for AllTypes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for AllTypes {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("types")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut kinds: A) -> Result<Self, A::Error> {
+        while let Some(kind) = kinds.next_element::<TyKind>()? {
+            let ty = Ty::new(kind);
+            RESTORED.with_borrow_mut(|types| {
+                if let Some(Restored::Part(types)) = types {
+                    types.push(ty);
+                }
+            });
+        }
+        Ok(self)
     }
 }
 

@@ -289,6 +289,15 @@ impl ItemTree {
 }
 
 impl Item {
+    /// The body of a function, const, static or macro call.
+    pub fn body(&self) -> Option<BodyId> {
+        match &self.kind {
+            ItemKind::Fn(function) => function.body,
+            ItemKind::Const { body, .. } | ItemKind::MacroCall { body, .. } => *body,
+            _ => None,
+        }
+    }
+
     /// The function, if it is one.
     pub fn as_fn(&self) -> Option<&FnItem> {
         match &self.kind {
@@ -311,6 +320,13 @@ impl Item {
                 names.contains(&name)
             })
         })
+    }
+
+    /// The last segments of what it derives.
+    pub fn derived(&self) -> impl Iterator<Item = &'static str> {
+        let derives = self.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive");
+        let paths = derives.flat_map(|attribute| attribute.args.as_str().split(','));
+        paths.map(|path| path.trim().rsplit(':').next().unwrap_or_default().trim())
     }
 }
 

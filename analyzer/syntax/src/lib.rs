@@ -25,5 +25,5 @@ pub use lower::{
 pub use pretty::pretty;
 pub use source::{LineColumn, LineIndex};
 pub use span::{FileId, FileSpan, Span};
-pub use stored::{StoredEach, restore, store};
+pub use stored::{LateBytes, StoredEach, StoredNames, restore, restore_first, store};
 pub use symbol::{Symbol, sym};

@@ -2,7 +2,9 @@
 //!
 //! Names are kept once a file, in the order in which they are met: a [`Symbol`] means nothing in another process.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,6 +65,110 @@ pub fn restore<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     restore_with(names, body)
 }
 
+/// The first part of what [`store`] made these bytes of: the first field of a struct.
+pub fn restore_first<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let (names, body) = names(bytes)?;
+    RESTORED.set(names);
+    let value = postcard::take_from_bytes(body);
+    RESTORED.take();
+    value.ok().map(|(value, _)| value)
+}
+
+/// Bytes of which parts are wanted only: what is in a file stays there until then.
+#[derive(Clone, Debug)]
+pub struct LateBytes(Arc<Place>);
+
+#[derive(Debug)]
+enum Place {
+    Memory(Vec<u8>),
+    #[cfg(unix)]
+    File(File, usize),
+}
+
+impl LateBytes {
+    /// Those at the beginning of a file, which nobody changes any more.
+    pub fn in_file(file: File, length: usize) -> Option<Self> {
+        #[cfg(unix)]
+        let place = Place::File(file, length);
+        #[cfg(not(unix))]
+        let place = {
+            let mut bytes = Vec::with_capacity(length);
+            std::io::Read::read_to_end(&mut std::io::Read::take(file, length as u64), &mut bytes).ok()?;
+            Place::Memory(bytes)
+        };
+        Some(Self(Arc::new(place)))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match &*self.0 {
+            Place::Memory(bytes) => bytes.len(),
+            #[cfg(unix)]
+            Place::File(_, length) => *length,
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Some of them; `None` if they end before, or cannot be read.
+    pub fn part(&self, place: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        match &*self.0 {
+            Place::Memory(bytes) => bytes.get(place).map(Cow::Borrowed),
+            #[cfg(unix)]
+            Place::File(file, length) => {
+                let mut bytes = vec![0; place.end.min(*length).checked_sub(place.start)?];
+                std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, place.start as u64).ok()?;
+                (place.end <= *length).then_some(Cow::Owned(bytes))
+            }
+        }
+    }
+
+    /// A number of eight bytes, least first.
+    pub fn number(&self, at: usize) -> Option<usize> {
+        let bytes = self.part(at..at.checked_add(8)?)?;
+        usize::try_from(u64::from_le_bytes(bytes.as_ref().try_into().ok()?)).ok()
+    }
+}
+
+impl From<Vec<u8>> for LateBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Place::Memory(bytes)))
+    }
+}
+
+/// Names that several values have in common which are stored one by one.
+#[derive(Clone, Debug)]
+pub struct StoredNames(Arc<[Symbol]>);
+
+impl StoredNames {
+    /// What `body` returns, and the names of all that it has stored by [`Self::write`], as bytes.
+    pub fn collect<T>(body: impl FnOnce() -> T) -> (T, Option<Vec<u8>>) {
+        NAMES.take();
+        let result = body();
+        let names: Vec<&str> = NAMES.take().all.into_iter().map(Symbol::as_str).collect();
+        (result, postcard::to_stdvec(&names).ok())
+    }
+
+    /// Puts a value behind other bytes; `None` if it cannot be stored.
+    pub fn write<T: Serialize>(value: &T, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        postcard::to_extend(value, bytes).ok()
+    }
+
+    /// The names at the beginning of these bytes, and what stands behind them.
+    pub fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (names, rest) = names(bytes)?;
+        Some((Self(names), rest))
+    }
+
+    /// A value that was stored with these names.
+    pub fn read<T: DeserializeOwned>(&self, bytes: &[u8]) -> Option<T> {
+        restore_with(Arc::clone(&self.0), bytes)
+    }
+}
+
 fn names(bytes: &[u8]) -> Option<(Arc<[Symbol]>, &[u8])> {
     let (names, rest): (Vec<&str>, _) = postcard::take_from_bytes(bytes).ok()?;
     Some((names.into_iter().map(Symbol::new).collect(), rest))
@@ -120,7 +226,7 @@ pub(crate) mod spans {
 #[derive(Debug)]
 pub struct StoredEach {
     names: Arc<[Symbol]>,
-    bytes: Arc<Vec<u8>>,
+    bytes: LateBytes,
     places: Vec<Range<usize>>,
 }
 
@@ -141,29 +247,35 @@ impl StoredEach {
         let names: Vec<&str> = NAMES.take().all.into_iter().map(Symbol::as_str).collect();
         let head = head.ok()?;
         let index = postcard::to_stdvec(&(head.len(), lengths)).ok()?;
-        Some([postcard::to_stdvec(&names).ok()?, index, head, bodies].concat())
+        let names = postcard::to_stdvec(&names).ok()?;
+        let before = (names.len() + index.len() + head.len()) as u64;
+        Some([before.to_le_bytes().to_vec(), names, index, head, bodies].concat())
     }
 
     /// What [`Self::store`] made these bytes of, from a place on: what stands before the values, and these. The bytes must
     /// not have changed since.
-    pub fn restore<H: DeserializeOwned>(bytes: Arc<Vec<u8>>, from: usize) -> Option<(H, Self)> {
-        let (names, rest) = names(bytes.get(from..)?)?;
+    pub fn restore<H: DeserializeOwned>(bytes: LateBytes, from: usize) -> Option<(H, Self)> {
+        let (start, length) = (from + 8, bytes.number(from)?);
+        let before = bytes.part(start..start.checked_add(length)?)?;
+        let (names, rest) = names(&before)?;
         let ((head_length, lengths), rest): ((usize, Vec<usize>), _) =
             postcard::take_from_bytes(rest).ok()?;
         let head = restore_with(Arc::clone(&names), rest.get(..head_length)?)?;
-        let mut at = bytes.len() - rest.len() + head_length;
+        let mut at = start + length;
         let mut places = Vec::with_capacity(lengths.len());
         for length in lengths {
             let end = at.checked_add(length).filter(|end| *end <= bytes.len())?;
             places.push(at..end);
             at = end;
         }
+        drop(before);
         Some((head, Self { names, bytes, places }))
     }
 
     /// A value by its number.
     pub fn get<T: DeserializeOwned>(&self, index: usize) -> Option<T> {
-        restore_with(Arc::clone(&self.names), &self.bytes[self.places.get(index)?.clone()])
+        let bytes = self.bytes.part(self.places.get(index)?.clone())?;
+        restore_with(Arc::clone(&self.names), &bytes)
     }
 }
 
@@ -171,8 +283,8 @@ impl StoredEach {
 mod tests {
     use std::path::Path;
 
-    use super::{restore, store};
-    use crate::{FunctionBodies, SourceIr, TestCode, lower_with};
+    use super::{restore, restore_first, store};
+    use crate::{FunctionBodies, ItemTree, SourceIr, TestCode, lower_with};
 
     /// Calls `with` for each Rust file of a folder.
     fn each(folder: &Path, with: &mut impl FnMut(&str)) {
@@ -197,6 +309,8 @@ mod tests {
                     let restored: SourceIr = restore(&bytes).unwrap();
                     assert_eq!(format!("{ir:?}"), format!("{restored:?}"));
                     assert_eq!(store(&restored).unwrap(), bytes);
+                    let tree: ItemTree = restore_first(&bytes).unwrap();
+                    assert_eq!(format!("{tree:?}"), format!("{:?}", ir.tree));
                     nodes += ir.exprs.len() + ir.formats.len() + ir.closures.len();
                     left_out += ir.left_out.len();
                 }

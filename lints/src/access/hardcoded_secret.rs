@@ -16,7 +16,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::DefId;
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, Literal, Symbol};
 
-use crate::scope::{Scope, scopes};
+use crate::scope::{Scope, in_scopes};
 use crate::secrets::has;
 
 declare_lint! {
@@ -101,17 +101,10 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    let semantics = cx.semantics();
-    let mut all: Vec<Evidence> = Vec::new();
-    for def in semantics.defs.iter() {
-        if semantics.body(def).is_none() || !cx.is_reported(def) || cx.is_example(def) {
-            continue;
-        }
-        let found = of_body(cx, def);
-        if !found.is_empty() && !is_for_tests(cx, def) {
-            all.extend(found);
-        }
-    }
+    let mut all: Vec<Evidence> = cx.in_bodies("hardcoded-secret", |def| {
+        let found = if cx.is_example(def) { Vec::new() } else { of_body(cx, def) };
+        if found.is_empty() || is_for_tests(cx, def) { Vec::new() } else { found }
+    });
     // A constant that several keys are made of is told where it is first used.
     all.sort_by_key(|evidence| {
         (evidence.literal.unwrap_or(evidence.place), std::cmp::Reverse(evidence.confidence), evidence.place)
@@ -128,11 +121,10 @@ fn leave_out_demanded(cx: &LintContext, all: &mut Vec<Evidence>) {
     if !all.iter().any(|evidence| matches!(evidence.what, Use::Default(_))) {
         return;
     }
-    let semantics = cx.semantics();
-    let demanded: BTreeSet<&str> = scopes(cx)
-        .filter(|scope| !semantics.is_test(scope.function))
-        .flat_map(|scope| used::demanded(&scope))
-        .collect();
+    let demanded = in_scopes(cx, "demanded variables", |scope| {
+        if cx.semantics().is_test(scope.function) { Vec::new() } else { used::demanded(scope) }
+    });
+    let demanded: BTreeSet<&str> = demanded.into_iter().collect();
     all.retain(|evidence| !matches!(&evidence.what, Use::Default(name) if demanded.contains(name.as_str())));
 }
 

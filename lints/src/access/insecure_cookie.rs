@@ -12,7 +12,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, Resolution, TyKind};
 use ward_syntax::{Expr, ExprId, FileSpan, ItemKind, Literal};
 
-use crate::scope::{Scope, scopes};
+use crate::scope::{Scope, in_scopes};
 use crate::secrets::has;
 
 declare_lint! {
@@ -90,10 +90,11 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for scope in scopes(cx).filter(|scope| !cx.is_example(scope.function)) {
-        for evidence in of_function(&scope) {
-            cx.report(describe(cx, &evidence));
-        }
+    let found = in_scopes(cx, "insecure-cookie", |scope| {
+        if cx.is_example(scope.function) { Vec::new() } else { of_function(scope) }
+    });
+    for evidence in &found {
+        cx.report(describe(cx, evidence));
     }
 }
 

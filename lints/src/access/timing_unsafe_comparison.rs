@@ -13,7 +13,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, Ty, TyKind};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, UnaryOp};
 
-use crate::scope::{Origin, Root, Scope, refuses, scopes};
+use crate::scope::{Origin, Root, Scope, in_scopes, refuses};
 use crate::secrets::{Named, has, is_about_access};
 
 declare_lint! {
@@ -89,20 +89,19 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for scope in scopes(cx) {
-        let found = compared(&scope);
-        if !found.is_empty() && !is_comparison_itself(cx, scope.function) {
-            for evidence in &found {
-                cx.report(describe(cx, evidence));
-            }
-        }
+    let found = in_scopes(cx, "timing-unsafe-comparison", |scope| {
+        let found = compared(scope);
+        if found.is_empty() || is_comparison_itself(cx, scope.function) { Vec::new() } else { found }
+    });
+    for evidence in &found {
+        cx.report(describe(cx, evidence));
     }
 }
 
 /// Whether a function says how values of a type compare, or stands in for something in tests. What takes a request
 /// serves it, whatever it is called.
 fn is_comparison_itself(cx: &LintContext, function: DefId) -> bool {
-    let name = cx.semantics().item(function).name.as_str();
+    let name = cx.semantics().def_map.name(function).as_str();
     let serves = !cx.inputs(function).is_empty();
     matches!(name, "eq" | "ne" | "cmp" | "partial_cmp")
         || !serves
@@ -329,6 +328,6 @@ fn text(scope: &Scope, ty: Ty, depth: u8) -> Option<bool> {
 
 /// Whether a function is called a check.
 fn is_check(scope: &Scope) -> bool {
-    let name = scope.cx.semantics().item(scope.function).name.as_str();
+    let name = scope.cx.semantics().def_map.name(scope.function).as_str();
     words(name).any(|word| matches!(word.as_str(), "check" | "checks" | "validate" | "validates" | "matches"))
 }

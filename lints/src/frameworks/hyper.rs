@@ -99,8 +99,7 @@ fn answering(cx: &Evaluator<'_>, value: &Value, call: &Call<'_>) -> Option<Value
             let def = adt_of(cx, inner, ty)?;
             let impls = &cx.semantics.impls;
             let blocks = impls.of_type(TypeHead::Adt(def)).iter();
-            let of_traits =
-                blocks.filter(|block| impls.get(**block).is_some_and(|data| data.trait_ref.is_some()));
+            let of_traits = blocks.filter(|block| impls.get(**block).is_some_and(|data| data.has_trait));
             let found = of_traits
                 .flat_map(|block| impls.items(*block))
                 .find(|(name, _)| ANSWERS.contains(&name.as_str()));

@@ -108,7 +108,7 @@ impl ServerFunctions {
                 _ => {}
             }
         }
-        let name = cx.semantics.item(function).name;
+        let name = cx.semantics.def_map.name(function);
         let endpoint = endpoint.filter(|text| !text.is_empty()).unwrap_or_else(|| format!("{name}{{hash}}"));
         let path = Symbol::new(&self.join(&prefix, &endpoint));
         let methods = Methods::one(if encoding == "Get" { "get" } else { "post" });

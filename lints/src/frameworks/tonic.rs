@@ -3,6 +3,9 @@
 //! The generated code is mostly not there to be read. A trait `name_server::Name` is one by its path, and the package
 //! is what the module that the path goes through includes.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use std::sync::Arc;
 
 use ward_semantics::endpoint::{
@@ -132,11 +135,10 @@ impl Tonic {
     fn implementations_of(&self, cx: &mut Evaluator<'_>, service: &str) -> Option<Router> {
         let semantics = cx.semantics;
         let mut router = cx.router(self, SERVICE);
-        let all = semantics.impls.all().iter().map(|data| data.def);
-        let impls: Vec<DefId> = all
-            .filter(|def| names_trait(semantics, *def, service))
-            .filter(|def| service_of(semantics, *def).is_some_and(|found| found.name == service))
-            .collect();
+        let services = services(semantics);
+        let of_service =
+            services.iter().filter(|(def, name)| name == service && names_trait(semantics, *def, service));
+        let impls: Vec<DefId> = of_service.map(|(def, _)| *def).collect();
         for def in impls {
             if let Some(found) = self.implementation(cx, def) {
                 router.routes.extend(found.routes);
@@ -150,7 +152,7 @@ impl Tonic {
             Value::Router(service) => server.routes.extend(cx.close(service)),
             // Generated code that is there to be read.
             Value::Struct(made) => {
-                let name = cx.semantics.item(made.def).name;
+                let name = cx.semantics.def_map.name(made.def);
                 if let Some(service) = self.served_by(cx, name.as_str()) {
                     server.routes.extend(cx.close(&service));
                 }
@@ -174,7 +176,7 @@ impl Tonic {
         let mut service = match service {
             Value::Router(service) => Router::clone(service),
             Value::Struct(made) => {
-                let name = cx.semantics.item(made.def).name;
+                let name = cx.semantics.def_map.name(made.def);
                 self.served_by(cx, name.as_str())?
             }
             _ => return None,
@@ -182,6 +184,28 @@ impl Tonic {
         service.layers.push(cx.attached(AttachedKind::Interceptor, call.argument(1), call));
         Some(Value::router(service))
     }
+}
+
+/// Impls of generated traits, each with the service's name.
+type Services = Rc<[(DefId, String)]>;
+
+thread_local! {
+    /// The services of one workspace, remembered: every server asks for them.
+    static SERVICES: RefCell<(u64, Services)> = RefCell::new((0, Rc::new([])));
+}
+
+/// Those of a workspace.
+fn services(semantics: &Semantics) -> Services {
+    let known =
+        SERVICES.with_borrow(|(workspace, known)| (*workspace == semantics.id()).then(|| Rc::clone(known)));
+    known.unwrap_or_else(|| {
+        let all = semantics.impls.all().iter().map(|data| data.def);
+        let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
+        let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
+        let services: Services = semantics.telling("services", &all, named).into();
+        SERVICES.set((semantics.id(), Rc::clone(&services)));
+        services
+    })
 }
 
 /// A service trait.
@@ -215,20 +239,26 @@ fn names_trait(semantics: &Semantics, impl_def: DefId, name: &str) -> bool {
 
 /// The service whose generated trait an impl implements.
 fn service_of(semantics: &Semantics, impl_def: DefId) -> Option<Service> {
-    let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
-        return None;
-    };
     if !may_be_generated(semantics, impl_def) {
         return None;
     }
+    let (name, module) = service_name(semantics, impl_def)?;
+    let package = package(semantics, semantics.locate(impl_def).0, module.as_deref(), &name);
+    Some(Service { name, package })
+}
+
+/// The name of that service, and the module before the one of its server.
+fn service_name(semantics: &Semantics, impl_def: DefId) -> Option<(String, Option<String>)> {
+    let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
+        return None;
+    };
     let (file, _) = semantics.locate(impl_def);
     let path = full_path(semantics, file, trait_ref)?;
     let [front @ .., module, name] = path.as_slice() else { return None };
     if *module != format!("{}_server", snake_case(name)) {
         return None;
     }
-    let package = package(semantics, file, front.last().map(String::as_str), name);
-    Some(Service { name: name.clone(), package })
+    Some((name.clone(), front.last().cloned()))
 }
 
 /// Whether the trait that an impl implements may stand in the module of a generated server: most do not, and to
@@ -266,30 +296,19 @@ fn full_path(semantics: &Semantics, file: FileId, ty: TypeRefId) -> Option<Vec<S
 fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &str) -> Option<String> {
     let own = semantics.project.file(file).package;
     let mut all: Vec<(Vec<&str>, bool, String)> = Vec::new();
-    for (index, loaded) in semantics.files.iter().enumerate() {
-        let id = FileId(index as u32);
-        for item in &loaded.ir.tree.items {
-            match &item.kind {
-                ItemKind::MacroCall { path, body: Some(body) }
-                    if path.as_str().ends_with("include_proto") =>
-                {
-                    let Some(text) = first_text(semantics, id, *body) else { continue };
-                    let parent = |item: &Item| item.parent.map(|parent| loaded.ir.tree.get(parent));
-                    let around = std::iter::successors(parent(item), |item| parent(item));
-                    let around = around.map(|item| item.name.as_str());
-                    let around = around.chain(file_module(&semantics.project.file(id).path)).collect();
-                    all.push((around, semantics.project.file(id).package == own, text.as_str().to_owned()));
+    for (id, file) in semantics.project.files() {
+        for (around, text) in semantics.ask("packages of services", id, || packages_in(semantics, id)) {
+            match around {
+                Some(around) => {
+                    let around = around.iter().map(|name| name.as_str()).chain(file_module(&file.path));
+                    all.push((around.collect(), file.package == own, text.as_str().to_owned()));
                 }
                 // Generated code that is there: the full name stands in it.
-                ItemKind::Const { body: Some(body), .. }
-                    if matches!(item.name.as_str(), "SERVICE_NAME" | "NAME") =>
-                {
-                    let Some(text) = first_text(semantics, id, *body) else { continue };
+                None => {
                     if let Some(package) = text.as_str().strip_suffix(service) {
                         return Some(package.trim_end_matches('.').to_owned());
                     }
                 }
-                _ => {}
             }
         }
     }
@@ -304,6 +323,23 @@ fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &
         _ => None,
     };
     named.or(only.map(|(.., text)| text)).cloned()
+}
+
+/// What a file tells of packages: what it includes, with the modules around, and the names of generated services.
+fn packages_in(semantics: &Semantics, file: FileId) -> Vec<(Option<Vec<Symbol>>, Symbol)> {
+    let tree = &semantics.ir(file).tree;
+    let told = tree.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::MacroCall { path, body: Some(body) } if path.as_str().ends_with("include_proto") => {
+            let parent = |item: &Item| item.parent.map(|parent| tree.get(parent));
+            let around = std::iter::successors(parent(item), |item| parent(item)).map(|item| item.name);
+            Some((Some(around.collect()), first_text(semantics, file, *body)?))
+        }
+        ItemKind::Const { body: Some(body), .. } if matches!(item.name.as_str(), "SERVICE_NAME" | "NAME") => {
+            Some((None, first_text(semantics, file, *body)?))
+        }
+        _ => None,
+    });
+    told.collect()
 }
 
 /// The first text in an initialiser.

@@ -483,7 +483,7 @@ fn pieces(cx: &Evaluator<'_>, value: &Value, path: &mut String) {
         }
         Value::Made(made) => match made.what {
             What::External(path) => last(path.as_str()).to_owned(),
-            What::Item(def) => cx.semantics.item(def).name.as_str().to_owned(),
+            What::Item(def) => cx.semantics.def_map.name(def).as_str().to_owned(),
             _ => "param".to_owned(),
         },
         // `..`: more may follow.

@@ -15,7 +15,7 @@ use ward_semantics::{DefId, TyKind};
 use ward_syntax::{Expr, ExprId, HoleStyle, Piece};
 
 use crate::flows::by_request;
-use crate::scope::{Scope, scopes};
+use crate::scope::{Scope, in_scopes};
 use crate::secrets::{has, is_text};
 
 declare_lint! {
@@ -169,10 +169,12 @@ fn writer(cx: &LintContext) -> Writer {
     if depends(ESCAPING) {
         return Writer::Escaping;
     }
-    let set_up =
-        scopes(cx).filter_map(|scope| scope.body.exprs.ids().filter_map(|id| set_up(&scope, id)).max()).max();
+    let set_up = in_scopes(cx, "log writers", |scope| {
+        let writers = scope.body.exprs.ids().filter_map(|id| set_up(scope, id));
+        writers.max().into_iter().collect()
+    });
     let known = if depends(RAW) { Writer::Raw } else { Writer::Any };
-    set_up.unwrap_or(Writer::Any).max(known)
+    set_up.into_iter().max().unwrap_or(Writer::Any).max(known)
 }
 
 /// What an expression says of who writes: `fern::Dispatch::new`, `tracing_subscriber::fmt().json()`,

@@ -45,7 +45,7 @@ struct Evidence<'a> {
 fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     let Evidence { taken, fields, stored, confidence } = evidence;
     let semantics = cx.semantics();
-    let name = semantics.item(taken.adt).name;
+    let name = semantics.def_map.name(taken.adt);
     let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
     let message = format!("the request fills {} of the stored `{name}`", names.join(", "));
     let (file, _) = semantics.locate(taken.adt);

@@ -170,7 +170,7 @@ fn filters(semantics: &Semantics, function: DefId, depth: usize) -> bool {
 
 fn asks_addresses(semantics: &Semantics, function: DefId) -> bool {
     let is_check = || {
-        let name = semantics.item(function).name;
+        let name = semantics.def_map.name(function);
         CHECKS.iter().any(|word| name.as_str().contains(word))
     };
     calls_one_of(semantics, function, QUESTIONS)

@@ -61,12 +61,12 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for function in cx.semantics().functions().iter().copied().filter(|def| cx.is_reported(*def)) {
+    let found = cx.in_functions("unbounded-body", |function| {
         let calls = taken::calls(cx, function);
-        let found = switched_off(cx, function, &calls).into_iter().chain(reads::of(cx, function, &calls));
-        for evidence in found {
-            cx.report(describe(cx, &evidence));
-        }
+        switched_off(cx, function, &calls).into_iter().chain(reads::of(cx, function, &calls)).collect()
+    });
+    for evidence in &found {
+        cx.report(describe(cx, evidence));
     }
     downloads::check(cx);
     for (reached, confidence) in cx.flows("whole-body").into_iter().filter_map(numbers::of_request) {

@@ -285,7 +285,7 @@ fn is_meant(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> boo
     let semantics = cx.semantics();
     let cleans = way.steps.iter().any(|step| match step.kind {
         WayStepKind::Return(callee) => {
-            let name = semantics.item(callee).name.as_str();
+            let name = semantics.def_map.name(callee).as_str();
             ["sanitize", "redact", "scrub", "user_message", "public_message"]
                 .iter()
                 .any(|word| name.contains(word))
@@ -339,7 +339,9 @@ fn uses_context(cx: &LintContext, function: DefId) -> bool {
     let is_context = |expr: &Expr| matches!(expr, Expr::MethodCall { method, .. } if matches!(method.as_str(), "context" | "with_context" | "wrap_err"));
     let own = semantics.functions().iter().filter(|def| semantics.package(**def) == package);
     let files: BTreeSet<FileId> = own.map(|def| semantics.locate(*def).0).collect();
-    files.into_iter().any(|file| semantics.ir(file).exprs.iter().any(is_context))
+    let adds =
+        |file| semantics.ask("context of errors", file, || semantics.ir(file).exprs.iter().any(is_context));
+    files.into_iter().any(adds)
 }
 
 /// What a status says: `INTERNAL_SERVER_ERROR`, `InternalServerError`, `ErrorInternalServerError`, `500`,

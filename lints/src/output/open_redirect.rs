@@ -15,7 +15,7 @@ mod slash;
 use crate::flows::{
     Judgement, UrlPosition, Wording, by_request, is_by_header, is_constant_path, is_own_uri, report,
 };
-use crate::scope::scopes;
+use crate::scope::in_scopes;
 
 declare_lint! {
     /// Text that somebody else chose as the target of a redirect.
@@ -53,8 +53,11 @@ fn check(cx: &LintContext) {
     report(cx, &OPEN_REDIRECT, &kinds, |way, _, kind| judge(cx, way, kind));
     let told: BTreeSet<DefId> =
         kinds.iter().flat_map(|kind| cx.flows(kind)).map(|reached| reached.function).collect();
-    for scope in scopes(cx).filter(|scope| !told.contains(&scope.function)) {
-        if let Some(target) = slash::believed(&scope) {
+    let believed = in_scopes(cx, "believed slashes", |scope| {
+        slash::believed(scope).map(|target| (scope.function, target)).into_iter().collect()
+    });
+    for (function, target) in believed {
+        if !told.contains(&function) {
             let mut finding = Finding::new(
                 &OPEN_REDIRECT,
                 target,
@@ -64,7 +67,7 @@ fn check(cx: &LintContext) {
             .note(RELATIVE.note)
             .help("refuse what begins with `//` or `/\\\\` too, or choose the target from a list");
             finding.confidence = Confidence::Medium;
-            finding.function = Some(cx.name(scope.function));
+            finding.function = Some(cx.name(function));
             cx.report(finding);
         }
     }

@@ -76,10 +76,10 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for function in cx.semantics().functions().iter().filter(|function| cx.is_reported(**function)) {
-        let scope = Scope::new(cx, *function);
+    let found = cx.in_functions("secret-in-log", |function| {
+        let scope = Scope::new(cx, function);
         let mut evidence = scope.as_ref().map(written).unwrap_or_default();
-        evidence.extend(instrument::recorded(cx, *function));
+        evidence.extend(instrument::recorded(cx, function));
         // Macros of the workspace expand one argument to several places, and a line may print it twice.
         evidence.sort_by_key(|evidence| {
             (evidence.line, evidence.printed.clone(), std::cmp::Reverse(evidence.confidence))
@@ -87,9 +87,10 @@ fn check(cx: &LintContext) {
         evidence.dedup_by(|one, other| {
             one.place == other.place || (one.line == other.line && one.printed == other.printed)
         });
-        for evidence in evidence {
-            cx.report(describe(cx, &evidence));
-        }
+        evidence
+    });
+    for evidence in &found {
+        cx.report(describe(cx, evidence));
     }
 }
 

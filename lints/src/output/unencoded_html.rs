@@ -228,7 +228,7 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
             confidence = Confidence::Low;
         }
         // Nobody sees the page of a redirect.
-        if cx.semantics().item(reached.function).name.as_str().contains("redirect") {
+        if cx.semantics().def_map.name(reached.function).as_str().contains("redirect") {
             confidence = Confidence::Low;
         }
         let (at, function) = put_at(way).unwrap_or((reached.place, reached.function));

@@ -116,7 +116,7 @@ impl Scope<'_> {
         let semantics = self.cx.semantics();
         let ty = semantics.enclosing_impl(self.function).map(|info| info.self_ty.kind());
         let Some(TyKind::Adt { def, .. }) = ty else { return Origin::Held };
-        let last = words(semantics.item(*def).name.as_str()).last();
+        let last = words(semantics.def_map.name(*def).as_str()).last();
         if last.is_some_and(|word| has(SENT, &word)) { Origin::Caller } else { Origin::Held }
     }
 
@@ -135,7 +135,7 @@ impl Scope<'_> {
     fn of_type(&self, ty: Ty, depth: u8) -> Origin {
         let semantics = self.cx.semantics();
         let (name, args): (&str, &[Ty]) = match ty.kind() {
-            TyKind::Adt { def, args } => (semantics.item(*def).name.as_str(), args),
+            TyKind::Adt { def, args } => (semantics.def_map.name(*def).as_str(), args),
             TyKind::External { path, args } => (path.as_str().rsplit(':').next().unwrap_or_default(), args),
             _ => return Origin::Caller,
         };

@@ -68,17 +68,16 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 }
 
 fn check(cx: &LintContext) {
-    for function in cx.semantics().functions() {
-        if cx.is_reported(*function) {
-            switched_off(cx, *function);
-        }
+    for evidence in cx.in_functions("tls-verification-disabled", |function| switched_off(cx, function)) {
+        cx.report(describe(cx, &evidence));
     }
 }
 
-fn switched_off(cx: &LintContext, function: DefId) {
+fn switched_off(cx: &LintContext, function: DefId) -> Vec<Evidence> {
     let semantics = cx.semantics();
-    let Some(types) = semantics.types(function) else { return };
-    let Some((file, body)) = semantics.body(function) else { return };
+    let mut all = Vec::new();
+    let Some(types) = semantics.types(function) else { return all };
+    let Some((file, body)) = semantics.body(function) else { return all };
     let ir = semantics.ir(file);
     let body = ir.body(body);
     for call in body.exprs.ids() {
@@ -100,8 +99,9 @@ fn switched_off(cx: &LintContext, function: DefId) {
         let confidence = if hardly_counts { Confidence::Low } else { Confidence::High };
         // The whole chain up to the call is its span: what is told is its end.
         let place = FileSpan { file, span: argument(ir, args).map_or(span, |arg| ir.expr_span(arg)) };
-        cx.report(describe(cx, &Evidence { function, place, method, confidence }));
+        all.push(Evidence { function, place, method, confidence });
     }
+    all
 }
 
 fn argument(ir: &SourceIr, args: List<ExprId>) -> Option<ExprId> {

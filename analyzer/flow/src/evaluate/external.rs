@@ -153,7 +153,7 @@ impl<'a> Evaluator<'a> {
     /// Whether the function's name is a question and its result a truth, or a result with one.
     fn is_question(&self) -> bool {
         const QUESTIONS: &[&str] = &["is_", "has_", "can_", "may_", "are_"];
-        let name = self.cx.semantics.item(self.def).name.as_str();
+        let name = self.cx.semantics.def_map.name(self.def).as_str();
         let Some(signature) = self.cx.semantics.signature(self.def) else { return false };
         let is_truth = |ty: Ty| matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "bool");
         let answers = match signature.ret.kind() {
@@ -225,7 +225,7 @@ impl<'a> Evaluator<'a> {
         for ty in &signature.params {
             let wanted = handler.types.is_empty() || sources::is_one_of(*ty, &handler.types);
             let kinds = self.cx.models.kinds.carried_by(self.cx.semantics.carries(*ty));
-            let name = self.cx.semantics.item(def).name;
+            let name = self.cx.semantics.def_map.name(def);
             given.push(if wanted && !kinds.is_empty() {
                 let source = self.source(handler.source, name, span);
                 self.cut(source, *ty)

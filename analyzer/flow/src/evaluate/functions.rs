@@ -55,7 +55,7 @@ impl Evaluator<'_> {
 
     /// Calls functions that fit by name and number of arguments only: what comes of it is by name alone.
     pub(super) fn call_guessed(&mut self, targets: &[DefId], inputs: &Inputs, span: Span) -> ValueId {
-        let name = targets.first().map_or("", |target| self.cx.semantics.item(*target).name.as_str());
+        let name = targets.first().map_or("", |target| self.cx.semantics.def_map.name(*target).as_str());
         // A name of several words and several arguments are seldom another's.
         let is_telling = name.len() >= LONG_NAME && name.contains('_') && inputs.len() > MANY_INPUTS;
         let guesses = if is_telling { 1 } else { 2 };
@@ -124,7 +124,7 @@ impl Evaluator<'_> {
     /// What a function gives back that decodes a text by its name, character by character: the text that it was given.
     fn decoded(&mut self, def: DefId, values: &[ValueId], result: ValueId, span: Span) -> ValueId {
         let [given] = values else { return result };
-        let name = self.cx.semantics.item(def).name;
+        let name = self.cx.semantics.def_map.name(def);
         let decodes = ["decode", "unescape", "unquote"].iter().any(|word| name.as_str().contains(word));
         if !decodes || self.values.is_plain(*given) || !self.goes_by_letters(def) {
             return result;
@@ -252,7 +252,7 @@ impl Evaluator<'_> {
                 let at = exprs.get(number).copied().flatten().map_or(span, |expr| self.span(expr));
                 lifted.place = self.place_of_span(at);
                 lifted.function = self.def;
-                lifted.callee = self.cx.semantics.item(callee).name;
+                lifted.callee = self.cx.semantics.def_map.name(callee);
             }
             let step =
                 self.step(Some(origin.step), span, StepKind::Through { callee, inner: hit.origin.step });

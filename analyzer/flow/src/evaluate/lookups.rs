@@ -291,7 +291,7 @@ impl Evaluator<'_> {
 
     /// What is known by the name of the function where it has found something.
     pub(super) fn named_lookups(&self) -> KindSet {
-        self.lookups_named(self.cx.semantics.item(self.def).name.as_str())
+        self.lookups_named(self.cx.semantics.def_map.name(self.def).as_str())
     }
 
     /// What a function returns of which nothing but its name is known. How deep in that a row lies is not known, either:

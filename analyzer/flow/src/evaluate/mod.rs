@@ -894,7 +894,7 @@ impl<'a> Evaluator<'a> {
 
     /// See [`FunctionSummary::named_checks`].
     fn named_checks(&self) -> Box<[KindSet]> {
-        let name = self.cx.semantics.item(self.def).name.as_str();
+        let name = self.cx.semantics.def_map.name(self.def).as_str();
         let checks = self.cx.models.named_checks.iter().filter(|check| text::has(name, check.word));
         checks.map(|check| self.cx.kinds(&check.kinds)).collect()
     }

@@ -32,7 +32,7 @@ impl Evaluator<'_> {
     pub(super) fn check_refused(&mut self, call: ExprId, args: &[ExprId]) {
         let Callee::Fn(def) = *self.types.callee(call) else { return };
         let Some(summary) = self.cx.summary(def) else { return };
-        let name = self.cx.semantics.item(def).name;
+        let name = self.cx.semantics.def_map.name(def);
         for parameter in summary.refuses.clone() {
             let Some(arg) = args.get(usize::from(parameter)).copied() else { continue };
             let value = self.last_value(arg);

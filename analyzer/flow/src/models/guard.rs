@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ward_syntax::Symbol;
 
 /// Whether something makes sure that the caller is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub enum Authenticates {
     /// It does not ask.
     #[default]
@@ -17,7 +17,7 @@ pub enum Authenticates {
 }
 
 /// What a type does where a handler takes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardType {
     /// Whether it makes sure of the caller.
     pub authenticates: Authenticates,
@@ -26,7 +26,7 @@ pub struct GuardType {
 }
 
 /// What a call has to do with asking who the caller is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GuardCall {
     /// It gives a credential of the request, or nothing.
     Credential,
@@ -43,7 +43,7 @@ pub enum GuardCall {
 }
 
 /// An argument of an attribute: `oai(checker = ..)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttributeKey {
     /// The attribute's last segment.
     pub attribute: Symbol,
@@ -52,14 +52,14 @@ pub struct AttributeKey {
 }
 
 /// What is known of a derive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DeriveModel {
     /// The argument that says how.
     pub by: Option<AttributeKey>,
 }
 
 /// Types, traits and derives that ask who the caller is, by canonical path.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct GuardModels {
     /// Types that guard where a handler takes them, or where they are attached.
     pub types: FxHashMap<Symbol, GuardType>,
@@ -80,7 +80,7 @@ pub struct GuardModels {
 }
 
 /// Something done beyond a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Effect {
     /// A store is read: `read`.

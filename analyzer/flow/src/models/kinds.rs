@@ -7,7 +7,7 @@ use ward_syntax::Symbol;
 use crate::value::KindSet;
 
 /// A kind of sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kind {
     /// Its name: `sql`.
     pub name: Symbol,
@@ -24,7 +24,7 @@ pub struct Kind {
 }
 
 /// What sort of value is dangerous for a kind of sink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KindCarries {
     /// Text: what parses as a number is harmless.
     Text,
@@ -57,7 +57,7 @@ pub enum SourceClass {
 }
 
 /// Whether a caller outside the workspace is somebody to be feared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Callers {
     /// What exported functions take counts.
     Count,
@@ -66,7 +66,7 @@ pub enum Callers {
 }
 
 /// Which comparison makes a number harmless.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bound {
     /// One that shows that it is no more than something.
     Upper,
@@ -75,7 +75,7 @@ pub enum Bound {
 }
 
 /// What `{:?}` makes of a text, which it writes with quotes, and with line breaks and control characters escaped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Debug {
     /// What was dangerous is so no more.
     Escapes,
@@ -100,7 +100,7 @@ impl SourceClass {
 }
 
 /// All kinds, and the sets of them that an evaluation asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Kinds {
     /// By name; the position is the bit in a [`KindSet`].
     all: Vec<Kind>,

@@ -6,6 +6,7 @@
 
 mod error;
 mod guard;
+mod kept;
 mod kinds;
 mod load;
 mod port;
@@ -17,6 +18,7 @@ pub use error::ModelError;
 pub use guard::{
     AttributeKey, Authenticates, DeriveModel, Effect, Effects, GuardCall, GuardModels, GuardType,
 };
+pub use kept::KeptModels;
 pub use kinds::{Bound, Callers, Debug, Kind, KindCarries, Kinds, SourceClass};
 pub use load::{ModelFile, UserModels, load};
 
@@ -26,7 +28,7 @@ use ward_semantics::{Callee, Externals};
 use ward_syntax::Symbol;
 
 /// All models of a run.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Models {
     /// Types, methods and functions, for name resolution and type inference.
     pub externals: Externals,
@@ -108,7 +110,7 @@ impl Models {
 }
 
 /// What the models say of one callee.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct CallModel {
     /// Dangerous inputs.
     pub sinks: Vec<Sink>,
@@ -145,7 +147,7 @@ pub struct CallModel {
 }
 
 /// What a call has to do with messages: what is sent comes out wherever messages of its type are received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MessageCall {
     /// Its first argument is sent.
     Send,
@@ -154,7 +156,7 @@ pub enum MessageCall {
 }
 
 /// What a call does to a list of values of which each has its place: what a chain of filters takes out of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Elements {
     /// A list of so many, each what the result is.
     Count(u8),
@@ -206,7 +208,7 @@ pub struct Input {
 }
 
 /// A method of a trait that gives away what the value prints, unless an impl has its own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DefaultSink {
     /// The sink.
     pub sink: Sink,
@@ -217,7 +219,7 @@ pub struct DefaultSink {
 }
 
 /// A text that is dangerous in its holes wherever it goes, for what it is: markup.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TextSink {
     /// The sink.
     pub sink: Sink,
@@ -226,7 +228,7 @@ pub struct TextSink {
 }
 
 /// A tuple that is dangerous in its last element, by another of its elements.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TupleSink {
     /// The sink; its context is the other element.
     pub sink: Sink,
@@ -237,7 +239,7 @@ pub struct TupleSink {
 }
 
 /// What an element of a tuple is known by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Beside {
     /// Its type, by canonical path; the context is its text.
     Type(Symbol),
@@ -257,7 +259,7 @@ pub enum Asked {
 }
 
 /// An operator that can be a sink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operator {
     /// The index of `list[index]`, where a wrong one panics.
     Index,
@@ -284,7 +286,7 @@ pub enum Operator {
 }
 
 /// A sink known by name alone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NameOnlySink {
     /// The sink.
     pub sink: Sink,
@@ -314,7 +316,7 @@ pub enum Port {
 }
 
 /// A text fixed in a library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constant {
     /// The text.
     pub text: Symbol,
@@ -323,7 +325,7 @@ pub struct Constant {
 }
 
 /// Data passes from one port to another: `0 -> self`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
     /// Where from.
     pub from: Port,
@@ -341,7 +343,7 @@ impl Edge {
 }
 
 /// The name of a part that an edge sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// Written in the row: `return[content-type]`.
     Named(Symbol),
@@ -363,7 +365,7 @@ pub struct Source {
 
 /// A trait by which a type of the workspace is made of a request: a parameter of such a type holds what the
 /// type's own implementation returns.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Extractor {
     /// The trait, by canonical path.
     pub trait_path: Symbol,
@@ -374,7 +376,7 @@ pub struct Extractor {
 }
 
 /// Types whose parameters hold request data where the function also takes what only handlers take.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourceBeside {
     /// The types, by canonical path.
     pub types: Vec<Symbol>,
@@ -385,7 +387,7 @@ pub struct SourceBeside {
 }
 
 /// An attribute that makes parameters request data.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AttributeSource {
     /// The source.
     pub source: Source,
@@ -396,7 +398,7 @@ pub struct AttributeSource {
 }
 
 /// A call whose argument is a handler: its parameters are request data.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct HandlerSource {
     /// The argument that is the handler: a function's path or a closure.
     pub argument: u8,
@@ -407,7 +409,7 @@ pub struct HandlerSource {
 }
 
 /// Which parameters an attribute makes request data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AttributeParameters {
     /// All but `self` and those whose type is modelled as holding none ([`CallModel`] rows aside): `all`.
     All,
@@ -416,7 +418,7 @@ pub enum AttributeParameters {
 }
 
 /// Data made safe for some kinds of sink.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Barrier {
     /// Which kinds; the kind `*` is all.
     pub kinds: Vec<Symbol>,
@@ -436,7 +438,7 @@ pub struct Barrier {
 }
 
 /// What a call does with a regular expression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expression {
     /// It asks whether a text matches: `whole`.
     Whole,
@@ -458,7 +460,7 @@ impl Expression {
 }
 
 /// A function whose name tells that it checks what it is given.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NamedCheck {
     /// The word in its name.
     pub word: Symbol,
@@ -467,7 +469,7 @@ pub struct NamedCheck {
 }
 
 /// Characters that are harmless in most texts, and harmful for certain kinds of sink.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RefusedCharacters {
     /// All of them.
     pub characters: Symbol,
@@ -476,7 +478,7 @@ pub struct RefusedCharacters {
 }
 
 /// A parameter that is safe for some kinds of sink as it comes in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ParameterBarrier {
     /// The attributes of the function, by canonical path.
     pub attributes: Vec<Symbol>,
@@ -487,7 +489,7 @@ pub struct ParameterBarrier {
 }
 
 /// When a barrier holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum When {
     /// Always: `always`.
     Always,

@@ -5,7 +5,7 @@ use ward_diagnostics::Confidence;
 use ward_flow::models::{AttributeKey, DeriveModel};
 use ward_semantics::endpoint::attribute_arguments;
 use ward_semantics::{DefId, Semantics, Ty, TyKind};
-use ward_syntax::{Attribute, Item, ItemKind, Symbol};
+use ward_syntax::{Attribute, ItemKind, Symbol};
 
 use super::deps::{Deps, Summary};
 use super::evaluate::Context;
@@ -103,15 +103,15 @@ fn left(cx: Context, ty: Ty) -> Verdict {
 /// A type of the workspace: by its extracting implementation, else by a derive.
 fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
     let TyKind::Adt { def, .. } = ty.kind() else { return Verdict::NONE };
-    let item = cx.semantics.item(*def);
+    let derives = cx.semantics.def_map.derives(*def);
     if let Some(role) = cx.known.declared(*def) {
         let role = role == super::index::Role::Asked;
         return Verdict { authenticates: Authenticates::Enforced, role, ..Verdict::NONE };
     }
-    if let Some(derive) = derived(item, &cx.models.guards.derives) {
+    if let Some(derive) = derived(derives, &cx.models.guards.derives) {
         return Verdict { authenticates: of_scheme(cx, *def, derive.by), ..Verdict::NONE };
     }
-    if let Some(derive) = derived(item, &cx.models.guards.extracts) {
+    if let Some(derive) = derived(derives, &cx.models.guards.extracts) {
         return of_derived(cx, ty, derive.by, bodies);
     }
     if bodies == Bodies::Unknown {
@@ -124,8 +124,8 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
         .find_map(|extractor| cx.semantics.trait_method(ty, extractor.trait_path, extractor.method));
     let Some(summary) = method.and_then(|method| cx.known.summary(method)) else { return Verdict::NONE };
     let mut verdict = of_summary(summary);
-    if verdict.authenticates == Authenticates::None && summary.refuses && names::is_guard(item.name.as_str())
-    {
+    let name = cx.semantics.def_map.name(*def);
+    if verdict.authenticates == Authenticates::None && summary.refuses && names::is_guard(name.as_str()) {
         // It refuses, and is called a guard: for what it refuses could not be seen.
         verdict.authenticates = Authenticates::Enforced;
         verdict.confidence = Confidence::Low;
@@ -133,13 +133,10 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
     verdict
 }
 
-/// What is known of a derive that an item has, by its name.
-fn derived(item: &Item, known: &FxHashMap<Symbol, DeriveModel>) -> Option<DeriveModel> {
-    let names = item.attributes.iter().filter(|attribute| attribute.path.as_str() == "derive");
-    let mut names = names.flat_map(|attribute| attribute.args.as_str().split(','));
-    names.find_map(|name| {
-        let name = name.rsplit(':').next().unwrap_or_default().trim();
-        known.iter().find(|(path, _)| path.last_segment() == name).map(|(_, derive)| *derive)
+/// What is known of one of an item's derives, by its name.
+fn derived(derives: &[Symbol], known: &FxHashMap<Symbol, DeriveModel>) -> Option<DeriveModel> {
+    derives.iter().find_map(|name| {
+        known.iter().find(|(path, _)| path.last_segment() == name.as_str()).map(|(_, derive)| *derive)
     })
 }
 

@@ -353,6 +353,9 @@ fn text_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Option<Symbol> {
 }
 
 fn evaluate(cx: Context, def: DefId) -> Option<(Summary, Types)> {
+    if cx.semantics.def_map.kind(def) != DefKind::Fn {
+        return None;
+    }
     let sources = ward_flow::request_parameters(cx.semantics, cx.models, def);
     Evaluator::function(cx, def, &|index, ty| {
         let guard = cx.known.given(cx, ty);
@@ -409,13 +412,11 @@ fn is_chosen(kind: Symbol) -> bool {
 /// Macros of the workspace whose text answers with an error or a refusing status.
 fn refusing_macros(semantics: &Semantics) -> FxHashSet<Symbol> {
     let macros = semantics.defs.iter().filter(|def| semantics.def_map.kind(*def) == DefKind::MacroRules);
-    macros
-        .filter(|def| match &semantics.item(*def).kind {
-            ItemKind::MacroRules { tokens } => refuses(tokens.as_str()),
-            _ => false,
-        })
-        .map(|def| semantics.def_map.name(def))
-        .collect()
+    let refusing = |def: DefId| match &semantics.item(def).kind {
+        ItemKind::MacroRules { tokens } if refuses(tokens.as_str()) => vec![semantics.def_map.name(def)],
+        _ => Vec::new(),
+    };
+    semantics.telling("refusing macros", &macros.collect::<Vec<_>>(), refusing).into_iter().collect()
 }
 
 fn refuses(tokens: &str) -> bool {

@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
-use ward_flow::WorkspaceState;
-use ward_semantics::{DefId, Semantics, Ty};
+use ward_semantics::{DefId, Semantics, Ty, WorkspaceState};
 use ward_syntax::{Symbol, restore, store};
 
 use super::deps::Summary;
@@ -26,10 +25,11 @@ const FEW: usize = 32;
 #[derive(Debug, Default)]
 pub struct Judged {
     kept: Mutex<Option<Arc<Vec<u8>>>>,
+    restored: Mutex<Option<Kept<Evaluation>>>,
     made: Mutex<Option<Vec<u8>>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Kept<E> {
     outline: u128,
     contents: Vec<(u64, u64)>,
@@ -37,7 +37,7 @@ struct Kept<E> {
 }
 
 /// What came of an evaluation, and what that depends on.
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Evaluation {
     def: DefId,
     /// [`Known::of_types`] when it was made.
@@ -58,7 +58,7 @@ impl Evaluation {
 }
 
 /// What was asked for on the way.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Asked {
     /// Functions with [`hash_of`] their summaries.
     summaries: Vec<(DefId, u64)>,
@@ -103,6 +103,12 @@ impl Judged {
         *lock(&self.kept) = Some(Arc::new(bytes));
     }
 
+    /// Restores what was taken over, on one thread, while others have something else to do.
+    pub fn restore(&self) {
+        let bytes = lock(&self.kept).clone();
+        *lock(&self.restored) = bytes.and_then(|bytes| restore(&bytes));
+    }
+
     /// What the last run has used, to be kept for the next; `None` if there is next to nothing new.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         lock(&self.made).take()
@@ -110,10 +116,12 @@ impl Judged {
 
     /// What a run on this workspace may use.
     pub(super) fn memo(&self, semantics: &Semantics) -> Memo {
-        let state = WorkspaceState::of(semantics);
-        let bytes = lock(&self.kept).clone();
-        let before = bytes.and_then(|bytes| restore::<Kept<Evaluation>>(&bytes));
-        let before = before.filter(|before| before.outline == state.outline);
+        let state = semantics.state().clone();
+        // A further run of the same process restores it anew.
+        if lock(&self.restored).is_none() {
+            self.restore();
+        }
+        let before = lock(&self.restored).take().filter(|before| before.outline == state.outline);
         let mut memo = Memo {
             is_same: state.is_same(before.as_ref().map_or(&[], |before| &before.contents)),
             state,

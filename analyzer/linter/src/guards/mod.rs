@@ -137,6 +137,11 @@ impl<'a> Guards<'a> {
         self.known.get_or_init(|| Known::build(self.semantics, self.models, &self.declared, self.judged))
     }
 
+    /// Evaluates all functions, which is done only once: whoever asks first waits for it otherwise.
+    pub(crate) fn evaluate(&self) {
+        self.known();
+    }
+
     /// What stands before each endpoint, in the order of [`Endpoints::all`].
     pub fn of_endpoints(&self, endpoints: &Endpoints) -> &[EndpointAccess] {
         self.endpoints.get_or_init(|| {

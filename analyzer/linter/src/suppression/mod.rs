@@ -89,6 +89,9 @@ impl Directives {
     pub(crate) fn read(semantics: &Semantics) -> Self {
         let mut directives = Self::default();
         for (file, _) in semantics.project.files() {
+            if !semantics.files[file.index()].ir.outline().has_directives {
+                continue;
+            }
             let ir = semantics.ir(file);
             for directive in &ir.directives {
                 let place =

@@ -184,7 +184,7 @@ fn loaded_files(project: &Project, tests: TestCode) -> Vec<String> {
 /// What another run would start with.
 fn next_run(lowered: &Lowered) -> Arc<Lowered> {
     let next = Arc::new(Lowered::default());
-    next.fill(lowered.bytes(1 << 20).unwrap());
+    next.fill(lowered.bytes(1 << 20).unwrap().into());
     assert!(next.is_filled());
     next
 }
@@ -240,7 +240,7 @@ fn what_a_macro_of_another_file_became_changes_with_the_macro() {
 fn bytes_that_nobody_kept_are_nothing() {
     let lowered = Lowered::default();
     for bytes in [Vec::new(), vec![1; 100], vec![0xff; 100], vec![0, 0]] {
-        lowered.fill(bytes);
+        lowered.fill(bytes.into());
         assert!(!lowered.is_filled());
     }
 }

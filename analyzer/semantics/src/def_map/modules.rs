@@ -90,6 +90,8 @@ pub(super) fn collect<'a>(project: &'a Project, cx: NameContext<'a>) -> (DefMap,
         scope: ScopeId(0),
         kind: DefKind::MacroCall,
         visibility: Visibility::Private,
+        is_test: false,
+        has_body: false,
     };
     let mut collector = Collector {
         project,
@@ -238,7 +240,15 @@ impl<'a> Collector<'a> {
                 scope: place.scope,
                 kind: DefKind::of(&item.kind),
                 visibility: item.visibility,
+                is_test: item.is_test,
+                has_body: item.body().is_some(),
             };
+            if let ItemKind::Struct { .. } | ItemKind::Enum { .. } = item.kind {
+                let derives: Vec<Symbol> = item.derived().map(Symbol::new).collect();
+                if !derives.is_empty() {
+                    self.map.derives.insert(def, derives);
+                }
+            }
             if let ItemKind::Module { inline, path } = item.kind {
                 let around = inline_module(tree, item.parent).and_then(|outer| directories.get(&outer));
                 let around = around.unwrap_or(directory);

@@ -121,7 +121,7 @@ impl What {
     pub fn name(&self, semantics: &Semantics) -> String {
         match self {
             Self::Function(def) | Self::Item(def) => {
-                let name = semantics.item(*def).name.as_str().to_owned();
+                let name = semantics.def_map.name(*def).as_str().to_owned();
                 match semantics.enclosing_impl(*def) {
                     Some(info) => format!("{}::{name}", semantics.pretty_type(info.self_ty)),
                     None => name,

@@ -4,12 +4,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ward_project::FileRole;
 use ward_syntax::{FileSpan, Symbol};
 
-use super::relevant::{Crates, Relevant, is_test};
+use super::relevant::{Crates, Relevant, asked, is_test};
 use super::{
     Condition, Endpoint, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Unknown, UnknownPart,
     normalize,
 };
-use crate::Semantics;
+use crate::{DefId, Semantics};
 
 /// All endpoints, sorted.
 pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framework]) -> Vec<Endpoint> {
@@ -117,16 +117,19 @@ fn lost(evaluator: &mut Evaluator<'_>, table: &mut Table) {
 /// Functions with attributes of routes that nothing registers.
 fn attributed(evaluator: &mut Evaluator<'_>, table: &mut Table) {
     let semantics = evaluator.semantics;
-    for function in semantics.functions() {
+    let names: Vec<&str> =
+        evaluator.frameworks.iter().flat_map(|framework| framework.attributes()).copied().collect();
+    let named = |function: &DefId| {
         let attributes = &semantics.item(*function).attributes;
-        if attributes.is_empty()
-            || table.handlers.contains(&Handler::Function(*function))
-            || is_test(semantics, *function)
-        {
+        attributes.iter().any(|attribute| names.contains(&attribute.last_segment()))
+    };
+    let functions = asked(semantics, "attributes", |defs| defs.iter().copied().filter(named).collect());
+    for function in functions {
+        if table.handlers.contains(&Handler::Function(function)) || is_test(semantics, function) {
             continue;
         }
         for framework in evaluator.frameworks {
-            let Some(router) = evaluator.attributed(*framework, *function) else { continue };
+            let Some(router) = evaluator.attributed(*framework, function) else { continue };
             add_unmounted(evaluator, table, &router);
             break;
         }
@@ -146,16 +149,18 @@ fn add_unmounted(evaluator: &Evaluator<'_>, table: &mut Table, router: &Router) 
 /// Impls that are endpoints by themselves, if nothing is seen to serve them.
 fn implementations(evaluator: &mut Evaluator<'_>, table: &mut Table) {
     let semantics = evaluator.semantics;
-    for data in semantics.impls.all() {
-        if is_test(semantics, data.def) {
-            continue;
-        }
+    let impls = semantics.impls.all().iter().map(|data| data.def);
+    let impls: Vec<DefId> = impls.filter(|def| !is_test(semantics, *def)).collect();
+    semantics.each_telling("implementations", &impls, |def| {
+        let mut tells = false;
         for index in 0..evaluator.frameworks.len() {
             evaluator.current_framework = index;
             let framework = evaluator.frameworks[index];
-            let Some(mut router) = framework.implementation(evaluator, data.def) else { continue };
+            let Some(mut router) = framework.implementation(evaluator, def) else { continue };
             router.routes.retain(|route| !table.handlers.contains(&route.handler));
             add_unmounted(evaluator, table, &router);
+            tells = true;
         }
-    }
+        tells
+    });
 }

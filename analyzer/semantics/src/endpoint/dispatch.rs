@@ -1,10 +1,9 @@
 //! Functions that route by hand: a match on method and path, or a table that is filled with both.
 
-use rayon::prelude::*;
 use ward_syntax::Symbol;
 
 use super::Evaluator;
-use super::relevant::is_test;
+use super::relevant::{asked, is_test};
 use crate::{DefId, Resolution};
 
 /// Asks the frameworks about functions that name one of the items they route by.
@@ -24,12 +23,10 @@ pub(super) fn dispatching(evaluator: &mut Evaluator<'_>) {
             _ => None,
         })
     };
-    let functions: Vec<(DefId, usize)> = semantics
-        .functions()
-        .par_iter()
-        .filter_map(|function| Some((*function, named(function)?)))
-        .filter(|(function, _)| !is_test(semantics, *function))
-        .collect();
+    let functions: Vec<(DefId, usize)> = asked(semantics, "dispatchers", |functions| {
+        let named = functions.iter().filter_map(|function| Some((*function, named(function)?)));
+        named.filter(|(function, _)| !is_test(semantics, *function)).collect()
+    });
     for (function, index) in functions {
         evaluator.current_framework = index;
         if let Some(router) = frameworks[index].dispatch(evaluator, function) {

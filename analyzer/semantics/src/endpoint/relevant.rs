@@ -2,11 +2,13 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use ward_project::{FileRole, PackageId, TargetKind};
 use ward_syntax::{Expr, ExprId, Symbol};
 
 use super::Framework;
-use crate::{Callee, DefId, Resolution, Semantics, Ty, TyKind};
+use crate::{Callee, DefId, DefKind, Resolution, Semantics, Ty, TyKind};
 
 /// The functions worth evaluating.
 #[derive(Debug, Default)]
@@ -79,8 +81,8 @@ pub(super) const TYPE_DEPTH: usize = 4;
 
 impl Relevant {
     pub(super) fn find(semantics: &Semantics, crates: &Crates<'_>) -> Self {
-        let speaks = |def: &&DefId| !is_test(semantics, **def) && speaks(semantics, crates, **def);
-        let direct: Vec<DefId> = semantics.functions().par_iter().filter(speaks).copied().collect();
+        let speaks = |def: &DefId| !is_test(semantics, *def) && speaks(semantics, crates, *def);
+        let direct = asked(semantics, "routers", |defs| defs.iter().copied().filter(speaks).collect());
         let mut functions: FxHashSet<DefId> = direct.iter().copied().collect();
         // Callers that may pass on what they get.
         let mut open = direct;
@@ -89,7 +91,7 @@ impl Relevant {
                 continue;
             }
             for caller in semantics.call_graph().callers(def) {
-                if semantics.item(*caller).as_fn().is_some()
+                if semantics.def_map.kind(*caller) == DefKind::Fn
                     && !is_test(semantics, *caller)
                     && functions.insert(*caller)
                 {
@@ -143,11 +145,23 @@ fn programs(semantics: &Semantics, functions: &FxHashSet<DefId>) -> FxHashSet<Pa
     mains.filter(serves).map(|def| semantics.package(*def)).collect()
 }
 
+/// What is found in the functions of each file, in the order of files.
+pub(super) fn asked<T: Serialize + DeserializeOwned + Send>(
+    semantics: &Semantics,
+    question: &str,
+    find: impl Fn(&[DefId]) -> Vec<T> + Sync,
+) -> Vec<T> {
+    let in_file = |a: &DefId, b: &DefId| semantics.locate(*a).0 == semantics.locate(*b).0;
+    let files: Vec<&[DefId]> = semantics.functions().chunk_by(in_file).collect();
+    let of_file = |defs: &&[DefId]| semantics.ask(question, semantics.locate(defs[0]).0, || find(defs));
+    files.par_iter().map(of_file).flatten_iter().collect()
+}
+
 /// Whether an item is test code.
 pub(super) fn is_test(semantics: &Semantics, def: DefId) -> bool {
     let (file, _) = semantics.locate(def);
     let role = semantics.files[file.index()].role;
-    semantics.item(def).is_test || matches!(role, FileRole::Test | FileRole::Bench | FileRole::BuildScript)
+    semantics.def_map.is_test(def) || matches!(role, FileRole::Test | FileRole::Bench | FileRole::BuildScript)
 }
 
 fn speaks(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use ward_syntax::{ExprId, LocalId, PathId, Run, Symbol};
 
 use crate::{DefId, Ty};
 
 /// What a path means.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Resolution {
     /// A struct, enum, function, const, static, trait, module or alias of the workspace. Associated functions
     /// and consts are resolved through `Type::name`, `Self::name` and `<T as Trait>::name`.
@@ -48,7 +49,7 @@ pub enum Resolution {
 }
 
 /// What a call reaches.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Callee {
     /// Exactly this function or method of the workspace.
     Fn(DefId),
@@ -57,6 +58,7 @@ pub enum Callee {
         /// The trait's item.
         declaration: DefId,
         /// All implementations in the workspace, the default one included where some impl does not override it.
+        #[serde(with = "shared")]
         targets: Arc<[DefId]>,
     },
     /// A free external function by canonical path.
@@ -72,7 +74,7 @@ pub enum Callee {
     /// A method on a receiver of unknown type that no method of the workspace fits.
     UnknownMethod(Symbol),
     /// A method on a receiver of unknown type: the few methods of the workspace that fit by name and arity.
-    Guess(Arc<[DefId]>),
+    Guess(#[serde(with = "shared")] Arc<[DefId]>),
     /// A tuple struct or variant of the workspace.
     Constructor {
         /// The struct or enum.
@@ -90,7 +92,7 @@ pub enum Callee {
 
 /// The result of inference for one body. It answers for nodes of that body alone; closures belong to the
 /// body around them, items inside it do not.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct BodyTypes {
     /// The body's expressions and locals, as runs of the file's arenas.
     pub(crate) expr_run: Run,
@@ -106,8 +108,6 @@ pub struct BodyTypes {
     pub(crate) fields: Box<[(ExprId, FieldOwner)]>,
     /// Sorted by expression.
     pub(crate) conversions: Box<[(ExprId, DefId)]>,
-    /// What the body needs, sorted, until the call graph knows it.
-    pub(crate) needs: Box<[DefId]>,
 }
 
 /// The struct, or enum and variant, that has a field.
@@ -167,4 +167,21 @@ impl BodyTypes {
 
 fn find<K: Ord + Copy, V: Copy>(rows: &[(K, V)], key: K) -> Option<V> {
     rows.binary_search_by_key(&key, |row| row.0).ok().map(|at| rows[at].1)
+}
+
+/// Lists that many have in common.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::DefId;
+
+    pub(super) fn serialize<S: Serializer>(list: &Arc<[DefId]>, serializer: S) -> Result<S::Ok, S::Error> {
+        (**list).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[DefId]>, D::Error> {
+        Vec::deserialize(deserializer).map(Arc::from)
+    }
 }

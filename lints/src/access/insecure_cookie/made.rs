@@ -135,7 +135,7 @@ fn text_of(scope: &Scope, expr: ExprId) -> Option<String> {
             let ir = semantics.ir(file);
             match ir.expr(ir.body(body).root) {
                 Expr::Literal(Literal::Str(text)) => Some(text.to_string()),
-                _ => Some(semantics.item(def).name.to_string()),
+                _ => Some(semantics.def_map.name(def).to_string()),
             }
         }
         Expr::Local(_) | Expr::Format(_) => None,

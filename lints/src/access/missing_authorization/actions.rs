@@ -119,8 +119,7 @@ struct Named {
 /// Handlers whose checks ask for the right to do something else.
 pub(super) fn mistaken(cx: &LintContext, doors: &[Door]) -> Vec<Evidence> {
     let handlers = handlers(cx, doors);
-    let candidates: Vec<(DefId, Operation, Named)> =
-        handlers.iter().filter_map(|(def, own)| Some((*def, own.clone(), asked(cx, *def, own)?))).collect();
+    let candidates = candidates(cx, &handlers);
     if candidates.is_empty() {
         return Vec::new();
     }
@@ -176,19 +175,41 @@ fn judge(
     })
 }
 
+/// Those of the handlers that ask for an action which is not their own.
+fn candidates(cx: &LintContext, handlers: &[(DefId, Operation)]) -> Vec<(DefId, Operation, Named)> {
+    let candidate = |def: DefId| {
+        let own = operation_of(cx, def)?;
+        Some((def, own.clone(), asked(cx, def, &own)?))
+    };
+    // What implements traits is the same in each run, what answers requests is not.
+    let implementing = implementing(cx);
+    let mut found =
+        cx.semantics().telling("asked actions", &implementing, |def| candidate(def).into_iter().collect());
+    let others = handlers.iter().map(|(def, _)| *def).filter(|def| implementing.binary_search(def).is_err());
+    found.extend(others.filter_map(candidate));
+    found.sort_by_key(|(def, ..)| *def);
+    found
+}
+
+/// The functions of impls of traits, sorted.
+fn implementing(cx: &LintContext) -> Vec<DefId> {
+    let semantics = cx.semantics();
+    let impls = semantics.impls.all().iter().filter(|data| data.has_trait);
+    let mut functions: Vec<DefId> = impls.flat_map(|data| &data.items).map(|(_, def)| *def).collect();
+    functions.retain(|def| semantics.has_types(*def) && cx.is_reported(*def));
+    functions.sort_unstable();
+    functions
+}
+
 /// The functions that carry out operations, by the names of the types that stand for them, or their own: handlers of
 /// endpoints and implementations of the workspace's traits.
 fn handlers(cx: &LintContext, doors: &[Door]) -> Vec<(DefId, Operation)> {
     let semantics = cx.semantics();
     let mut functions: Vec<DefId> = doors.iter().map(|door| door.function).collect();
-    for implementation in semantics.impls.all() {
-        if implementation.trait_ref.is_some() {
-            functions.extend(implementation.items.iter().map(|(_, def)| *def));
-        }
-    }
+    functions.retain(|def| semantics.has_types(*def) && cx.is_reported(*def));
+    functions.extend(implementing(cx));
     functions.sort_unstable();
     functions.dedup();
-    functions.retain(|def| semantics.body(*def).is_some() && cx.is_reported(*def));
     functions.into_iter().filter_map(|def| Some((def, operation_of(cx, def)?))).collect()
 }
 

@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::{is_authorizing, words};
-use ward_semantics::{Callee, DefId, Ty, TyKind};
-use ward_syntax::{BodyId, Expr, ExprId, Id, SourceIr, Symbol, TypeRef};
+use ward_semantics::{Callee, DefId, Semantics, Ty, TyKind};
+use ward_syntax::{BodyId, Expr, ExprId, Id, ItemKind, SourceIr, Symbol, TypeRef, TypeRefId};
 
 use super::{Evidence, actions};
 use crate::access::doors::{Door, Openness};
@@ -69,7 +69,7 @@ fn of_traits<'a>(cx: &LintContext, doors: &[&'a Door<'a>]) -> Vec<Vec<&'a Door<'
             .def_map
             .container(door.function)
             .and_then(|container| semantics.impls.get(container))
-            .and_then(|data| Some((data.def, data.trait_ref?)));
+            .and_then(|data| Some((data.def, written_trait(semantics, data.def)?)));
         let Some((implementation, ty)) = implemented else { continue };
         let ir = semantics.ir(semantics.locate(implementation).0);
         if let TypeRef::Path(path) = ir.type_ref(ty)
@@ -79,6 +79,14 @@ fn of_traits<'a>(cx: &LintContext, doors: &[&'a Door<'a>]) -> Vec<Vec<&'a Door<'
         }
     }
     in_order(groups)
+}
+
+/// The trait of an impl as it is written there.
+fn written_trait(semantics: &Semantics, implementation: DefId) -> Option<TypeRefId> {
+    match semantics.item(implementation).kind {
+        ItemKind::Impl { trait_ref, .. } => trait_ref,
+        _ => None,
+    }
 }
 
 fn of_files<'a>(doors: &[&'a Door<'a>]) -> Vec<Vec<&'a Door<'a>>> {

@@ -51,7 +51,7 @@ fn takes_request(cx: &LintContext, method: DefId) -> bool {
     let Some(signature) = semantics.signature(method) else { return false };
     let is_request = |ty: &Ty| {
         let name = match ty.kind() {
-            TyKind::Adt { def, .. } => semantics.item(*def).name,
+            TyKind::Adt { def, .. } => semantics.def_map.name(*def),
             TyKind::External { path, .. } => *path,
             _ => return false,
         };
@@ -107,7 +107,7 @@ fn of_methods(cx: &LintContext) -> Vec<Evidence> {
             .items
             .iter()
             .map(|(_, def)| *def)
-            .filter(|def| semantics.body(*def).is_some() && cx.is_reported(*def))
+            .filter(|def| semantics.has_types(*def) && cx.is_reported(*def))
             .collect();
         found.extend(outliers_in(cx, &methods));
     }

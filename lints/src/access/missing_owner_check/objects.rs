@@ -11,7 +11,7 @@ use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, LocalId};
 use super::Door;
 use super::columns::is_of_staff;
 use crate::access::doors::Openness;
-use crate::scope::{Root, Scope, scopes};
+use crate::scope::{Root, Scope, in_scopes};
 use crate::secrets::has;
 
 /// So many functions must ask, and so many for each that does not.
@@ -49,7 +49,10 @@ enum Asked {
 
 /// An object that a function loads by an id that it was given.
 struct Loaded {
+    function: DefId,
     loader: DefId,
+    /// Where it asks, if it does.
+    place: Option<FileSpan>,
     load: ExprId,
     asked: Asked,
 }
@@ -59,19 +62,15 @@ pub(super) fn outliers<'a>(cx: &LintContext, doors: &[Door<'a>]) -> Vec<Evidence
     let mut asking: BTreeMap<DefId, BTreeMap<DefId, FileSpan>> = BTreeMap::new();
     let mut silent: BTreeMap<DefId, BTreeSet<DefId>> = BTreeMap::new();
     let mut of_function: BTreeMap<DefId, Vec<Loaded>> = BTreeMap::new();
-    for scope in scopes(cx) {
-        let loaded = loaded(&scope);
-        for one in &loaded {
-            match one.asked {
-                Asked::Caller(place) => {
-                    let asking = asking.entry(one.loader).or_default();
-                    asking.entry(scope.function).or_insert_with(|| scope.place(place));
-                }
-                Asked::Nothing => drop(silent.entry(one.loader).or_default().insert(scope.function)),
-                Asked::Something => {}
+    for one in in_scopes(cx, "missing-owner-check", loaded) {
+        match (one.asked, one.place) {
+            (Asked::Caller(_), Some(place)) => {
+                asking.entry(one.loader).or_default().entry(one.function).or_insert(place);
             }
+            (Asked::Nothing, _) => drop(silent.entry(one.loader).or_default().insert(one.function)),
+            _ => {}
         }
-        of_function.insert(scope.function, loaded);
+        of_function.entry(one.function).or_default().push(one);
     }
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
@@ -124,12 +123,15 @@ fn loaded(scope: &Scope) -> Vec<Loaded> {
             by_load.entry(load).or_insert((loader, Vec::new())).1.push(local);
         }
     }
-    let asked = |(load, (loader, locals)): (ExprId, (DefId, Vec<LocalId>))| Loaded {
-        loader,
-        load,
-        asked: asked(scope, &locals),
+    let of_load = |(load, (loader, locals)): (ExprId, (DefId, Vec<LocalId>))| {
+        let asked = asked(scope, &locals);
+        let place = match asked {
+            Asked::Caller(place) => Some(scope.place(place)),
+            _ => None,
+        };
+        Loaded { function: scope.function, loader, place, load, asked }
     };
-    by_load.into_iter().map(asked).collect()
+    by_load.into_iter().map(of_load).collect()
 }
 
 /// The call of a function of the workspace that a local holds the object of, if that was asked by an id that this function

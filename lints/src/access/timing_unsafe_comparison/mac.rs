@@ -55,7 +55,7 @@ fn makes_mac(scope: &Scope, call: ExprId, depth: u8) -> bool {
         _ => return false,
     };
     let says_so = |def: DefId| {
-        words(scope.cx.semantics().item(def).name.as_str())
+        words(scope.cx.semantics().def_map.name(def).as_str())
             .any(|word| matches!(word.as_str(), "sign" | "hmac" | "mac"))
     };
     targets.iter().any(|target| says_so(*target) || function_makes_mac(scope.cx, *target, depth))
@@ -66,7 +66,7 @@ fn makes_mac(scope: &Scope, call: ExprId, depth: u8) -> bool {
 fn is_keyed(scope: &Scope, call: ExprId, targets: &[DefId]) -> bool {
     let semantics = scope.cx.semantics();
     let is_signature = |def: &DefId| {
-        words(semantics.item(*def).name.as_str()).any(|word| matches!(word.as_str(), "signature" | "sig"))
+        words(semantics.def_map.name(*def).as_str()).any(|word| matches!(word.as_str(), "signature" | "sig"))
     };
     let (Expr::Call { args, .. } | Expr::MethodCall { args, .. }) = scope.ir.expr(call) else {
         return false;

@@ -67,7 +67,7 @@ fn extractor(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Eviden
     let semantics = cx.semantics();
     let bound = semantics.enclosing_impl(function)?.trait_ref.as_ref()?;
     let name = match bound.name {
-        TraitName::Workspace(def) => semantics.item(def).name.as_str(),
+        TraitName::Workspace(def) => semantics.def_map.name(def).as_str(),
         TraitName::External(path) => path.as_str().rsplit(':').next().unwrap_or_default(),
     };
     if !EXTRACTORS.contains(&name) {

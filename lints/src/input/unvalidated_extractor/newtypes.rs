@@ -22,7 +22,7 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     let Evidence { newtype, constructor, taken } = evidence;
     let semantics = cx.semantics();
     let place = |def: DefId| FileSpan { file: semantics.locate(def).0, span: semantics.item(def).name_span };
-    let (name, check) = (semantics.item(*newtype).name, semantics.item(*constructor).name);
+    let (name, check) = (semantics.def_map.name(*newtype), semantics.def_map.name(*constructor));
     let message = format!("`{name}` is deserialized without the check of `{name}::{check}`");
     let mut finding = Finding::new(&UNVALIDATED_EXTRACTOR, place(*newtype), message)
         .label("the derived `Deserialize` fills the field with whatever the request holds")

@@ -29,7 +29,7 @@ enum Checked {
 
 fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     let Evidence { taken, rule, confidence } = evidence;
-    let name = cx.semantics().item(taken.adt).name;
+    let name = cx.semantics().def_map.name(taken.adt);
     let message = format!("the validation rules of `{name}` are never run for this request");
     let mut finding = Finding::new(&UNVALIDATED_EXTRACTOR, taken.place, message)
         .label(format!("nobody calls `validate` on this `{name}`"))

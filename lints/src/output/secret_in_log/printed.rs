@@ -360,7 +360,7 @@ fn is_connection(scope: &Scope, subject: ExprId, name: &str) -> bool {
         "url" | "uri" if before.is_empty() => match scope.ir.expr(subject) {
             Expr::Field { base, .. } => match scope.types.expr(base).kind() {
                 TyKind::Adt { def, .. } => {
-                    let of: Vec<String> = words(scope.cx.semantics().item(*def).name.as_str()).collect();
+                    let of: Vec<String> = words(scope.cx.semantics().def_map.name(*def).as_str()).collect();
                     of.iter().any(is_database) && of.last().is_some_and(|word| has(SETUP, word))
                 }
                 _ => false,

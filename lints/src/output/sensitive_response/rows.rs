@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ward_linter::LintContext;
 use ward_linter::guards::words;
-use ward_semantics::{DefId, Resolution, Ty, TyKind};
+use ward_semantics::{DefId, DefKind, Resolution, Ty, TyKind};
 use ward_syntax::{Attribute, Expr, ExprId, Field, FileId, Item, ItemKind};
 
 use super::sent::Channel;
 use crate::input::taken;
-use crate::scope::Scope;
+use crate::scope::{Scope, in_scopes};
 use crate::secrets::{Named, has, is_text};
 
 /// A type with secrets among the fields that go out with it.
@@ -54,27 +54,15 @@ pub(super) fn candidates<'a>(cx: &LintContext<'a>) -> BTreeMap<DefId, Candidate<
     let semantics = cx.semantics();
     let mut found = BTreeMap::new();
     let mut is_plain = false;
-    for adt in semantics.defs.iter() {
+    let is_meant = |def: &DefId| {
+        let is_struct = semantics.def_map.kind(*def) == DefKind::Struct;
+        is_struct && !semantics.def_map.is_test(*def) && cx.is_reported(*def)
+    };
+    let structs: Vec<DefId> = semantics.defs.iter().filter(is_meant).collect();
+    let secrets = |adt: DefId| Vec::from_iter(secrets_of(cx, adt));
+    for (adt, secrets) in semantics.telling("structs with secrets", &structs, secrets) {
         let item = semantics.item(adt);
         let ItemKind::Struct { fields, .. } = &item.kind else { continue };
-        if item.is_test || !cx.is_reported(adt) || is_of_tests(item) {
-            continue;
-        }
-        let types = semantics.fields(adt, None);
-        let secrets: Vec<Secret> = fields
-            .fields
-            .iter()
-            .zip(types)
-            .filter(|(field, info)| is_secret(field) && carries_text(cx, info.ty, 3))
-            .filter_map(|(field, _)| {
-                let channels: Vec<Channel> =
-                    Channel::ALL.into_iter().filter(|channel| channel.sends(item, field)).collect();
-                (!channels.is_empty()).then_some(Secret { field, channels })
-            })
-            .collect();
-        if secrets.is_empty() {
-            continue;
-        }
         let is_row = ROWS.iter().any(|name| derives(item, name));
         is_plain |= !is_row;
         let (file, _) = semantics.locate(adt);
@@ -91,6 +79,26 @@ pub(super) fn candidates<'a>(cx: &LintContext<'a>) -> BTreeMap<DefId, Candidate<
         }
     }
     found
+}
+
+/// The secrets among the fields of a struct that go out with it, if there are any.
+fn secrets_of<'a>(cx: &LintContext<'a>, adt: DefId) -> Option<(DefId, Vec<Secret<'a>>)> {
+    let semantics = cx.semantics();
+    let item = semantics.item(adt);
+    let ItemKind::Struct { fields, .. } = &item.kind else { return None };
+    if is_of_tests(item) {
+        return None;
+    }
+    let fields = fields.fields.iter().zip(semantics.fields(adt, None));
+    let secret = fields.filter(|(field, info)| is_secret(field) && carries_text(cx, info.ty, 3));
+    let secrets: Vec<Secret> = secret
+        .filter_map(|(field, _)| {
+            let channels: Vec<Channel> =
+                Channel::ALL.into_iter().filter(|channel| channel.sends(item, field)).collect();
+            (!channels.is_empty()).then_some(Secret { field, channels })
+        })
+        .collect();
+    (!secrets.is_empty()).then_some((adt, secrets))
 }
 
 fn called(cx: &LintContext, adt: DefId) -> String {
@@ -159,15 +167,11 @@ fn carries_text(cx: &LintContext, ty: Ty, depth: u8) -> bool {
 /// The structs that functions read from storage without a derive that says so: in checked queries, collections of documents,
 /// and column by column.
 fn read_from_storage(cx: &LintContext) -> BTreeSet<DefId> {
-    let semantics = cx.semantics();
-    let mut rows = BTreeSet::new();
-    for function in semantics.functions().iter().filter(|function| cx.is_reported(**function)) {
-        let Some(scope) = Scope::new(cx, *function) else { continue };
-        for id in scope.body.exprs.ids() {
-            rows.extend(read_by(&scope, id));
-        }
-    }
-    rows
+    in_scopes(cx, "rows read from storage", |scope| {
+        scope.body.exprs.ids().filter_map(|id| read_by(scope, id)).collect()
+    })
+    .into_iter()
+    .collect()
 }
 
 fn read_by(scope: &Scope, expr: ExprId) -> Option<DefId> {

@@ -158,7 +158,7 @@ impl<'a> Evaluator<'a> {
                 .semantics
                 .impls
                 .get(container)
-                .is_some_and(|data| data.trait_ref.is_some() && matches!(data.head, TypeHead::Param));
+                .is_some_and(|data| data.has_trait && matches!(data.head, TypeHead::Param));
         if !is_for_many {
             return None;
         }
@@ -354,10 +354,7 @@ impl<'a> Evaluator<'a> {
             TyKind::Tuple(parts) => !parts.is_empty(),
             _ => false,
         };
-        fits && self
-            .semantics
-            .body(def)
-            .is_some_and(|(file, body)| self.semantics.ir(file).body(body).exprs.len <= SMALL_BODY)
+        fits && self.semantics.body_size(def).is_some_and(|size| size <= SMALL_BODY)
     }
 
     /// Puts what a call did to its arguments back where they came from.

@@ -149,10 +149,7 @@ fn load_of(scope: &Scope, local: LocalId) -> Option<(DefId, ExprId)> {
         let Some(next) = next else { break };
         value = next;
     }
-    let args = match scope.ir.expr(value) {
-        Expr::Call { args, .. } | Expr::MethodCall { args, .. } => args,
-        _ => return None,
-    };
+    let (Expr::Call { args, .. } | Expr::MethodCall { args, .. }) = scope.ir.expr(value) else { return None };
     let Callee::Fn(loader) = scope.types.callee(value) else { return None };
     let mut args = scope.ir.list(args).peekable();
     args.peek()?;

@@ -11,7 +11,7 @@ use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_flow::{AccessPath, Entry, Reached, Way, WayStep, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
-use ward_syntax::{Expr, FileId, FileSpan, Symbol};
+use ward_syntax::{Expr, ExprId, FileId, FileSpan, Symbol};
 
 use crate::flows::of_error;
 
@@ -292,7 +292,10 @@ fn is_meant(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> boo
         }
         _ => false,
     });
-    cleans || (kind.as_str() == "any" && is_own_message(cx, way)) || is_no_answer(cx, reached)
+    cleans
+        || (kind.as_str() == "any" && is_own_message(cx, way))
+        || is_no_answer(cx, reached)
+        || is_of_stream(cx, reached)
 }
 
 /// Whether an error is what a function of the workspace made that fails with messages of its own only.
@@ -322,6 +325,29 @@ fn is_no_answer(cx: &LintContext, reached: &Reached) -> bool {
         )
     };
     is_status && reached.sink.krate.as_str() == "tonic" && returns().unwrap_or(false)
+}
+
+/// Whether an error is what a piece of a stream failed with: a body that is sent in pieces is cut off there, and says nothing.
+fn is_of_stream(cx: &LintContext, reached: &Reached) -> bool {
+    let Some((file, body)) = cx.semantics().body(reached.function) else { return false };
+    let ir = cx.semantics().ir(file);
+    let is_stream = |mut expr: ExprId| loop {
+        expr = match ir.expr(expr) {
+            Expr::MethodCall { method, .. } if method.as_str().contains("stream") => return true,
+            Expr::MethodCall { receiver, .. } => receiver,
+            Expr::Await(inner) | Expr::Try(inner) => inner,
+            _ => return false,
+        };
+    };
+    ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::MethodCall { receiver, method, args, .. }
+            if matches!(method.as_str(), "map" | "map_err" | "then" | "filter_map" | "and_then") =>
+        {
+            let holds = |arg: ExprId| ir.expr_span(arg).contains(reached.place.span);
+            ir.list(args).any(holds) && is_stream(receiver)
+        }
+        _ => false,
+    })
 }
 
 /// Whether an error is made a text on its way, or given to something that does so.

@@ -1,8 +1,9 @@
 //! Numbers that somebody else chose: arithmetic keeps them, a bound makes them harmless.
 
 use ward_semantics::{Carries, Ty, TyKind};
-use ward_syntax::{BinaryOp, Expr, ExprId, Symbol};
+use ward_syntax::{BinaryOp, Expr, ExprId, Literal, Symbol};
 
+use super::absent::bound_to;
 use super::calls::ExternalCall;
 use super::{Evaluator, patterns};
 use crate::models::Operator;
@@ -131,9 +132,26 @@ impl Evaluator<'_> {
         let is_unsigned =
             |ty: Ty| matches!(ty.kind(), TyKind::Scalar(name) if name.as_str().starts_with('u'));
         let is_fixed = |id| self.values.text_of(id) == Text::Constant && self.values.is_plain(id);
-        if is_unsigned(self.types.expr(place)) && is_fixed(subtrahend) {
+        if is_unsigned(self.types.expr(place)) && is_fixed(subtrahend) && !self.is_raised(place, subtrahend) {
             self.check_operator(Operator::Subtract, value, place);
         }
+    }
+
+    /// Whether a variable was made by adding at least as much: `let page = page + 1; page - 1`.
+    fn is_raised(&self, place: ExprId, subtrahend: ValueId) -> bool {
+        let Expr::Local(local) = self.ir.expr(place) else { return false };
+        let Some(Expr::Binary { op: BinaryOp::Add, lhs, rhs }) =
+            bound_to(self.ir, self.body, local).map(|init| self.ir.expr(init))
+        else {
+            return false;
+        };
+        let number = |text: Symbol| text.as_str().parse::<u64>().ok();
+        let added = [lhs, rhs].into_iter().find_map(|side| match self.ir.expr(side) {
+            Expr::Literal(Literal::Int(text)) => number(text),
+            _ => None,
+        });
+        let taken = self.values.constant_of(subtrahend).and_then(number);
+        added.zip(taken).is_some_and(|(added, taken)| added >= taken)
     }
 
     /// Indexing panics where the index is out of bounds; maps and documents have other rules.

@@ -2,8 +2,8 @@
 
 use ward_diagnostics::Confidence;
 use ward_linter::guards::words;
-use ward_semantics::{Resolution, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, FormatId, ItemKind, Literal, Piece};
+use ward_semantics::{Callee, DefId, Resolution, TraitName, Ty, TyKind};
+use ward_syntax::{Expr, ExprId, FormatId, ItemKind, Literal, Piece, Symbol};
 
 use super::{Attribute, Evidence, Why};
 use crate::scope::Scope;
@@ -14,6 +14,10 @@ const SESSION: &str = "session sessions sess sid sessionid session_id auth jwt t
 /// Words for cookies that do not.
 const HARMLESS: &str = "csrf xsrf flash theme lang language locale consent state nonce pkce prefs preference settings csrftoken \
     redirect return banner";
+
+/// Methods of the builders themselves.
+const SETTERS: &str = "secure http_only path domain same_site max_age expires finish build permanent removal set_secure set_http_only \
+    set_path set_domain set_same_site set_max_age set_expires value name clone into add insert";
 
 /// A cookie that is made here and lacks an attribute.
 pub(super) fn of(scope: &Scope, expr: ExprId) -> Option<Evidence> {
@@ -193,9 +197,11 @@ fn set_on(scope: &Scope, made: ExprId) -> Vec<&'static str> {
                 if is_it(receiver, &locals) || ir.list(args).any(|arg| is_it(arg, &locals)) =>
             {
                 methods.push(method.as_str());
+                methods
+                    .extend(own_methods(scope, id, method).into_iter().flat_map(|own| called_in(scope, own)));
             }
             Expr::Call { args, .. } if id != made => {
-                let is_own = matches!(scope.types.callee(id), ward_semantics::Callee::Fn(_));
+                let is_own = matches!(scope.types.callee(id), Callee::Fn(_));
                 if is_own && ir.list(args).any(|arg| is_it(arg, &locals)) {
                     methods.push("?");
                 }
@@ -204,6 +210,35 @@ fn set_on(scope: &Scope, made: ExprId) -> Vec<&'static str> {
         }
     }
     methods
+}
+
+/// The methods of the workspace that a call may mean: those of its own traits extend types from outside, too.
+fn own_methods(scope: &Scope, call: ExprId, method: Symbol) -> Vec<DefId> {
+    let semantics = scope.cx.semantics();
+    match scope.types.callee(call) {
+        Callee::Fn(own) => vec![*own],
+        Callee::Dispatch { targets, .. } | Callee::Guess(targets) => targets.to_vec(),
+        Callee::Method { .. } | Callee::UnknownMethod(_) if !has(SETTERS, method.as_str()) => {
+            let extends = |def: &DefId| {
+                let of_trait = semantics.enclosing_impl(*def).and_then(|info| info.trait_ref.as_ref());
+                of_trait.is_some_and(|of| matches!(of.name, TraitName::Workspace(_)))
+            };
+            let named =
+                semantics.functions().iter().copied().filter(|def| semantics.def_map.name(*def) == method);
+            named.filter(extends).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The methods that a method of the workspace calls: `fn hardened(self) -> Self { self.secure(true).http_only(true) }`.
+fn called_in(scope: &Scope, method: DefId) -> Vec<&'static str> {
+    let Some(scope) = Scope::new(scope.cx, method) else { return Vec::new() };
+    let called = scope.body.exprs.of(&scope.ir.exprs).iter().filter_map(|expr| match *expr {
+        Expr::MethodCall { method, .. } => Some(method.as_str()),
+        _ => None,
+    });
+    called.collect()
 }
 
 /// A cookie that is written as the text of its header.

@@ -335,7 +335,6 @@ fn is_of_stream(cx: &LintContext, reached: &Reached) -> bool {
         expr = match ir.expr(expr) {
             Expr::MethodCall { method, .. } if method.as_str().contains("stream") => return true,
             Expr::MethodCall { receiver, .. } => receiver,
-            Expr::Await(inner) | Expr::Try(inner) => inner,
             _ => return false,
         };
     };

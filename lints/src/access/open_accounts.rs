@@ -3,14 +3,13 @@
 //! A sign-up is for everybody, but for one that makes an administrator. It is told where other endpoints for administrators are
 //! guarded, and nothing here says that only the first of them may come so, or somebody who was invited.
 
-use rustc_hash::FxHashSet;
 use ward_linter::LintContext;
 use ward_linter::guards::{Authenticates, Effect, words};
 use ward_semantics::{Callee, DefId};
 use ward_syntax::{Expr, Literal};
 
 use super::doors::{Door, Openness};
-use super::open_tokens::compares;
+use super::open_tokens::{any_reached, compares};
 use super::public::takes_field;
 
 const ADMINISTRATORS: &[&str] =
@@ -60,7 +59,7 @@ const ASKING: &[&str] = &[
 ];
 
 /// How far calls are followed.
-const MOST_HOPS: u32 = 2;
+const MOST_LEVELS: u32 = 3;
 
 /// Whether everybody becomes an administrator by an endpoint.
 pub(super) fn makes_administrator(cx: &LintContext, doors: &[Door], door: &Door) -> bool {
@@ -76,7 +75,7 @@ pub(super) fn makes_administrator(cx: &LintContext, doors: &[Door], door: &Door)
         && !takes_field(cx, door.endpoint, &|name| has_word(name, INVITED))
         && doors.iter().any(|other| other.is_guarded() && is_called(cx, other, ADMINISTRATORS))
         && !compares(cx, door)
-        && !asks_first(cx, door.function)
+        && !any_reached(cx, door.function, MOST_LEVELS, |def| names_question(cx, def))
 }
 
 fn has_word(name: &str, known: &[&str]) -> bool {
@@ -88,21 +87,6 @@ fn is_called(cx: &LintContext, door: &Door, known: &[&str]) -> bool {
     let name = cx.semantics().def_map.name(door.function);
     let name = name.as_str().replace("sign_up", "signup");
     has_word(&door.endpoint.path.as_str().replace("sign-up", "signup"), known) || has_word(&name, known)
-}
-
-/// Whether a function, or what it calls, asks whether somebody may still come so.
-fn asks_first(cx: &LintContext, function: DefId) -> bool {
-    let mut seen: FxHashSet<DefId> = FxHashSet::default();
-    let mut level = vec![function];
-    for _ in 0..=MOST_HOPS {
-        level.retain(|def| seen.insert(*def));
-        if level.iter().any(|def| names_question(cx, *def)) {
-            return true;
-        }
-        let next = level.iter().flat_map(|def| cx.semantics().call_graph().callees(*def));
-        level = next.copied().collect();
-    }
-    false
 }
 
 /// Whether a body names such a question: in what it calls, in a variable or field, in a statement.

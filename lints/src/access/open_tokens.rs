@@ -93,7 +93,7 @@ const DOORS: &[&str] = &[
 ];
 
 /// How far calls are followed.
-const MOST_HOPS: u32 = 4;
+const MOST_LEVELS: u32 = 4;
 
 /// Whether an endpoint makes out a credential for whoever the request names.
 pub(super) fn issues_for_anybody(cx: &LintContext, door: &Door) -> bool {
@@ -107,7 +107,7 @@ pub(super) fn issues_for_anybody(cx: &LintContext, door: &Door) -> bool {
         && !is_called(cx, door, NEWCOMERS)
         && !takes_field(cx, door.endpoint, &|name| is_proof(name) || has_word(name, SENT))
         && !compares(cx, door)
-        && !reaches_proof(cx, door.function)
+        && !any_reached(cx, door.function, MOST_LEVELS, |def| names_proof(cx, def))
 }
 
 fn has_word(name: &str, known: &[&str]) -> bool {
@@ -156,13 +156,18 @@ fn root(ir: &SourceIr, mut expr: ExprId) -> Option<LocalId> {
     }
 }
 
-/// Whether anything in a function, or in what it calls, is called after a proof.
-fn reaches_proof(cx: &LintContext, function: DefId) -> bool {
+/// Whether something holds of a function, or of what it calls, so many levels down in all.
+pub(super) fn any_reached(
+    cx: &LintContext,
+    function: DefId,
+    levels: u32,
+    holds: impl Fn(DefId) -> bool,
+) -> bool {
     let mut seen: FxHashSet<DefId> = FxHashSet::default();
     let mut level = vec![function];
-    for _ in 0..MOST_HOPS {
+    for _ in 0..levels {
         level.retain(|def| seen.insert(*def));
-        if level.iter().any(|def| names_proof(cx, *def)) {
+        if level.iter().any(|def| holds(*def)) {
             return true;
         }
         let next = level.iter().flat_map(|def| cx.semantics().call_graph().callees(*def));

@@ -43,17 +43,15 @@ enum Asked {
     Nothing,
     /// Something of which nothing is known here: it hands it on with the caller, or compares it with something else.
     Something,
-    /// Whether the caller may have it.
-    Caller(ExprId),
+    /// Whether the caller may have it, here.
+    Caller(FileSpan),
 }
 
 /// An object that a function loads by an id that it was given.
 struct Loaded {
     function: DefId,
     loader: DefId,
-    /// Where it asks, if it does.
-    place: Option<FileSpan>,
-    load: ExprId,
+    load: FileSpan,
     asked: Asked,
 }
 
@@ -63,12 +61,12 @@ pub(super) fn outliers<'a>(cx: &LintContext, doors: &[Door<'a>]) -> Vec<Evidence
     let mut silent: BTreeMap<DefId, BTreeSet<DefId>> = BTreeMap::new();
     let mut of_function: BTreeMap<DefId, Vec<Loaded>> = BTreeMap::new();
     for one in in_scopes(cx, "missing-owner-check", loaded) {
-        match (one.asked, one.place) {
-            (Asked::Caller(_), Some(place)) => {
+        match one.asked {
+            Asked::Caller(place) => {
                 asking.entry(one.loader).or_default().entry(one.function).or_insert(place);
             }
-            (Asked::Nothing, _) => drop(silent.entry(one.loader).or_default().insert(one.function)),
-            _ => {}
+            Asked::Nothing => drop(silent.entry(one.loader).or_default().insert(one.function)),
+            Asked::Something => {}
         }
         of_function.entry(one.function).or_default().push(one);
     }
@@ -80,21 +78,17 @@ pub(super) fn outliers<'a>(cx: &LintContext, doors: &[Door<'a>]) -> Vec<Evidence
                 continue;
             };
             let alike = silent.get(&one.loader).map_or(0, BTreeSet::len);
-            if others.len() < FEWEST
-                || others.len() < FEWEST * alike
-                || !told.insert((door.function, one.load))
-            {
+            if others.len() < FEWEST || others.len() < FEWEST * alike || !told.insert(one.load) {
                 continue;
             }
-            let scope = Scope::new(cx, door.function);
-            found.extend(scope.map(|scope| Evidence {
+            found.push(Evidence {
                 door: *door,
-                place: scope.place(one.load),
+                place: one.load,
                 object: object(cx, one.loader),
                 loader: cx.semantics().item(one.loader).name.to_string(),
                 asking: others.len(),
                 example: others.values().next().copied(),
-            }));
+            });
         }
     }
     found
@@ -123,13 +117,11 @@ fn loaded(scope: &Scope) -> Vec<Loaded> {
             by_load.entry(load).or_insert((loader, Vec::new())).1.push(local);
         }
     }
-    let of_load = |(load, (loader, locals)): (ExprId, (DefId, Vec<LocalId>))| {
-        let asked = asked(scope, &locals);
-        let place = match asked {
-            Asked::Caller(place) => Some(scope.place(place)),
-            _ => None,
-        };
-        Loaded { function: scope.function, loader, place, load, asked }
+    let of_load = |(load, (loader, locals)): (ExprId, (DefId, Vec<LocalId>))| Loaded {
+        function: scope.function,
+        loader,
+        load: scope.place(load),
+        asked: asked(scope, &locals),
     };
     by_load.into_iter().map(of_load).collect()
 }
@@ -184,7 +176,7 @@ fn asked(scope: &Scope, locals: &[LocalId]) -> Asked {
             if !(on_it || given) || !others().any(|arg| tells_caller(scope, *arg)) {
                 Asked::Nothing
             } else if begins_asking(method.as_str()) {
-                Asked::Caller(id)
+                Asked::Caller(scope.place(id))
             } else if given {
                 Asked::Something
             } else {
@@ -196,7 +188,7 @@ fn asked(scope: &Scope, locals: &[LocalId]) -> Asked {
             let has_it = args.iter().any(|arg| is_of(scope, *arg, locals));
             let has_caller = args.iter().any(|arg| !is_of(scope, *arg, locals) && tells_caller(scope, *arg));
             match scope.last_segment(callee) {
-                Some(name) if has_it && has_caller && begins_asking(name) => Asked::Caller(id),
+                Some(name) if has_it && has_caller && begins_asking(name) => Asked::Caller(scope.place(id)),
                 _ if has_it && has_caller => Asked::Something,
                 _ => Asked::Nothing,
             }
@@ -206,7 +198,7 @@ fn asked(scope: &Scope, locals: &[LocalId]) -> Asked {
             let mut others =
                 sides.into_iter().filter(|(side, _)| is_of(scope, *side, locals)).map(|side| side.1);
             match others.next() {
-                Some(other) if tells_caller(scope, other) => Asked::Caller(id),
+                Some(other) if tells_caller(scope, other) => Asked::Caller(scope.place(id)),
                 Some(other) if !matches!(scope.ir.expr(other), Expr::Literal(_)) => Asked::Something,
                 _ => Asked::Nothing,
             }

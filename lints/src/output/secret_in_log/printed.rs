@@ -294,7 +294,7 @@ fn of_generic(scope: &Scope, value: ExprId, ty: Ty) -> Option<Printed> {
 /// What `Debug` of an argument of a function prints, for one of its callers or theirs.
 fn of_argument(cx: &LintContext, function: DefId, index: usize, depth: u8) -> Option<Printed> {
     let depth = depth.checked_sub(1)?;
-    arguments(cx, function, index, |scope, arg| {
+    find_argument(cx, function, index, |scope, arg| {
         let ty = scope.types.expr(arg);
         match (ty.kind(), scope.origin(arg)) {
             (TyKind::Param { .. }, (_, Root::Parameter(index))) => {
@@ -303,8 +303,6 @@ fn of_argument(cx: &LintContext, function: DefId, index: usize, depth: u8) -> Op
             _ => of_type(cx, ty, DEEPEST),
         }
     })
-    .into_iter()
-    .find_map(|printed| printed)
 }
 
 /// Whether a parameter is called a secret, and its callers call what they pass something else, and none of them a secret:
@@ -312,36 +310,38 @@ fn of_argument(cx: &LintContext, function: DefId, index: usize, depth: u8) -> Op
 fn is_called_otherwise(scope: &Scope, subject: ExprId) -> bool {
     let Expr::Local(_) = scope.ir.expr(subject) else { return false };
     let (_, Root::Parameter(index)) = scope.origin(subject) else { return false };
-    let named = arguments(scope.cx, scope.function, index, |scope, arg| {
-        scope.names(arg).first().map_or(Named::Nothing, |name| Named::of(name))
+    let mut is_other = false;
+    let secret = find_argument(scope.cx, scope.function, index, |scope, arg| {
+        let named = scope.names(arg).first().map_or(Named::Nothing, |name| Named::of(name));
+        is_other |= named == Named::Other;
+        (named >= Named::Token).then_some(())
     });
-    named.contains(&Named::Other) && named.iter().all(|named| *named < Named::Token)
+    is_other && secret.is_none()
 }
 
-/// What something says of each argument that callers pass for a parameter.
-fn arguments<T>(
+/// What is found first in what callers pass for a parameter.
+fn find_argument<T>(
     cx: &LintContext,
     function: DefId,
     index: usize,
-    mut of: impl FnMut(&Scope, ExprId) -> T,
-) -> Vec<T> {
+    mut find: impl FnMut(&Scope, ExprId) -> Option<T>,
+) -> Option<T> {
     let mut callers: Vec<DefId> = cx.semantics().call_graph().callers(function).to_vec();
     callers.sort_unstable();
-    let mut found = Vec::new();
-    for scope in callers.into_iter().take(MOST_CALLERS).filter_map(|caller| Scope::new(cx, caller)) {
-        for call in scope.body.exprs.ids() {
+    let mut scopes = callers.into_iter().take(MOST_CALLERS).filter_map(|caller| Scope::new(cx, caller));
+    scopes.find_map(|scope| {
+        scope.body.exprs.ids().find_map(|call| {
             let arg = match (scope.types.callee(call), scope.ir.expr(call)) {
                 (Callee::Fn(def), Expr::Call { args, .. } | Expr::MethodCall { args, .. })
                     if *def == function =>
                 {
-                    scope.ir.list(args).nth(index)
+                    scope.ir.list(args).nth(index)?
                 }
-                _ => None,
+                _ => return None,
             };
-            found.extend(arg.map(|arg| of(&scope, arg)));
-        }
-    }
-    found
+            find(&scope, arg)
+        })
+    })
 }
 
 /// Whether a text is what a database is connected to by, which holds the password: by its name, or as the address in the

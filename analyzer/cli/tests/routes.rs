@@ -99,3 +99,25 @@ fn a_difference_tells_what_lost_its_layer_first() {
     let told = project.ran(&hook.output().unwrap());
     assert_eq!(told.stdout.lines().collect::<Vec<_>>(), lines, "{}", told.stderr);
 }
+
+#[test]
+fn services_of_the_first_workspace_are_served() {
+    let service = "\
+use tonic::{Request, Response, Status, transport::Server};
+
+pub mod pb { tonic::include_proto!(\"shop\"); }
+pub struct Orders;
+
+#[tonic::async_trait]
+impl pb::orders_server::Orders for Orders {
+    async fn create(&self, request: Request<()>) -> Result<Response<()>, Status> { Ok(Response::new(())) }
+}
+
+pub async fn serve() {
+    Server::builder().add_service(pb::orders_server::OrdersServer::new(Orders)).serve(address()).await.unwrap();
+}
+";
+    let table = Project::new(&[("src/lib.rs", service)]).run(&["routes", "--format", "json"]).json();
+    assert_eq!(table["routes"][0]["path"], "/shop.Orders/Create");
+    assert_eq!(table["routes"][0]["unknown"], serde_json::json!([]));
+}

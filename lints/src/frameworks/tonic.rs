@@ -191,19 +191,21 @@ type Services = Rc<[(DefId, String)]>;
 
 thread_local! {
     /// The services of one workspace, remembered: every server asks for them.
-    static SERVICES: RefCell<(u64, Services)> = RefCell::new((0, Rc::new([])));
+    static SERVICES: RefCell<Option<(u64, Services)>> = const { RefCell::new(None) };
 }
 
 /// Those of a workspace.
 fn services(semantics: &Semantics) -> Services {
-    let known =
-        SERVICES.with_borrow(|(workspace, known)| (*workspace == semantics.id()).then(|| Rc::clone(known)));
+    let known = SERVICES.with_borrow(|remembered| {
+        let (workspace, known) = remembered.as_ref()?;
+        (*workspace == semantics.id()).then(|| Rc::clone(known))
+    });
     known.unwrap_or_else(|| {
         let all = semantics.impls.all().iter().map(|data| data.def);
         let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
         let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
         let services: Services = semantics.telling("services", &all, named).into();
-        SERVICES.set((semantics.id(), Rc::clone(&services)));
+        SERVICES.set(Some((semantics.id(), Rc::clone(&services))));
         services
     })
 }

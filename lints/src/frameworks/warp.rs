@@ -103,7 +103,8 @@ impl Framework for Warp {
         let mut router = owned(router);
         let first = call.argument(0);
         match call.name() {
-            "and" => router.routes = Self::and(&router.routes, first, call),
+            "and" => router.routes = Self::and(cx, &router.routes, first, call),
+            "unify" => recovered(&mut router.routes),
             "or" => Self::or(&mut router, first, call),
             "map" | "and_then" | "then" => {
                 if router.routes.is_empty() {
@@ -122,11 +123,7 @@ impl Framework for Warp {
             "with" => Self::attach(&mut router, AttachedKind::Layer, call),
             "recover" | "map_err" => Self::attach(&mut router, AttachedKind::Catcher, call),
             "or_else" => {
-                for part in router.routes.iter_mut().filter(|part| is_value(part)) {
-                    for attached in &mut part.layers {
-                        attached.condition = Condition::Sometimes;
-                    }
-                }
+                router.routes.iter_mut().filter(|part| is_value(part)).for_each(sometimes);
                 Self::attach(&mut router, AttachedKind::Catcher, call);
             }
             _ => {}
@@ -158,7 +155,7 @@ impl Framework for Warp {
 
 impl Warp {
     /// Every alternative of one filter followed by every one of the other.
-    fn and(first: &[Route], second: &Value, call: &Call<'_>) -> Vec<Route> {
+    fn and(cx: &Evaluator<'_>, first: &[Route], second: &Value, call: &Call<'_>) -> Vec<Route> {
         let unknown = [beginning(call)];
         let first = if first.is_empty() { &unknown[..] } else { first };
         let second: Vec<Route> = match filter_in(second) {
@@ -175,7 +172,7 @@ impl Warp {
         let mut all = Vec::with_capacity(first.len() * second.len());
         for first in first {
             for second in &second {
-                all.push(followed(first, second));
+                all.push(followed(cx, first, second));
             }
         }
         all
@@ -271,9 +268,36 @@ fn is_value(part: &Route) -> bool {
         || part.handler == Handler::Unknown && part.path.as_str().is_empty()
 }
 
+/// What a part asks for is not always there.
+fn sometimes(part: &mut Route) {
+    for attached in &mut part.layers {
+        attached.condition = Condition::Sometimes;
+    }
+}
+
+/// A value or what stands in for it, made one: `.recover(..).unify()`.
+fn recovered(parts: &mut [Route]) {
+    let is_caught = |part: &&mut Route| {
+        is_value(part) && part.layers.iter().any(|attached| attached.kind == AttachedKind::Catcher)
+    };
+    parts.iter_mut().filter(is_caught).for_each(sometimes);
+}
+
+/// Whether a function gives the next one nothing.
+fn gives_nothing(cx: &Evaluator<'_>, handler: Handler) -> bool {
+    let Handler::Function(def) = handler else { return false };
+    let ok = |ty: Ty| ty.as_external("std::result::Result").and_then(|args| args.first().copied());
+    cx.semantics.signature(def).is_some_and(|signature| ok(signature.ret) == Some(Ty::unit()))
+}
+
 /// One part after the other.
-fn followed(first: &Route, second: &Route) -> Route {
+fn followed(cx: &Evaluator<'_>, first: &Route, second: &Route) -> Route {
     let mut part = second.clone();
+    if first.handler != Handler::Unknown && gives_nothing(cx, second.handler) {
+        // What has answered stays the last that does.
+        part.layers.splice(0..0, taken(second));
+        part.handler = Handler::Unknown;
+    }
     part.path = match (first.path.as_str(), second.path.as_str()) {
         ("", _) => second.path,
         (_, "") => first.path,
@@ -284,7 +308,7 @@ fn followed(first: &Route, second: &Route) -> Route {
     }
     part.router = first.router;
     part.unknown.extend_from_slice(&first.unknown);
-    if second.handler == Handler::Unknown {
+    if part.handler == Handler::Unknown {
         part.handler = first.handler;
         part.place = first.place;
         if first.handler != Handler::Unknown {

@@ -27,6 +27,10 @@ pub(crate) fn of_attached(cx: Context, attached: &Attached) -> Verdict {
     };
     let parts = attached.arguments.iter().map(|what| match what {
         What::Text(text) => of_text(attached, *text),
+        // `header::AUTHORIZATION.as_str()`.
+        What::External(path) if path.last_segment().chars().all(|c| c.is_uppercase() || c == '_') => {
+            of_text(attached, Symbol::new(path.last_segment()))
+        }
         what => of_what(cx, *what),
     });
     let mut verdict = parts.fold(own, Verdict::stronger);
@@ -56,7 +60,7 @@ fn of_text(attached: &Attached, text: Symbol) -> Verdict {
     let mut takes = attached.arguments.iter().chain([&attached.what]).filter(|what| takes(what));
     let Some(What::External(path)) = takes.next() else { return Verdict::NONE };
     if attached.kind == AttachedKind::Extractor && names::is_credential(text.as_str()) {
-        let is_optional = path.last_segment() == "optional";
+        let is_optional = path.last_segment() == "optional" || attached.condition == Condition::Sometimes;
         return Verdict {
             authenticates: if is_optional { Authenticates::Optional } else { Authenticates::Enforced },
             confidence: Confidence::Medium,

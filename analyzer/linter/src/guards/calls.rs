@@ -447,7 +447,7 @@ impl Evaluator<'_> {
                 self.read_credential(call.expr, 0);
                 let role = if role { Deps::ROLE } else { Deps::NONE };
                 self.prove(call.data());
-                let data = call.data().union(Deps::CREDENTIAL).union(role);
+                let data = call.data().union(Deps::CREDENTIAL).union(Deps::JUDGED).union(role);
                 let fail = if authenticates == Authenticates::Enforced { data } else { Deps::NONE };
                 return Value { data, fail, ..Value::default() };
             }
@@ -663,6 +663,9 @@ impl Evaluator<'_> {
 
     /// What a pattern binds holds headers, cookies or a session if that is what it is bound to.
     pub(crate) fn carry(&mut self, pat: PatId, from: ExprId) {
+        if self.is_credential_setting(from, 0) {
+            self.note_setting(pat);
+        }
         if !self.by_its_name(from, 0, &is_carrier) {
             return;
         }
@@ -673,6 +676,20 @@ impl Evaluator<'_> {
             Pat::TupleStruct { pats, .. } => {
                 let pats: SmallVec<[PatId; 2]> = self.ir.list(pats).collect();
                 pats.into_iter().for_each(|pat| self.carry(pat, from));
+            }
+            _ => {}
+        }
+    }
+
+    /// What a pattern binds is the name of a credential's header or cookie.
+    fn note_setting(&mut self, pat: PatId) {
+        match self.ir.pat(pat) {
+            Pat::Bind { local, .. } => {
+                self.settings.insert(local);
+            }
+            Pat::TupleStruct { pats, .. } => {
+                let pats: SmallVec<[PatId; 2]> = self.ir.list(pats).collect();
+                pats.into_iter().for_each(|pat| self.note_setting(pat));
             }
             _ => {}
         }
@@ -746,7 +763,29 @@ impl Evaluator<'_> {
                 self.ir.list(args).any(|arg| self.names_credential(arg, depth + 1))
             }
             Expr::MethodCall { receiver, args, .. } if depth < 3 && args.is_empty() => {
-                self.names_credential(receiver, depth + 1)
+                self.is_credential_setting(arg, depth) || self.names_credential(receiver, depth + 1)
+            }
+            _ => self.is_credential_setting(arg, depth),
+        }
+    }
+
+    /// Whether an expression is the name of a header or cookie that is set somewhere else, and is called that of a
+    /// credential: `config.user_header`, `self.session_cookie()`, and what is bound to one.
+    fn is_credential_setting(&self, expr: ExprId, depth: u32) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Local(local) => {
+                self.settings.contains(&local)
+                    || names::is_credential_setting(self.ir.local(local).name.as_str())
+            }
+            Expr::Field { name, .. } => names::is_credential_setting(name.as_str()),
+            Expr::MethodCall { receiver, method, args, .. } if args.is_empty() && depth < 4 => {
+                names::is_credential_setting(method.as_str())
+                    || self.is_credential_setting(receiver, depth + 1)
+            }
+            Expr::Ref { operand: inner, .. } | Expr::Unary { operand: inner, .. } | Expr::Try(inner)
+                if depth < 4 =>
+            {
+                self.is_credential_setting(inner, depth + 1)
             }
             _ => false,
         }

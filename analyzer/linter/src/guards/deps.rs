@@ -39,6 +39,9 @@ impl Deps {
     /// Of what a failure depends on: somebody says no, it is not only the store or the network that fails.
     pub(crate) const REFUSED: Self = Self(128);
 
+    /// The answer of what has found out whether a credential is right.
+    pub(crate) const JUDGED: Self = Self(256);
+
     /// The parameter at `index`, `self` being the first where there is one.
     pub(crate) fn param(index: usize) -> Self {
         Self(1 << (FIRST_PARAM as usize + index.min(MOST_PARAMS)))

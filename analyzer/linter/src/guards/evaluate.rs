@@ -97,6 +97,10 @@ pub(crate) struct Evaluator<'a> {
     some_refuses: bool,
     /// Whether it tells by `Ok(true)` and `Ok(false)`: an error is no answer.
     pub(crate) answers_in_ok: bool,
+    /// Whether a credential was found wrong somewhere, and the request handed on all the same.
+    goes_on: bool,
+    /// Whether something is refused by comparing a credential.
+    compares: bool,
     /// What is refused only where the request chose to come there.
     dropped: Deps,
     /// Where some have been let go on by now: on what that depends.
@@ -109,6 +113,8 @@ pub(crate) struct Evaluator<'a> {
     proven: Deps,
     /// Variables that hold headers, cookies or a session.
     pub(crate) carriers: FxHashSet<LocalId>,
+    /// Variables that hold the name of a credential's header or cookie.
+    pub(crate) settings: FxHashSet<LocalId>,
     /// Variables that hold what the request asks for, whole or in part.
     pub(crate) sent: FxHashSet<LocalId>,
     /// Variables that hold the error of a result, and what that fails for.
@@ -154,12 +160,15 @@ impl<'a> Evaluator<'a> {
             answers_in_ok: ret
                 .and_then(|ret| ret.as_external("std::result::Result")?.first().copied())
                 .is_some_and(is_bool),
+            goes_on: false,
+            compares: false,
             dropped: Deps::NONE,
             escaped: None,
             refused: false,
             nesting: 0,
             proven: Deps::NONE,
             carriers: FxHashSet::default(),
+            settings: FxHashSet::default(),
             sent: FxHashSet::default(),
             errors: FxHashMap::default(),
             futures: FxHashSet::default(),
@@ -232,6 +241,10 @@ impl<'a> Evaluator<'a> {
         self.summary.reads |= self.summary.fail.has(Deps::CREDENTIAL);
         if self.summary.fail.has(self.proven) {
             self.summary.fail = self.summary.fail.union(Deps::CREDENTIAL);
+        }
+        // That there is some credential is all that is asked for, and anybody can send one.
+        if self.goes_on && !self.compares && !self.summary.fail.has(Deps::JUDGED) {
+            self.summary.fail = self.summary.fail.without(Deps::CREDENTIAL);
         }
     }
 
@@ -435,6 +448,8 @@ impl<'a> Evaluator<'a> {
         let place = cond;
         let cond = self.eval(cond);
         self.shrugs(place, cond, then, otherwise);
+        let is_judged = cond.sense == Sense::Present && cond.all().has(Deps::JUDGED);
+        self.goes_on |= self.is_middleware && is_judged && otherwise.is_none() && !self.leaves(then);
         let mark = self.frames.len();
         let (then_leaves, other_leaves) =
             (self.leaves(then), otherwise.is_some_and(|otherwise| self.leaves(otherwise)));
@@ -521,6 +536,8 @@ impl<'a> Evaluator<'a> {
         let mut after: SmallVec<[Frame; 2]> = SmallVec::new();
         let staying = arms.iter().filter(|arm| !self.leaves(arm.body)).count();
         let all_leave = staying == 0;
+        let refused_before = self.summary.fail;
+        let mut lets_in = false;
         for arm in arms {
             let sense = match self.sense_of(arm.pat).of(value) {
                 Sense::Unknown if any_present => Sense::Absent,
@@ -543,7 +560,9 @@ impl<'a> Evaluator<'a> {
             let leaves = self.leaves(arm.body);
             let reach = if staying > usize::from(!leaves) { Reach::Some } else { Reach::All };
             let frame = Frame { deps: deps.union(self.roles_in(arm.pat)), sense, reach };
+            let is_absent = arm.guard.is_none() && self.sense_of(arm.pat) == Sense::Absent;
             let (value, of_arm) = self.branch(mark, frame, arm.body, position);
+            lets_in |= is_absent && (value.shape == Shape::Success || value.data.has(Deps::NEXT));
             values.push(value);
             dropped.push((of_arm.dropped, leaves));
             after.extend(of_arm.behind(frame.deps).filter(|_| !leaves));
@@ -553,6 +572,11 @@ impl<'a> Evaluator<'a> {
             }
         }
         self.frames.truncate(mark);
+        if lets_in && position == Position::Answer {
+            // `Err(Missing) => Success(None), Err(Wrong) => Failure`: who sends nothing is let in.
+            let refused = self.summary.fail.without(value.all());
+            self.summary.fail = refused_before.union(refused);
+        }
         self.refused_in_all(&dropped, scrutinee);
         self.frames.extend(after);
         let joined = values.iter().copied().reduce(Value::join).unwrap_or_default();
@@ -822,6 +846,8 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn refuse_for(&mut self, deps: Deps, sense: Sense, expr: ExprId) {
         let mut open = Deps::NONE;
         let mut present = Deps::NONE;
+        self.compares |=
+            self.frames.iter().any(|frame| frame.sense == Sense::Unknown && frame.deps.has(Deps::CREDENTIAL));
         let is_chosen = !self.is_middleware
             && (self.frames.iter().any(|frame| frame.is_chosen()) || self.is_otherwise_conditional());
         let last = Frame { deps, sense, reach: Reach::All };

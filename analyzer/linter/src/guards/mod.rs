@@ -185,8 +185,16 @@ impl<'a> Guards<'a> {
         let mut guards = Vec::new();
         // Past a middleware that tells by a header who calls, everybody can send that header.
         let mut is_forgeable = false;
+        // Filters before it have taken a credential, or none.
+        let mut is_given = false;
         for (index, layer) in endpoint.layers.iter().enumerate() {
             let mut verdict = self.of_attached(layer);
+            if layer.kind == AttachedKind::Extractor && !verdict.enforces() {
+                if is_given {
+                    verdict = verdict.stronger(self.of_taken(layer));
+                }
+                is_given |= verdict.authenticates == Authenticates::Optional;
+            }
             let is_passed = |layer| {
                 self.is_unused(endpoint, layer) || exempt::lets_through(self.context(), layer, endpoint)
             };
@@ -285,11 +293,41 @@ impl<'a> Guards<'a> {
         };
         let Some(summary) = summary else { return self.of_handler(endpoint) };
         let extractors = endpoint.extractors(self.semantics);
-        let is_option = |index: usize| {
-            let extractor = extractors.get(index);
-            extractor.is_some_and(|extractor| extractor.ty.as_external("std::option::Option").is_some())
+        self.given(&summary, |index| extractors.get(index).map(|extractor| extractor.ty))
+    }
+
+    /// What a function does that takes a value of a request behind others which have taken a credential, or none.
+    fn of_taken(&self, layer: &Attached) -> Verdict {
+        let verdict = match layer.what {
+            What::Function(def) => {
+                let signature = self.semantics.signature(def);
+                let types = |index: usize| signature?.params.get(index).copied();
+                self.known().summary(def).map(|summary| self.given(summary, types))
+            }
+            What::Closure { function, file, closure } => {
+                let ir = self.semantics.ir(file);
+                let params = &ir.closure(closure).params;
+                let types = |index: usize| match ir.pat(params.get(index)?.0) {
+                    Pat::Bind { local, .. } => Some(self.semantics.types(function)?.local(local)),
+                    _ => None,
+                };
+                let summary = Evaluator::closure(self.context(), function, file, closure);
+                summary.map(|summary| self.given(&summary, types))
+            }
+            _ => None,
         };
-        let given = |index: usize| if is_option(index) { Deps::CREDENTIAL } else { Deps::param(index) };
+        let verdict = verdict.unwrap_or(Verdict::NONE);
+        Verdict { confidence: verdict.confidence.min(Confidence::Medium), ..verdict }
+    }
+
+    /// What code does that is given a credential, or none: what may be absent of its parameters is that, and what lists
+    /// roles comes of it.
+    fn given(&self, summary: &deps::Summary, ty: impl Fn(usize) -> Option<Ty>) -> Verdict {
+        let of_caller = |index: usize| {
+            let is_option = |ty: Ty| ty.as_external("std::option::Option").is_some();
+            ty(index).is_some_and(|ty| is_option(ty) || extract::holds_role(self.semantics, ty))
+        };
+        let given = |index: usize| if of_caller(index) { Deps::CREDENTIAL } else { Deps::param(index) };
         extract::of_summary(&summary.instantiate(given))
     }
 

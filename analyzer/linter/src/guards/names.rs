@@ -121,6 +121,18 @@ pub(crate) fn is_credential(name: &str) -> bool {
         || has_word(name, &["auth", "key", "sid", "user", "hmac", "passwd", "access"])
 }
 
+/// Whether what has this name says which header or cookie a credential is in: `user_header`, `session_cookie_name`.
+pub(crate) fn is_credential_setting(name: &str) -> bool {
+    let of_header = || {
+        let rest: Vec<&str> =
+            parts(name).filter(|word| !matches!(*word, "header" | "headers" | "HEADER" | "name")).collect();
+        !rest.is_empty() && is_credential(&rest.join("_"))
+    };
+    (has_word(name, &["header"]) || has_word(name, &["cookie"]) && has_word(name, &["name"]))
+        && !is_about_nobody(name)
+        && of_header()
+}
+
 /// Whether a field of a body, a query's or a path's parameter of this name is a credential. A token that somebody was
 /// mailed, or one to be changed for another, says nothing of a session.
 pub(crate) fn is_sent_credential(name: &str) -> bool {

@@ -63,6 +63,14 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
             "the headers of a request, with its credentials, are written to the log".to_owned(),
             "log the headers that matter one by one, or mark credentials with `set_sensitive` first",
         ),
+        Printed::Filled { name } => (
+            format!("headers with the credential in `{name}` are written to the log"),
+            "log the headers that matter one by one, or mark the credential with `HeaderValue::set_sensitive`",
+        ),
+        Printed::Whole { name, field } => (
+            format!("`{name}` is written to the log with its secret `{field}`"),
+            "log the fields that tell it apart and give nothing away",
+        ),
     };
     let mut finding = Finding::new(&SECRET_IN_LOG, evidence.place, message)
         .label("readable by whoever reads the log")

@@ -86,7 +86,7 @@ impl Scope<'_> {
     }
 
     /// The text of a key that something is read by: a literal, or the name of a constant.
-    fn key(&self, arg: ExprId) -> Option<&'static str> {
+    pub(crate) fn key(&self, arg: ExprId) -> Option<&'static str> {
         match self.ir.expr(arg) {
             Expr::Literal(Literal::Str(text)) => Some(text.as_str()),
             Expr::Path(path) => self.ir.path_segments(path).last().map(|segment| segment.name.as_str()),

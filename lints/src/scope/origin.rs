@@ -2,7 +2,7 @@
 
 use ward_linter::guards::words;
 use ward_semantics::{Resolution, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, FormatId, ItemKind, Piece};
+use ward_syntax::{Expr, ExprId, FormatId, ItemKind, LocalId, Piece};
 
 use super::{Binding, DEEPEST, Scope};
 use crate::secrets::has;
@@ -57,7 +57,12 @@ impl Scope<'_> {
             Expr::Local(local) => match self.binding(local) {
                 Some(Binding::Receiver) => (self.of_receiver(), Root::Receiver),
                 Some(Binding::Parameter(index)) => (self.of_parameter(index), Root::Parameter(index)),
-                Some(Binding::Of(value)) => self.origin_at(value, depth),
+                Some(Binding::Of(value)) => match self.origin_at(value, depth) {
+                    (Origin::Constant, root) => {
+                        self.assigned(local, depth).unwrap_or((Origin::Constant, root))
+                    }
+                    found => found,
+                },
                 None => (Origin::Unknown, here),
             },
             Expr::Path(path) => (self.of_path(self.types.path(path)), here),
@@ -90,6 +95,18 @@ impl Scope<'_> {
             Expr::Macro(_) => (Origin::Held, here),
             _ => (Origin::Unknown, here),
         }
+    }
+
+    /// Where comes from what a local is set to later that begins as a constant: `let mut sent = None; .. sent = Some(part)`.
+    fn assigned(&self, local: LocalId, depth: u8) -> Option<(Origin, Root)> {
+        let ir = self.ir;
+        let values = self.body.exprs.of(&ir.exprs).iter().filter_map(|expr| match *expr {
+            Expr::Assign { lhs, rhs, .. } if ir.expr(lhs) == Expr::Local(local) => Some(rhs),
+            _ => None,
+        });
+        values
+            .map(|value| self.origin_at(value, depth))
+            .find(|(origin, _)| !matches!(origin, Origin::Constant | Origin::Unknown))
     }
 
     /// The first of several values that somebody gave, else the first that is neither constant nor unknown.

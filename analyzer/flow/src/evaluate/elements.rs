@@ -53,17 +53,19 @@ impl Evaluator<'_> {
         self.values.push(Value { fields, ..Value::default() })
     }
 
-    /// Pairs that become a map: what is found by a key is a value, whatever the key.
+    /// Pairs that become a map, or what may be one: what is found by a key is a value, whatever the key.
     pub(super) fn mapped(&mut self, pairs: ValueId, ty: Ty) -> ValueId {
-        let TyKind::External { path, args } = ty.kind() else { return pairs };
-        if path.as_str() == "std::result::Result" {
-            return args.first().map_or(pairs, |inner| self.mapped(pairs, *inner));
-        }
+        let is_map = match ty.kind() {
+            TyKind::External { path, args } if path.as_str() == "std::result::Result" => {
+                return args.first().map_or(pairs, |inner| self.mapped(pairs, *inner));
+            }
+            TyKind::External { path, .. } => path.as_str().ends_with("Map"),
+            TyKind::Unknown => true,
+            _ => false,
+        };
         let value = self.values.get(pairs);
         let held = value.fields.iter().find(|(name, _)| *name == index_name(1)).map(|(_, held)| *held);
-        let Some(held) = held.filter(|_| path.as_str().ends_with("Map") && value.origins.is_empty()) else {
-            return pairs;
-        };
+        let Some(held) = held.filter(|_| is_map && value.origins.is_empty()) else { return pairs };
         let fields: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::from_slice(value.fields);
         self.values.with_fields(held, &fields)
     }

@@ -114,11 +114,19 @@ fn own_reader(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evide
 /// Entries of archives, which are read as what they unpack to.
 const ENTRIES: &[&str] = &["zip::read::ZipFile", "zip::read::ZipEntry"];
 
+/// Entries of archives that only put one behind the other what is packed around them.
+const ENTRIES_OF_PACKED: &str = "tar::Entry";
+
 /// An archive of which entries are unpacked into memory: a small one may hold a huge text. One that is read from a file is the
 /// service's own, as far as is seen here.
 fn archive(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence> {
-    let is_entry =
-        |ty: Ty| matches!(ty.kind(), TyKind::External { path, .. } if ENTRIES.contains(&path.as_str()));
+    let unpacks = calls.iter().any(is_decoder);
+    let is_entry = |ty: Ty| match ty.kind() {
+        TyKind::External { path, .. } => {
+            ENTRIES.contains(&path.as_str()) || (unpacks && path.as_str() == ENTRIES_OF_PACKED)
+        }
+        _ => false,
+    };
     let reads = |call: &&Call| {
         matches!(call.name, "read_to_string" | "read_to_end")
             && call.inputs.first().is_some_and(|(_, ty)| is_entry(*ty))
@@ -137,6 +145,17 @@ fn archive(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence
         "read no more than a limit: `entry.take(LIMIT).read_to_end(..)`, and refuse what is longer",
     );
     evidence(cx, function, &places, wording)
+}
+
+/// Whether a call makes a reader that unpacks what it reads.
+fn is_decoder(call: &Call) -> bool {
+    let path = match call.callee {
+        Callee::External(path) => path.as_str(),
+        Callee::Method { ty, .. } => ty.as_str(),
+        _ => return false,
+    };
+    let is_one = |segment: &str| segment.ends_with("Decoder") || segment == "Decompressor";
+    call.name == "new" && path.split("::").any(is_one)
 }
 
 /// Streams of a request that nothing limits.

@@ -26,6 +26,18 @@ pub(super) enum Printed {
     },
     /// The headers of a request.
     Headers,
+    /// Headers into which a credential was put.
+    Filled {
+        /// The header.
+        name: &'static str,
+    },
+    /// A value of which a secret is read beside it.
+    Whole {
+        /// How it is written.
+        name: String,
+        /// The field.
+        field: &'static str,
+    },
 }
 
 /// Structs are looked into no deeper.
@@ -57,6 +69,10 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
         let ty = scope.types.expr(value);
         if let Some(found) = headers(scope, value, ty) {
             return Some(found);
+        }
+        let of_debug = || whole(scope, value, ty).filter(|_| style == HoleStyle::Debug);
+        if let Some(found) = filled(scope, value, ty).or_else(of_debug) {
+            return Some((found, Confidence::Medium));
         }
         let has_display = scope.cx.semantics().display_impl(ty).is_some();
         if !(style == HoleStyle::Other && has_display)
@@ -206,6 +222,65 @@ fn headers(scope: &Scope, value: ExprId, ty: Ty) -> Option<(Printed, Confidence)
     let is_whole = matches!(path.as_str(), "http::HeaderMap" | "http::Request" | "http::request::Parts");
     (is_whole && scope.origin(value).0 == Origin::Request && !takes_out(scope))
         .then_some((Printed::Headers, Confidence::Medium))
+}
+
+/// Headers that the function, or one that it calls for them, has put a credential into.
+fn filled(scope: &Scope, value: ExprId, ty: Ty) -> Option<Printed> {
+    if ty.as_external("http::HeaderMap").is_none() || takes_out(scope) {
+        return None;
+    }
+    let made = scope.made_of(value);
+    let callees = made.iter().filter_map(|part| match scope.types.callee(*part) {
+        Callee::Fn(def) => Scope::new(scope.cx, *def),
+        _ => None,
+    });
+    let is_here = |map: ExprId| {
+        let name = scope.names(map).first().copied();
+        name.is_some() && name == scope.names(value).first().copied()
+    };
+    let name = put_into(scope, is_here).or_else(|| {
+        callees.filter(|callee| !takes_out(callee)).find_map(|callee| put_into(&callee, |_| true))
+    })?;
+    Some(Printed::Filled { name })
+}
+
+/// The credential's header that is put into a map of headers, unless it stands in the source.
+fn put_into(scope: &Scope, is_it: impl Fn(ExprId) -> bool) -> Option<&'static str> {
+    const CREDENTIALS: &str = "authorization proxy-authorization cookie x-api-key";
+    let ir = scope.ir;
+    scope.body.exprs.of(&ir.exprs).iter().find_map(|expr| {
+        let Expr::MethodCall { receiver, method, args, .. } = *expr else { return None };
+        let mut args = ir.list(args);
+        let (Some(key), Some(sent), None) = (args.next(), args.next(), args.next()) else { return None };
+        let is_headers = scope.types.expr(receiver).as_external("http::HeaderMap").is_some();
+        if !is_headers || !matches!(method.as_str(), "insert" | "append") || !is_it(receiver) {
+            return None;
+        }
+        let name = scope.key(key)?.to_ascii_lowercase().replace('_', "-");
+        let known = CREDENTIALS.split_ascii_whitespace().find(|known| *known == name)?;
+        (scope.origin(sent).0 != Origin::Constant).then_some(known)
+    })
+}
+
+/// A value of a type that is not known here, of which the same function reads a field that is a secret.
+fn whole(scope: &Scope, value: ExprId, ty: Ty) -> Option<Printed> {
+    if !ty.is_unknown() {
+        return None;
+    }
+    let ir = scope.ir;
+    let (subject, _) = subject(scope, value);
+    let local = ir.expr(subject);
+    if !matches!(local, Expr::Local(_)) {
+        return None;
+    }
+    let field = scope.body.exprs.ids().find_map(|id| match ir.expr(id) {
+        Expr::Field { base, name } if ir.expr(base) == local => {
+            let sure = of_name(name.as_str(), scope.types.expr(id), || false);
+            (sure.is_some() && Named::of(name.as_str()) == Named::Secret).then(|| name.as_str())
+        }
+        _ => None,
+    })?;
+    Some(Printed::Whole { name: scope.written(subject), field })
 }
 
 /// Whether a function takes headers out or marks them before it prints them, or a layer of the same file does.

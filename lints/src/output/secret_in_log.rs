@@ -67,6 +67,10 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
             format!("headers with the credential in `{name}` are written to the log"),
             "log the headers that matter one by one, or mark the credential with `HeaderValue::set_sensitive`",
         ),
+        Printed::Body { name } => (
+            format!("the body `{name}` of an exchange of tokens is written to the log"),
+            "log its length and the status: the body holds codes, tokens or the secret of the client",
+        ),
         Printed::Whole { name, field } => (
             format!("`{name}` is written to the log with its secret `{field}`"),
             "log the fields that tell it apart and give nothing away",

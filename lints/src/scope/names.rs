@@ -1,7 +1,7 @@
 //! What the values of a body are called.
 
 use ward_linter::guards::words;
-use ward_syntax::{Expr, ExprId, FormatId, Literal, Piece};
+use ward_syntax::{Expr, ExprId, FormatId, Literal, Pat, PatId, Piece};
 
 use super::{DEEPEST, Scope};
 use crate::secrets::has;
@@ -23,6 +23,37 @@ impl Scope<'_> {
             Expr::If { cond, then, .. } if ir.expr_span(then).contains(place) => {
                 self.names(cond).iter().any(|name| words(name).any(|word| has(list, &word)))
             }
+            _ => false,
+        })
+    }
+
+    /// Whether a place stands where something has failed: below a condition that speaks of it, or in the arm of an error.
+    pub(crate) fn is_below_failure(&self, place: ExprId) -> bool {
+        const FAILURES: &str = "success error err failed failure status";
+        let ir = self.ir;
+        let at = ir.expr_span(place);
+        let is_error = |pat: PatId| match ir.pat(pat) {
+            Pat::TupleStruct { path, .. } | Pat::Path(path) => ir
+                .path_segments(path)
+                .iter()
+                .any(|segment| segment.name.as_str() == "Err" || segment.name.as_str().ends_with("Error")),
+            _ => false,
+        };
+        let speaks_of_it = |cond: ExprId| {
+            let cond = ir.expr_span(cond);
+            self.body.exprs.ids().filter(|id| cond.contains(ir.expr_span(*id))).any(|id| match ir.expr(id) {
+                Expr::MethodCall { method: name, .. } | Expr::Field { name, .. } => {
+                    words(name.as_str()).any(|word| has(FAILURES, &word))
+                }
+                Expr::Let { pat, .. } => is_error(pat),
+                _ => false,
+            })
+        };
+        self.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+            Expr::Match { arms, .. } => {
+                ir.arms(arms).iter().any(|arm| is_error(arm.pat) && ir.expr_span(arm.body).contains(at))
+            }
+            Expr::If { cond, then, .. } => ir.expr_span(then).contains(at) && speaks_of_it(cond),
             _ => false,
         })
     }

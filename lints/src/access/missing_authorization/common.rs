@@ -7,15 +7,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::{is_authorizing, words};
+use ward_semantics::endpoint::Extractor;
 use ward_semantics::{Callee, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{BodyId, Expr, ExprId, Id, ItemKind, SourceIr, Symbol, TypeRef, TypeRefId};
 
 use super::{Evidence, actions};
 use crate::access::doors::{Door, Openness};
-use crate::access::identity::reads_by_caller;
+use crate::access::identity::{identities, is_consulted, only_tells_of, reads_by_caller};
 
 /// So many siblings must call the check.
 const FEWEST: usize = 4;
+/// So many must call the same one, and this part of them some check, in percent, where a handler takes the identity of the
+/// caller and does not look at it.
+const FEWEST_OF_SAME: usize = 3;
+const LEAST_FOR_IGNORED: usize = 60;
 
 /// A check is looked for below this many calls.
 const MOST_CALLS: usize = 3;
@@ -116,13 +121,17 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
     }
     // Of two that are called alike, the first by name.
     let common = counts.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(name.as_str())));
-    let Some((name, calling)) = common.filter(|(_, count)| *count >= FEWEST) else { return Vec::new() };
+    let Some((name, calling)) = common.filter(|(_, count)| *count >= FEWEST_OF_SAME) else {
+        return Vec::new();
+    };
     // Some ask in ways of their own; the commonest is told.
     let asks = |index: &usize| reached[*index].iter().any(|check| check.name == name || check.tells);
     let asking: Vec<usize> = (0..group.len()).filter(asks).collect();
-    if calling * 3 < asking.len() || asking.len() * 100 < group.len() * family.least() {
+    let part = asking.len() * 100 / group.len();
+    if calling * 3 < asking.len() || asking.len() < FEWEST || part < LEAST_FOR_IGNORED {
         return Vec::new();
     }
+    let is_usual = calling >= FEWEST && part >= family.least();
     let silent = (0..group.len()).filter(|index| !asks(index));
     let is_about_changes = actions::is_about_changes(name.as_str());
     // What is sent to have an answer computed from it is nobody's.
@@ -136,6 +145,8 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
     let is_own = |door: &Door| {
         family == Family::File && !door.endpoint.methods.may_change() && reads_by_caller(cx, door)
     };
+    let stands_out = |door: &Door| is_usual || (family == Family::File && ignores_caller(cx, door));
+    let silent = silent.filter(|index| stands_out(group[*index]));
     let silent = silent
         .filter(|index| is_meant(group[*index]) && is_plain(cx, group[*index]) && !is_own(group[*index]));
     let evidence = |index: usize| {
@@ -153,6 +164,13 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
         }
     };
     silent.map(evidence).collect()
+}
+
+/// Whether a handler that is told which object is meant takes the identity of the caller, and does not look at it.
+fn ignores_caller(cx: &LintContext, door: &Door) -> bool {
+    let taken = identities(cx, door);
+    let is_ignored = |taken: &Extractor| !is_consulted(cx, door, taken);
+    door.names_object() && !taken.is_empty() && taken.iter().all(is_ignored) && !only_tells_of(cx, door)
 }
 
 /// Whether a handler asks who calls and nothing else that is seen.
@@ -216,7 +234,12 @@ fn called(cx: &LintContext, function: DefId) -> Vec<Check> {
 
 fn is_named_check(name: &str) -> bool {
     const WORDS: &[&str] = &["authorized", "permission", "permissions", "allowed", "acl"];
-    is_authorizing(name) || words(name).any(|word| WORDS.contains(&word.as_str()))
+    const ASKING: &[&str] = &["is", "check", "ensure", "require", "verify", "assert"];
+    let all: Vec<String> = words(name).collect();
+    // `is_member(group, user)`: of what belongs to several.
+    let of_members = all.first().is_some_and(|first| ASKING.contains(&first.as_str()))
+        && all.iter().any(|word| matches!(word.as_str(), "member" | "membership" | "participant"));
+    is_authorizing(name) || of_members || all.iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// Whether a function's answer can be no, and is for what it is given or reads.

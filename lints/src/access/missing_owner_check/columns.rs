@@ -11,6 +11,7 @@ use ward_syntax::{Body, Expr, ExprId, FileSpan, List, Literal, Piece, SourceIr};
 
 use super::Door;
 use crate::access::doors::Openness;
+use crate::access::identity::cannot_tell;
 use crate::input::taken::reached_from;
 
 /// A handler is followed to this many functions.
@@ -72,6 +73,12 @@ fn may_lack(cx: &LintContext, door: &Door) -> bool {
         && !cx.guards().ties(door.function)
         && !is_of_staff(door.endpoint.path.as_str())
         && !is_of_staff(&cx.name(door.function))
+}
+
+/// Whether an endpoint takes no identity by which it could ask, and stands behind nothing that is called for some only.
+fn is_blind(cx: &LintContext, door: &Door) -> bool {
+    let layers = door.endpoint.layers.iter();
+    cannot_tell(cx, door) && !layers.map(|layer| layer.name(cx.semantics())).any(|name| is_of_staff(&name))
 }
 
 pub(super) fn is_of_staff(name: &str) -> bool {
@@ -142,7 +149,11 @@ impl Statements {
             let of_crate = self.asking.iter().filter(|((krate, _), _)| *krate == key.0);
             let owners = of_crate.flat_map(|(_, functions)| functions).collect::<BTreeSet<_>>().len();
             let is_custom = owners >= CUSTOM && asking >= FEWEST_OF_CUSTOM && plain == 1;
-            (asking >= FEWEST && asking >= 3 * plain || is_custom).then(|| Evidence {
+            // What takes no identity could not ask, and those that stand beside it do.
+            let beside = self.asking.get(&key).into_iter().flatten();
+            let beside = beside.filter(|def| cx.semantics().locate(**def).0 == place.file).count();
+            let is_blind = beside >= FEWEST_OF_CUSTOM && beside >= plain && is_blind(cx, door);
+            (asking >= FEWEST && asking >= 3 * plain || is_custom || is_blind).then(|| Evidence {
                 door: *door,
                 function,
                 place,

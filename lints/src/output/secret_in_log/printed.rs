@@ -31,6 +31,11 @@ pub(super) enum Printed {
         /// The header.
         name: &'static str,
     },
+    /// The body of what a client of OAuth sends or gets.
+    Body {
+        /// How it is written.
+        name: String,
+    },
     /// A value of which a secret is read beside it.
     Whole {
         /// How it is written.
@@ -82,6 +87,9 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
         }
     }
     let (subject, is_exposed) = subject(scope, value);
+    if is_body_of_oauth(scope, subject, value) {
+        return Some((Printed::Body { name: scope.written(subject) }, Confidence::Medium));
+    }
     let name = match scope.ir.expr(subject) {
         Expr::Local(local) => scope.ir.local(local).name.as_str(),
         Expr::Field { name, .. } => name.as_str(),
@@ -103,6 +111,26 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
         return None;
     }
     Some((Printed::Secret { name: scope.written(subject) }, confidence))
+}
+
+/// Whether a text is the whole body of a request or its answer, in a client of OAuth: it holds the client's secret, codes and
+/// tokens. What is printed where something has failed is an error, and what everybody may ask for holds none of these.
+fn is_body_of_oauth(scope: &Scope, subject: ExprId, value: ExprId) -> bool {
+    const CLIENTS: &str = "oidc oauth oauth2 openid openidconnect";
+    const PUBLIC: &str = "jwks jwk keys discovery discover metadata userinfo error";
+    let Expr::Local(local) = scope.ir.expr(subject) else { return false };
+    let all: Vec<String> = words(scope.ir.local(local).name.as_str()).collect();
+    let is_whole = match &all[..] {
+        [body] => body == "body",
+        [of, body] => body == "body" && has("request response req resp res token", of),
+        _ => false,
+    };
+    if !is_whole || is_text(scope.types.local(local)) != Some(true) {
+        return false;
+    }
+    let path = scope.cx.semantics().path(scope.function);
+    let any = |list: &str| words(&path).any(|word| has(list, &word));
+    any(CLIENTS) && !any(PUBLIC) && !scope.is_below_failure(value)
 }
 
 /// Whether a text is the token of a request's `Authorization`, taken out by the type that reads it.

@@ -36,13 +36,21 @@ impl Evaluator<'_> {
 
     fn send(&mut self, call: &ExternalCall) {
         let Some((Some(expr), value)) = call.args.first().copied() else { return };
-        let carried = match call.receiver.map(|(receiver, _)| self.types.expr(receiver).kind()) {
+        let (carried, is_declared) = match call.receiver.map(|(receiver, _)| self.types.expr(receiver).kind())
+        {
             // `Sender<Message>`, not `Addr<Actor>`.
-            Some(TyKind::External { args, .. }) => args.first().copied(),
-            _ => None,
+            Some(TyKind::External { path, args }) => {
+                (args.first().copied(), path.last_segment().ends_with("Sender"))
+            }
+            _ => (None, false),
         };
         let given = self.types.expr(expr);
-        let ty = if assumed_of(given).is_some() { given } else { carried.unwrap_or(given) };
+        // What is given may be known less well than what the channel is declared to carry: `(text, answer, span)`.
+        let ty = match carried {
+            Some(carried) if is_declared && assumed_of(carried).is_some() => carried,
+            Some(carried) if assumed_of(given).is_none() => carried,
+            _ => given,
+        };
         let Some(assumed) = assumed_of(ty) else { return };
         let place = self.place_of_span(self.span(expr));
         let callee = self.callee_name(call);

@@ -7,6 +7,8 @@
 //! In a library nobody but callers brings a path. What a method opens below a folder that its object holds is told for
 //! the text that callers name it by; a whole path is an interface, not a mistake.
 
+mod drives;
+
 use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Severity};
 use ward_flow::{Entry, Reached, Way};
@@ -70,6 +72,7 @@ fn check(cx: &LintContext) {
         }
         _ => judge(cx, way, kind),
     });
+    drives::check(cx);
 }
 
 /// The methods and their places where a path is made of what the object itself holds: a folder of its own. None in

@@ -51,8 +51,12 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     };
     let mut finding = Finding::new(&PATH_TRAVERSAL, evidence.place, message)
         .label("`c:` is put onto the path here")
-        .note("on Windows `push(\"c:\")` forgets the path it is called on: any file of the drive can be meant")
-        .help("refuse pieces with `:`, or those of which `Path::new(piece).components()` are not all `Normal`");
+        .note(
+            "on Windows `push(\"c:\")` forgets the path it is called on: any file of the drive can be meant",
+        )
+        .help(
+            "refuse pieces with `:`, or those of which `Path::new(piece).components()` are not all `Normal`",
+        );
     finding.confidence = Confidence::Medium;
     finding.severity = Severity::Medium;
     finding.function = Some(cx.name(evidence.function));
@@ -106,8 +110,7 @@ fn pushed(scope: &Scope) -> Vec<Evidence> {
     let mut found = Vec::new();
     for id in scope.body.exprs.ids() {
         let Expr::MethodCall { receiver, method, args, .. } = ir.expr(id) else { continue };
-        if method.as_str() != "push"
-            || scope.types.expr(receiver).as_external("std::path::PathBuf").is_none()
+        if method.as_str() != "push" || scope.types.expr(receiver).as_external("std::path::PathBuf").is_none()
         {
             continue;
         }
@@ -132,7 +135,8 @@ fn local(scope: &Scope, expr: ExprId) -> Option<LocalId> {
     }
 }
 
-/// Whether a local is what `Component::Normal` holds, in a function that drops prefixes and takes no piece apart again.
+/// Whether a local is what `Component::Normal` holds, in a function that does not speak of prefixes and takes no piece apart
+/// again.
 fn is_component(scope: &Scope, piece: LocalId) -> bool {
     let ir = scope.ir;
     let holds = |pat: PatId| match ir.pat(pat) {
@@ -142,22 +146,26 @@ fn is_component(scope: &Scope, piece: LocalId) -> bool {
         }
         _ => false,
     };
-    let names_prefix = |pat: PatId| match ir.pat(pat) {
-        Pat::TupleStruct { path, .. } | Pat::Path(path) => is_named(scope, path, "Prefix"),
-        _ => false,
-    };
     let exprs = scope.body.exprs.of(&ir.exprs);
     let mut arms = exprs.iter().filter_map(|expr| match *expr {
         Expr::Match { arms, .. } => Some(ir.arms(arms)),
         _ => None,
     });
     let is_bound = arms.any(|arms| {
-        arms.iter().any(|arm| holds(arm.pat)) && !arms.iter().any(|arm| names_prefix(arm.pat))
+        arms.iter().any(|arm| holds(arm.pat)) && !arms.iter().any(|arm| names_prefix(scope, arm.pat))
     });
     let takes_apart = exprs
         .iter()
         .filter(|expr| matches!(expr, Expr::MethodCall { method, .. } if method.as_str() == "components"));
     is_bound && takes_apart.count() == 1
+}
+
+fn names_prefix(scope: &Scope, pat: PatId) -> bool {
+    match scope.ir.pat(pat) {
+        Pat::TupleStruct { path, .. } | Pat::Path(path) => is_named(scope, path, "Prefix"),
+        Pat::Or(pats) => scope.ir.list(pats).any(|pat| names_prefix(scope, pat)),
+        _ => false,
+    }
 }
 
 fn is_named(scope: &Scope, path: PathId, name: &str) -> bool {

@@ -7,6 +7,7 @@ use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan};
 
 use super::{Evidence, limits};
 use crate::input::taken::{self, Call};
+use crate::scope::Scope;
 
 /// Every kind of such a place in a function.
 pub(super) fn of(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Evidence> {
@@ -120,7 +121,7 @@ const ENTRIES_OF_PACKED: &str = "tar::Entry";
 /// An archive of which entries are unpacked into memory: a small one may hold a huge text. One that is read from a file is the
 /// service's own, as far as is seen here.
 fn archive(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence> {
-    let unpacks = calls.iter().any(is_decoder);
+    let unpacks = unpacks_what_is_given(cx, function, calls);
     let is_entry = |ty: Ty| match ty.kind() {
         TyKind::External { path, .. } => {
             ENTRIES.contains(&path.as_str()) || (unpacks && path.as_str() == ENTRIES_OF_PACKED)
@@ -147,15 +148,22 @@ fn archive(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence
     evidence(cx, function, &places, wording)
 }
 
-/// Whether a call makes a reader that unpacks what it reads.
-fn is_decoder(call: &Call) -> bool {
-    let path = match call.callee {
-        Callee::External(path) => path.as_str(),
-        Callee::Method { ty, .. } => ty.as_str(),
-        _ => return false,
+/// Whether a function makes a reader that unpacks what it was given, and none that ends somewhere.
+fn unpacks_what_is_given(cx: &LintContext, function: DefId, calls: &[Call]) -> bool {
+    let made = |call: &Call| match call.callee {
+        Callee::External(path) => path.as_str().to_owned(),
+        Callee::Method { ty, .. } => ty.as_str().to_owned(),
+        Callee::Fn(def) => cx.name(*def),
+        _ => String::new(),
     };
-    let is_one = |segment: &str| segment.ends_with("Decoder") || segment == "Decompressor";
-    call.name == "new" && path.split("::").any(is_one)
+    let is_decoder = |segment: &str| segment.ends_with("Decoder") || segment == "Decompressor";
+    let decoders = calls.iter().filter(|call| call.name == "new" && made(call).split("::").any(is_decoder));
+    let given: Vec<ExprId> = decoders.filter_map(|call| Some(call.inputs.first()?.0)).collect();
+    let ends = || calls.iter().any(|call| made(call).contains("Limit"));
+    !given.is_empty()
+        && !ends()
+        && Scope::new(cx, function)
+            .is_some_and(|scope| given.iter().any(|reader| scope.origin(*reader).0.is_given()))
 }
 
 /// Streams of a request that nothing limits.

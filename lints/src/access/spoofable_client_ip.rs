@@ -160,9 +160,11 @@ fn is_taken(scope: &Scope, read: ExprId) -> bool {
     })
 }
 
-/// Whether a function knows proxies that it believes.
+/// Whether a function knows proxies that it believes. That a crate is a proxy itself says nothing of those before it.
 fn is_trusting(scope: &Scope) -> bool {
     let ir = scope.ir;
+    let name = scope.cx.name(scope.function);
+    let in_crate = name.split_once("::").map_or(name.as_str(), |(_, rest)| rest);
     let says = |name: &str| words(name).any(|word| has(TRUSTS, &word));
     scope.body.locals.of(&ir.locals).iter().any(|local| says(local.name.as_str()))
         || scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
@@ -171,7 +173,7 @@ fn is_trusting(scope: &Scope) -> bool {
             Expr::Path(path) => ir.path_segments(path).iter().any(|segment| says(segment.name.as_str())),
             _ => false,
         })
-        || says(&scope.cx.name(scope.function))
+        || says(in_crate)
 }
 
 /// Whether code of this name decides by an address.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use ward_flow::{Part, Reached};
 use ward_linter::LintContext;
-use ward_semantics::DefId;
-use ward_syntax::{FileId, FileSpan, Span, Symbol};
+use ward_semantics::{DefId, Semantics};
+use ward_syntax::{Expr, ExprId, FileId, FileSpan, Span, Symbol};
 
 use super::templates::{Dialect, Escaping, NAMES, TemplateHole, scan};
 
@@ -104,9 +104,11 @@ impl<'c> Templates<'c> {
             let is_handlebars = matches!(path.rsplit('.').next(), Some("hbs" | "handlebars"));
             let is_handlebars = is_handlebars || reached.sink.krate.as_str() == "handlebars";
             let dialect = if is_handlebars { Dialect::Handlebars } else { Dialect::Jinja };
+            let is_off = is_handlebars && self.escapes_nothing(home);
+            let escaping = if is_off { Escaping::Off } else { page.escaping };
             let text = self.texts.entry(file).or_insert_with(|| self.cx.text(file).unwrap_or_default());
             // Without a tag it is no page, however it is escaped.
-            let template = scan(text, dialect, page.escaping);
+            let template = scan(text, dialect, escaping);
             if text.contains('<') {
                 let placed = |hole: TemplateHole| (FileSpan { file, span: hole.span }, hole);
                 holes.extend(template.holes.into_iter().map(placed));
@@ -114,6 +116,18 @@ impl<'c> Templates<'c> {
             open.extend(template.others);
         }
         holes
+    }
+
+    /// Whether the only registry of handlebars in a package was told to escape nothing: `register_escape_fn(no_escape)`.
+    fn escapes_nothing(&self, user: DefId) -> bool {
+        let semantics = self.cx.semantics();
+        let package = semantics.package(user);
+        let own = semantics.project.files().filter(|(_, file)| file.package == package);
+        let told =
+            own.map(|(id, _)| semantics.ask("registries of handlebars", id, || registries(semantics, id)));
+        let (made, silenced) =
+            told.fold((0, 0), |(made, silenced), (more, off)| (made + more, silenced + off));
+        made == 1 && silenced > 0
     }
 
     /// The file of a template, by the end of its path, in the package it is used in before others.
@@ -163,6 +177,26 @@ impl<'c> Templates<'c> {
         let span: Span = attribute.span;
         Derived::Inline(holes.map(|hole| (FileSpan { file, span }, hole)).collect())
     }
+}
+
+/// How many registries of handlebars a file makes, and how many it tells to escape nothing.
+fn registries(semantics: &Semantics, file: FileId) -> (u32, u32) {
+    let ir = semantics.ir(file);
+    let ends_with = |expr: ExprId, names: &[&str]| match ir.expr(expr) {
+        Expr::Path(path) => {
+            let segments = ir.path_segments(path).iter().rev().map(|segment| segment.name.as_str());
+            segments.take(names.len()).eq(names.iter().rev().copied())
+        }
+        _ => false,
+    };
+    ir.exprs.iter().fold((0, 0), |(made, silenced), expr| match *expr {
+        Expr::Call { callee, .. } if ends_with(callee, &["Handlebars", "new"]) => (made + 1, silenced),
+        Expr::MethodCall { method, args, .. } if method.as_str() == "register_escape_fn" => {
+            let is_off = ir.list(args).any(|arg| ends_with(arg, &["no_escape"]));
+            (made, silenced + u32::from(is_off))
+        }
+        _ => (made, silenced),
+    })
 }
 
 /// Where the template of a struct is.

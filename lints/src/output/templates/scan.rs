@@ -254,7 +254,11 @@ impl Scanner<'_> {
         if inside.starts_with('!') || inside.starts_with("else") || inside.contains(' ') {
             return self.keep("\u{1}");
         }
-        self.hole(inside, Printed::Escaped, span, template);
+        let printed = match self.escaping {
+            Escaping::On => Printed::Escaped,
+            Escaping::Off => Printed::Raw,
+        };
+        self.hole(inside, printed, span, template);
     }
 }
 

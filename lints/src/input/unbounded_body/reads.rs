@@ -7,7 +7,7 @@ use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan};
 
 use super::{Evidence, limits};
 use crate::input::taken::{self, Call};
-use crate::scope::Scope;
+use crate::scope::{Root, Scope};
 
 /// Every kind of such a place in a function.
 pub(super) fn of(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Evidence> {
@@ -148,7 +148,7 @@ fn archive(cx: &LintContext, function: DefId, calls: &[Call]) -> Option<Evidence
     evidence(cx, function, &places, wording)
 }
 
-/// Whether a function makes a reader that unpacks what it was given, and none that ends somewhere.
+/// Whether a function makes a reader that unpacks bytes that it was given, and none that ends somewhere.
 fn unpacks_what_is_given(cx: &LintContext, function: DefId, calls: &[Call]) -> bool {
     let made = |call: &Call| match call.callee {
         Callee::External(path) => path.as_str().to_owned(),
@@ -160,10 +160,17 @@ fn unpacks_what_is_given(cx: &LintContext, function: DefId, calls: &[Call]) -> b
     let decoders = calls.iter().filter(|call| call.name == "new" && made(call).split("::").any(is_decoder));
     let given: Vec<ExprId> = decoders.filter_map(|call| Some(call.inputs.first()?.0)).collect();
     let ends = || calls.iter().any(|call| made(call).contains("Limit"));
-    !given.is_empty()
-        && !ends()
-        && Scope::new(cx, function)
-            .is_some_and(|scope| given.iter().any(|reader| scope.origin(*reader).0.is_given()))
+    if given.is_empty() || ends() {
+        return false;
+    }
+    let (Some(scope), Some(signature)) = (Scope::new(cx, function), cx.semantics().signature(function))
+    else {
+        return false;
+    };
+    given.into_iter().any(|reader| match scope.origin(reader).1 {
+        Root::Parameter(index) => signature.params.get(index).is_some_and(|ty| is_piece(*ty)),
+        _ => false,
+    })
 }
 
 /// Streams of a request that nothing limits.

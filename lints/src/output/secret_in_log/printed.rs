@@ -284,8 +284,18 @@ fn put_into(scope: &Scope, is_it: impl Fn(ExprId) -> bool) -> Option<&'static st
         if !is_headers || !matches!(method.as_str(), "insert" | "append") || !is_it(receiver) {
             return None;
         }
-        let name = scope.key(key)?.to_ascii_lowercase().replace('_', "-");
-        let known = CREDENTIALS.split_ascii_whitespace().find(|known| *known == name)?;
+        let known = match ir.expr(key) {
+            // The name of a header that is a setting: `token_header`.
+            Expr::Local(local) => {
+                let name = ir.local(local).name.as_str();
+                (Named::of(name) >= Named::Token && words(name).any(|word| word == "header"))
+                    .then_some(name)?
+            }
+            _ => {
+                let name = scope.key(key)?.to_ascii_lowercase().replace('_', "-");
+                CREDENTIALS.split_ascii_whitespace().find(|known| *known == name)?
+            }
+        };
         (scope.origin(sent).0 != Origin::Constant).then_some(known)
     })
 }

@@ -284,17 +284,14 @@ fn put_into(scope: &Scope, is_it: impl Fn(ExprId) -> bool) -> Option<&'static st
         if !is_headers || !matches!(method.as_str(), "insert" | "append") || !is_it(receiver) {
             return None;
         }
-        let known = match ir.expr(key) {
-            // The name of a header that is a setting: `token_header`.
-            Expr::Local(local) => {
-                let name = ir.local(local).name.as_str();
-                (Named::of(name) >= Named::Token && words(name).any(|word| word == "header"))
-                    .then_some(name)?
-            }
-            _ => {
-                let name = scope.key(key)?.to_ascii_lowercase().replace('_', "-");
-                CREDENTIALS.split_ascii_whitespace().find(|known| *known == name)?
-            }
+        // The name of a header may be a setting: `token_header`.
+        let known = if let Expr::Local(local) = ir.expr(key) {
+            let name = ir.local(local).name.as_str();
+            let is_credential = Named::of(name) >= Named::Token && words(name).any(|word| word == "header");
+            is_credential.then_some(name)?
+        } else {
+            let name = scope.key(key)?.to_ascii_lowercase().replace('_', "-");
+            CREDENTIALS.split_ascii_whitespace().find(|known| *known == name)?
         };
         (scope.origin(sent).0 != Origin::Constant).then_some(known)
     })

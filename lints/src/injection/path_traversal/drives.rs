@@ -9,7 +9,7 @@ use ward_semantics::DefId;
 use ward_syntax::{Expr, ExprId, FileId, FileSpan, ItemKind, Literal, LocalId, Pat, PatId, PathId};
 
 use super::PATH_TRAVERSAL;
-use crate::scope::{Scope, in_scopes};
+use crate::scope::{Origin, Scope, in_scopes};
 
 /// Crates for requests.
 const HTTP: &[&str] = &[
@@ -186,8 +186,11 @@ fn is_split(scope: &Scope, piece: LocalId) -> bool {
         _ => false,
     };
     let splits = |expr: ExprId| match ir.expr(expr) {
-        Expr::MethodCall { method, args, .. } => {
-            method.as_str() == "split" && ir.list(args).any(|arg| is_char(arg, '/'))
+        // What a request is taken apart for here is a flow's business.
+        Expr::MethodCall { receiver, method, args, .. } => {
+            method.as_str() == "split"
+                && ir.list(args).any(|arg| is_char(arg, '/'))
+                && scope.origin(receiver).0 != Origin::Request
         }
         _ => false,
     };

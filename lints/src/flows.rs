@@ -6,10 +6,11 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, Finding, LintMetadata, Severity};
 use ward_flow::models::SourceClass;
-use ward_flow::{Entry, Reached, UNKNOWN, Way, WayStepKind};
+use ward_flow::{Entry, Reached, UNKNOWN, Way, WayStep, WayStepKind};
 use ward_linter::LintContext;
+use ward_semantics::DefId;
 use ward_semantics::endpoint::{Endpoint, Handler};
-use ward_syntax::{FileSpan, Symbol, sym};
+use ward_syntax::{Expr, FileSpan, Symbol, sym};
 
 /// What a lint says of a place.
 pub(crate) struct Wording {
@@ -41,6 +42,7 @@ pub(crate) fn report(
     kinds: &[&'static str],
     judge: impl Fn(&Way, &Reached, &str) -> Option<Judgement>,
 ) {
+    let mut told_before: Vec<Told> = Vec::new();
     for Place { reached, ways } in places(cx, kinds) {
         let judged = ways.iter().filter_map(|(kind, way)| Some((way, judge(way, &reached, kind)?)));
         let mut judged: Vec<(&Way, Judgement)> = judged.collect();
@@ -58,8 +60,53 @@ pub(crate) fn report(
         if let Some((at, message)) = entry(cx, way, &reached) {
             finding = finding.related(at, message);
         }
-        cx.report(finding);
+        let is_same = |told: &&mut Told| {
+            told.function == reached.function
+                && told.steps == way.steps
+                && told.finding.confidence >= finding.confidence
+                && are_arms_of_one(cx, reached.function, told.place, reached.place)
+        };
+        match told_before.iter_mut().find(is_same) {
+            Some(told) => told.others.push(reached.place),
+            None => told_before.push(Told {
+                function: reached.function,
+                place: reached.place,
+                steps: way.steps.clone(),
+                finding,
+                others: Vec::new(),
+            }),
+        }
     }
+    for told in told_before {
+        let others = told.others.into_iter().take(MOST_OTHERS);
+        cx.report(others.fold(told.finding, |finding, other| finding.related(other, "so does it here")));
+    }
+}
+
+/// A finding, and the places in other arms of a match that the same value comes to.
+struct Told {
+    function: DefId,
+    place: FileSpan,
+    steps: Vec<WayStep>,
+    finding: Finding,
+    others: Vec<FileSpan>,
+}
+
+/// More other places are not listed.
+const MOST_OTHERS: usize = 8;
+
+/// Whether two places stand in different arms of one match: only one of them is ever run.
+fn are_arms_of_one(cx: &LintContext, function: DefId, one: FileSpan, other: FileSpan) -> bool {
+    let Some((file, body)) = cx.semantics().body(function) else { return false };
+    let ir = cx.semantics().ir(file);
+    ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| {
+        let Expr::Match { arms, .. } = *expr else { return false };
+        let arm = |place: FileSpan| {
+            let mut arms = ir.arms(arms).iter();
+            arms.position(|arm| ir.expr_span(arm.body).contains(place.span))
+        };
+        matches!((arm(one), arm(other)), (Some(one), Some(other)) if one != other)
+    })
 }
 
 /// A place, with its ways by the kind of sink that they reach there.

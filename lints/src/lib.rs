@@ -4,6 +4,7 @@
 //! below.
 
 pub mod access;
+mod administrators;
 mod flows;
 pub mod frameworks;
 pub mod injection;

@@ -14,6 +14,7 @@ mod routes;
 mod run;
 mod suppression;
 mod tell;
+mod unreached;
 
 pub use context::LintContext;
 pub use routes::route_rows;

@@ -18,7 +18,7 @@ use ward_semantics::{Answers, DefId, Semantics, Understood};
 use crate::config::{Access, Levels, Suppressions};
 use crate::guards::{EndpointAccess, Guards, Judged};
 use crate::suppression::Directives;
-use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes};
+use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes, unreached};
 
 /// What to analyse and how.
 #[derive(Clone, Debug, Default)]
@@ -201,6 +201,7 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     if settings.scope == Scope::Findings {
         findings = run_lints(index, registry, settings, &directives);
         routes::name_endpoints(&semantics, &endpoints, access, &mut findings);
+        unreached::lower(&semantics, &endpoints, &mut findings);
         findings.retain_mut(|finding| apply_level(&semantics, settings, finding));
         bodies::fill_in(&semantics, &mut findings);
         directives.apply(&mut findings);

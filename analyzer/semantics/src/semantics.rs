@@ -16,6 +16,7 @@ use crate::known::known;
 use crate::signature::Signatures;
 use crate::text::TextTable;
 use crate::trace::{note_changeable, note_file};
+use crate::traits::TypeHead;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
     BodyTypes, CallGraph, DefId, DefIndex, DefKind, DefMap, Externals, ImplIndex, ImplInfo, NameContext,
@@ -360,10 +361,15 @@ impl Semantics {
 
     /// The function that a path written in an attribute of an item means; none from outside.
     pub fn resolve_function(&self, def: DefId, path: &str) -> Option<DefId> {
-        match self.def_map.resolve_text(&self.names(), def, Symbol::new(path), Namespace::Value).target {
-            PathTarget::Def(function) => self.item(function).as_fn().map(|_| function),
-            _ => None,
-        }
+        let result = self.def_map.resolve_text(&self.names(), def, Symbol::new(path), Namespace::Value);
+        let PathTarget::Def(found) = result.target else { return None };
+        let function = match result.rest {
+            0 => found,
+            // A function of a type: `Readers::file_name`.
+            1 => self.impls.member_of(TypeHead::Adt(found), Symbol::new(path.rsplit("::").next()?))?,
+            _ => return None,
+        };
+        self.item(function).as_fn().map(|_| function)
     }
 
     /// The type that a type written in an item means.

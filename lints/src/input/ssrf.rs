@@ -12,6 +12,7 @@ use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Callee, DefId, Semantics, TraitName};
 use ward_syntax::Symbol;
 
+use crate::administrators;
 use crate::flows::{Judgement, Stored, UrlPosition, Wording, by_request, report};
 
 declare_lint! {
@@ -42,7 +43,8 @@ fn check(cx: &LintContext) {
     let resolves = resolver_filters(cx.semantics());
     report(cx, &SSRF, &["url"], |way, reached, _| {
         let filtered = resolves || way_filters(cx.semantics(), way, reached);
-        let most = if filtered { Confidence::Low } else { sure_of(cx.semantics(), way, reached) };
+        let is_meant = filtered || is_by_administrator(cx, way);
+        let most = if is_meant { Confidence::Low } else { sure_of(cx.semantics(), way, reached) };
         judge(way, most)
     });
     if !resolves {
@@ -83,6 +85,11 @@ fn check_stored(cx: &LintContext) {
         finding.function = Some(cx.name(reached.function));
         cx.report(finding.flow(cx.tell(brought, at)).flow(cx.tell(way, &reached)));
     }
+}
+
+/// Whether the data comes in where administrators are let in alone: whom the service talks to is theirs to say.
+fn is_by_administrator(cx: &LintContext, way: &Way) -> bool {
+    way.steps.first().is_some_and(|first| administrators::are_alone(cx, first.function, first.at))
 }
 
 /// How sure it can be at most that a host is asked. A request that is put together may be one to the service itself, if

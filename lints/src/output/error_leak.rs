@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ward_diagnostics::{Confidence, Finding, Severity};
 use ward_flow::{AccessPath, Entry, Reached, Way, WayStep, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
-use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, FileId, FileSpan, Symbol};
+use ward_semantics::{Callee, DefId, Resolution, TraitName, Ty, TyKind};
+use ward_syntax::{Expr, ExprId, FileId, FileSpan, Span, Symbol};
 
+use crate::administrators;
 use crate::flows::of_error;
 
 declare_lint! {
@@ -296,6 +297,8 @@ fn is_meant(cx: &LintContext, reached: &Reached, way: &Way, kind: Symbol) -> boo
         || (kind.as_str() == "any" && is_own_message(cx, way))
         || is_no_answer(cx, reached)
         || is_of_stream(cx, reached)
+        || is_before_service(cx, reached)
+        || administrators::are_alone(cx, reached.function, reached.place)
 }
 
 /// Whether an error is what a function of the workspace made that fails with messages of its own only.
@@ -345,6 +348,61 @@ fn is_of_stream(cx: &LintContext, reached: &Reached) -> bool {
             let holds = |arg: ExprId| ir.expr_span(arg).contains(reached.place.span);
             ir.list(args).any(holds) && is_stream(receiver)
         }
+        _ => false,
+    })
+}
+
+/// Whether an error is made while the program starts: in `main`, or in what `main` alone calls, and in no closure that may
+/// wait for requests.
+fn is_before_service(cx: &LintContext, reached: &Reached) -> bool {
+    let semantics = cx.semantics();
+    let is_main = |def: DefId| {
+        semantics.def_map.name(def).as_str() == "main" && semantics.def_map.container(def).is_none()
+    };
+    if waits(cx, reached.function, reached.place.span) {
+        return false;
+    }
+    let (mut seen, mut open) = (BTreeSet::from([reached.function]), vec![reached.function]);
+    while let Some(def) = open.pop() {
+        if is_main(def) {
+            continue;
+        }
+        let is_of_trait = semantics.enclosing_impl(def).is_some_and(|own| own.trait_ref.is_some());
+        let callers = semantics.call_graph().callers(def);
+        let is_called_at_once = || callers.iter().all(|caller| calls_at_once(cx, *caller, def));
+        if is_of_trait || callers.is_empty() || seen.len() > MOST_OTHERS || !is_called_at_once() {
+            return false;
+        }
+        open.extend(callers.iter().copied().filter(|caller| seen.insert(*caller)));
+    }
+    true
+}
+
+/// Whether a function only calls another, and gives it to nobody who calls it later.
+fn calls_at_once(cx: &LintContext, caller: DefId, called: DefId) -> bool {
+    let semantics = cx.semantics();
+    let Some(types) = semantics.types(caller) else { return false };
+    let ir = semantics.ir(semantics.locate(caller).0);
+    let calls = types.callees().filter(|(_, callee)| **callee == Callee::Fn(called));
+    let calls: Vec<ExprId> = calls.map(|(call, _)| call).collect();
+    let named = types.paths().filter(|(_, meant)| *meant == Resolution::Def(called)).count();
+    let by_name = calls.iter().filter(|call| matches!(ir.expr(**call), Expr::Call { .. })).count();
+    !calls.is_empty() && named == by_name && !calls.iter().any(|call| waits(cx, caller, ir.expr_span(*call)))
+}
+
+/// Whether a place stands in a closure that is called for something else than an error that is there already.
+fn waits(cx: &LintContext, function: DefId, place: Span) -> bool {
+    const AT_ONCE: &[&str] = &["map_err", "or_else", "unwrap_or_else", "ok_or_else", "map", "and_then"];
+    let Some((file, body)) = cx.semantics().body(function) else { return true };
+    let ir = cx.semantics().ir(file);
+    let is_around =
+        |arg: ExprId| matches!(ir.expr(arg), Expr::Closure(_)) && ir.expr_span(arg).contains(place);
+    ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {
+        Expr::MethodCall { method, args, .. } => {
+            ir.list(args).any(is_around) && !AT_ONCE.contains(&method.as_str())
+        }
+        Expr::Call { args, .. } => ir.list(args).any(is_around),
+        Expr::LetStmt { init: Some(init), .. } => is_around(init),
         _ => false,
     })
 }

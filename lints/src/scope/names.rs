@@ -94,6 +94,12 @@ impl Scope<'_> {
             Expr::Path(path) => {
                 names.extend(self.ir.path_segments(path).last().map(|segment| segment.name.as_str()));
             }
+            // `cfg!(debug_assertions)`
+            Expr::Macro(call) => {
+                for arg in self.ir.list(self.ir.macro_call(call).args) {
+                    self.collect_names(arg, depth, names);
+                }
+            }
             Expr::Format(format) => {
                 if let Some(value) = self.prefixed(format) {
                     self.collect_names(value, depth, names);

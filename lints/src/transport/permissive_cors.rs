@@ -84,11 +84,10 @@ fn describe(cx: &LintContext, evidence: &Evidence, known_by: Credentials) -> Fin
     }
     finding.confidence = evidence.confidence.min(match known_by {
         Credentials::Browser => Confidence::High,
-        Credentials::Unseen => Confidence::Medium,
         // Whoever writes headers by hand means what they say.
         Credentials::Header if evidence.how == How::Header => Confidence::Medium,
-        // A page that has no token gets nothing.
-        Credentials::Header => Confidence::Low,
+        // A page that has no token gets nothing, and where nobody is known there is nothing to get.
+        Credentials::Header | Credentials::Unseen => Confidence::Low,
     });
     finding.function = Some(cx.name(evidence.function));
     finding

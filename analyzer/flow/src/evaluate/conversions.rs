@@ -2,7 +2,7 @@
 //! into no other.
 
 use smallvec::SmallVec;
-use ward_semantics::{Ty, TyKind};
+use ward_semantics::{Callee, DefId, Ty, TyKind};
 use ward_syntax::{Attribute, Expr, ExprId, HoleStyle, Symbol};
 
 use super::Evaluator;
@@ -11,7 +11,7 @@ use super::variants::shapes;
 use crate::value::{Origin, Root, Text, ValueId};
 
 /// An error that is made of more types is not looked into.
-const MOST_CONVERSIONS: usize = 12;
+const MOST_CONVERSIONS: usize = 24;
 /// What is assumed where another conversion may be meant.
 const GUESSED: u8 = 2;
 
@@ -31,7 +31,7 @@ impl Evaluator<'_> {
         if !is_open(source) || !matches!(target.kind(), TyKind::Adt { .. }) {
             return derived;
         }
-        let conversions = self.cx.semantics.conversions_from_outside(target);
+        let conversions = self.likely(self.cx.semantics.conversions_from_outside(target), operand);
         if derived != error {
             if conversions.is_empty() {
                 return derived;
@@ -51,6 +51,33 @@ impl Evaluator<'_> {
         });
         // Which of them it is does not matter where all leave the text behind.
         if passes_on { error } else { self.values.constant(None) }
+    }
+
+    /// The conversions that may be meant of an error whose type is not known: those of a type of the crate that failed, if
+    /// there are any.
+    fn likely(&self, conversions: Vec<DefId>, operand: ExprId) -> Vec<DefId> {
+        let Some(failed) = self.crate_called(operand) else { return conversions };
+        let is_of_crate = |conversion: &DefId| {
+            let signature = self.cx.semantics.signature(*conversion);
+            let source = signature.and_then(|signature| signature.params.first());
+            source.is_some_and(
+                |ty| matches!(ty.kind(), TyKind::External { path, .. } if crate_of(path.as_str()) == failed),
+            )
+        };
+        let of_crate: Vec<DefId> = conversions.iter().copied().filter(is_of_crate).collect();
+        if of_crate.is_empty() { conversions } else { of_crate }
+    }
+
+    /// The crate of what is called last in an expression.
+    fn crate_called(&self, operand: ExprId) -> Option<&'static str> {
+        match self.ir.expr(operand) {
+            Expr::Await(inner) => self.crate_called(inner),
+            Expr::Call { .. } | Expr::MethodCall { .. } => match self.types.callee(operand) {
+                Callee::External(path) | Callee::Method { ty: path, .. } => Some(crate_of(path.as_str())),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// A value that another conversion may have made as well.
@@ -127,6 +154,11 @@ impl Evaluator<'_> {
 /// Whether it is not known which type it is.
 fn is_open(ty: Ty) -> bool {
     matches!(ty.kind(), TyKind::Unknown | TyKind::Param { .. } | TyKind::Bounds(_))
+}
+
+/// The crate that a path begins with.
+fn crate_of(path: &'static str) -> &'static str {
+    path.split_once("::").map_or(path, |(krate, _)| krate)
 }
 
 fn is_from(attribute: &Attribute) -> bool {

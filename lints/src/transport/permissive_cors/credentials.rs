@@ -22,13 +22,22 @@ const METHODS: &str =
     "cookie cookies add_cookie insert_cookie set_cookie get_private add_private get_pending session";
 const HEADERS: &str = "AUTHORIZATION Authorization Bearer BearerAuth DecodingKey";
 
+/// Names that a type of the workspace's own has as well.
+const AMBIGUOUS: &str = "Session Identity";
+
 /// What all of the workspace's files speak of.
 pub(super) fn of(cx: &LintContext) -> Credentials {
     let files = cx.semantics().files.iter();
-    files.map(|file| spoken_of(&file.ir)).max().unwrap_or(Credentials::Unseen)
+    let own = files
+        .clone()
+        .flat_map(|file| &file.ir.tree.items)
+        .filter(|item| matches!(item.kind, ItemKind::Struct { .. } | ItemKind::Enum { .. }));
+    let own: Vec<&str> = own.map(|item| item.name.as_str()).filter(|name| has(AMBIGUOUS, name)).collect();
+    files.map(|file| spoken_of(&file.ir, &own)).max().unwrap_or(Credentials::Unseen)
 }
 
-fn spoken_of(ir: &SourceIr) -> Credentials {
+/// What a file speaks of, the workspace's `own` names left out.
+fn spoken_of(ir: &SourceIr, own: &[&str]) -> Credentials {
     let imports = || {
         ir.tree.items.iter().filter_map(|item| match &item.kind {
             ItemKind::Use(tree) => tree.path.last().copied(),
@@ -37,7 +46,7 @@ fn spoken_of(ir: &SourceIr) -> Credentials {
     };
     let is_any = |list: &str| {
         let mut names = ir.segments.iter().map(|segment| segment.name).chain(imports());
-        names.any(|name| has(list, name.as_str()))
+        names.any(|name| has(list, name.as_str()) && !own.contains(&name.as_str()))
     };
     if is_any(COOKIES) || ir.exprs.iter().any(is_cookie) {
         return Credentials::Browser;

@@ -22,6 +22,8 @@ const MOST_BYTES: usize = 64 << 20;
 /// What is kept stays as it is as long as fewer than one in so many questions have to be answered anew: to keep all answers
 /// again takes more time.
 const FEW: usize = 32;
+/// Who looks at more files than this to answer a question about one depends on nearly every change.
+const MOST_FILES: usize = 64;
 
 /// Answers that an earlier run has found, and where those of this one are kept.
 #[derive(Debug, Default)]
@@ -39,6 +41,7 @@ pub(crate) struct AnswersOfRun {
     inputs: OnceLock<Vec<u64>>,
     kept: Option<KeptAnswers>,
     added: Mutex<FxHashMap<FileId, Record>>,
+    of_all: Mutex<Vec<OfAll>>,
     reused: AtomicUsize,
     anew: AtomicUsize,
 }
@@ -56,7 +59,18 @@ struct KeptAnswers {
     questions: FxHashMap<String, u32>,
     /// By file, where its answers hold.
     files: Vec<Option<KeptRecord>>,
+    /// Those that hold.
+    of_all: Vec<OfAll>,
     inputs: Vec<u64>,
+}
+
+/// An answer about the whole workspace.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct OfAll {
+    question: String,
+    rests_on: u128,
+    depends_on: Vec<FileId>,
+    answer: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -88,6 +102,7 @@ struct Head {
     states: Vec<FileState>,
     inputs: Vec<u64>,
     records: Vec<HeadOfRecord>,
+    of_all: Vec<OfAll>,
 }
 
 /// What the answers about a file depend on, and the questions with the lengths of their answers.
@@ -113,7 +128,9 @@ impl Answers {
     pub fn take(&self, semantics: &Semantics) {
         let Some(answers) = &semantics.answers else { return };
         let (reused, anew) = (answers.reused.load(Ordering::Relaxed), answers.anew.load(Ordering::Relaxed));
-        if answers.kept.is_none() || anew * FEW >= reused {
+        // To find one about all anew takes more time than to keep them all.
+        let is_worth_it = anew * FEW >= reused || !lock(&answers.of_all).is_empty();
+        if answers.kept.is_none() || is_worth_it {
             *lock(&self.made) = answers.store(semantics.state.outline);
         }
     }
@@ -132,7 +149,8 @@ impl AnswersOfRun {
         let bytes = lock(&answers.kept).clone();
         let kept = bytes.and_then(|bytes| KeptAnswers::read(bytes, semantics.state.outline, &states));
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { states, inputs: OnceLock::new(), kept, added: Mutex::default(), reused, anew }
+        let (inputs, added, of_all) = Default::default();
+        Self { states, inputs, kept, added, of_all, reused, anew }
     }
 
     fn kept(&self, question: &str, file: FileId) -> Option<&[u8]> {
@@ -214,7 +232,12 @@ impl AnswersOfRun {
             records.push(HeadOfRecord { depends_on, inputs_of, answers: of_file.collect() });
         }
         let inputs = self.inputs.get().cloned().unwrap_or_default();
-        let head = store(&Head { questions, states: self.states.clone(), inputs, records })?;
+        let mut of_all = lock(&self.of_all).clone();
+        let before = self.kept.iter().flat_map(|kept| &kept.of_all);
+        let is_new = |one: &&OfAll| !of_all.iter().any(|other| other.question == one.question);
+        let before: Vec<OfAll> = before.filter(is_new).cloned().collect();
+        of_all.extend(before);
+        let head = store(&Head { questions, states: self.states.clone(), inputs, records, of_all })?;
         let length = (head.len() as u64).to_le_bytes();
         Some([&outline.to_le_bytes()[..], &length, &head, &bytes].concat())
     }
@@ -245,7 +268,14 @@ impl KeptAnswers {
             files.push(holds.then_some(KeptRecord { depends_on, inputs_of, answers }));
         }
         let questions = head.questions.into_iter().zip(0..).collect();
-        Some(Self { bytes, questions, files, inputs: head.inputs })
+        let mut of_all = head.of_all;
+        of_all.retain(|one| one.depends_on.iter().all(|file| is_same(file.index())));
+        Some(Self { bytes, questions, files, of_all, inputs: head.inputs })
+    }
+
+    fn of_all(&self, question: &str, rests_on: u128) -> Option<&[u8]> {
+        let found = self.of_all.iter().find(|one| one.question == question && one.rests_on == rests_on)?;
+        Some(&found.answer)
     }
 }
 
@@ -282,8 +312,33 @@ impl Semantics {
             return kept;
         }
         let (answer, trace) = traced(answer);
-        if !trace.is_changeable {
+        if !trace.is_changeable && trace.files.len() <= MOST_FILES {
             answers.add(question, file, &answer, &trace);
+        }
+        answer
+    }
+
+    /// The answer to a question about the whole workspace, by an earlier run if it `rests_on` the same, all files that were
+    /// looked at on the way are the same, and it `still` holds; or else by `answer`, which must not wait for other threads.
+    pub(crate) fn ask_of_all<T: Serialize + DeserializeOwned>(
+        &self,
+        question: &str,
+        rests_on: u128,
+        still: impl FnOnce(&T) -> bool,
+        answer: impl FnOnce() -> T,
+    ) -> T {
+        let Some(answers) = &self.answers else { return answer() };
+        note_changeable();
+        let kept = answers.kept.as_ref().and_then(|kept| kept.of_all(question, rests_on));
+        if let Some(kept) = kept.and_then(restore).filter(still) {
+            return kept;
+        }
+        let (answer, trace) = traced(answer);
+        if !trace.is_changeable && trace.inputs.is_empty()
+            && let Some(bytes) = store(&answer)
+        {
+            let question = question.to_owned();
+            lock(&answers.of_all).push(OfAll { question, rests_on, depends_on: trace.files, answer: bytes });
         }
         answer
     }
@@ -324,7 +379,7 @@ impl Semantics {
             let (mut telling, mut looked_at) = (Vec::new(), Trace::default());
             for def in of_file {
                 let (tells, trace) = traced(|| look(*def));
-                if tells || trace.is_changeable {
+                if tells || trace.is_changeable || trace.files.len() > MOST_FILES {
                     telling.push(*def);
                 } else {
                     looked_at.files.extend(trace.files);

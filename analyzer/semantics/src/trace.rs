@@ -8,9 +8,6 @@ use ward_syntax::FileId;
 const OFF: u32 = u32::MAX;
 /// Nothing was looked at yet.
 const NOTHING: u32 = u32::MAX - 1;
-/// Who looks at more files than this depends on nearly every change.
-const MOST_FILES: usize = 64;
-
 /// What was looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
@@ -38,7 +35,6 @@ pub(crate) fn traced<T>(body: impl FnOnce() -> T) -> (T, Trace) {
     trace.files.dedup();
     trace.inputs.sort_unstable();
     trace.inputs.dedup();
-    trace.is_changeable |= trace.files.len() > MOST_FILES;
     if last != OFF {
         TRACE.with_borrow_mut(|outer| {
             outer.files.extend(&trace.files);

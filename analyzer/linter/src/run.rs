@@ -176,6 +176,9 @@ pub fn analyze_project(
     if let Some(understood) = understood {
         understood.take(&semantics);
     }
+    if let Some(lowered) = &settings.discover.lowered {
+        semantics.look_back(lowered);
+    }
     if let Some(answers) = &settings.answers {
         semantics.remember(answers);
     }

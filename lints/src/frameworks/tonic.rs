@@ -226,7 +226,7 @@ fn services(semantics: &Semantics) -> Services {
         let all = semantics.impls.all().iter().map(|data| data.def);
         let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
         let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
-        semantics.telling("services", &all, named).into()
+        semantics.found("services", &all, named).into()
     })
 }
 
@@ -242,7 +242,7 @@ fn names_trait(semantics: &Semantics, impl_def: DefId, name: &str) -> bool {
     let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
         return false;
     };
-    let ir = semantics.ir(semantics.locate(impl_def).0);
+    let ir = semantics.ir_outside(semantics.locate(impl_def).0);
     let TypeRef::Path(path) = ir.type_ref(trait_ref) else { return false };
     let is_imported = |written: Symbol| {
         ir.tree.items.iter().any(|item| match &item.kind {
@@ -297,7 +297,7 @@ fn may_be_generated(semantics: &Semantics, impl_def: DefId) -> bool {
 
 /// A trait's path as far as the file tells: what is imported by one `use` is written out.
 fn full_path(semantics: &Semantics, file: FileId, ty: TypeRefId) -> Option<Vec<String>> {
-    let ir = semantics.ir(file);
+    let ir = semantics.ir_outside(file);
     let TypeRef::Path(path) = ir.type_ref(ty) else { return None };
     let segments = ir.path_segments(path);
     let first = segments.first()?.name;

@@ -9,10 +9,10 @@ use ward_syntax::{FileSpan, Symbol};
 use super::dispatch::{dispatchers, dispatching};
 use super::relevant::{Crates, Relevant, asked, asked_of, is_test};
 use super::{
-    Condition, Endpoint, Endpoints, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Unknown, UnknownPart,
-    normalize,
+    Condition, Endpoint, Endpoints, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Unknown,
+    UnknownPart, normalize,
 };
-use crate::{DefId, Semantics};
+use crate::{Changes, DefId, Semantics};
 
 /// What the bodies of all files have to tell before any is evaluated.
 #[derive(Hash)]
@@ -35,13 +35,14 @@ pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framew
     let crates = Crates::new(frameworks);
     let candidates = Candidates::find(semantics, frameworks, &crates);
     let rests_on = hash_twice(|hasher| candidates.hash(hasher));
-    let still = |(_, called): &(Endpoints, Called)| {
-        called.iter().all(|(function, was)| is_called(semantics, *function) == *was)
+    let still = |(endpoints, called): &(Endpoints, Called), changes: &Changes| {
+        let mut places = endpoints.all.iter().flat_map(Endpoint::numbered_in);
+        places.all(|file| changes.is_same(file))
+            && called.iter().all(|(function, was)| is_called(semantics, *function) == *was)
     };
     let find = || {
         let mut evaluator = Evaluator::new(semantics, frameworks, &crates, &candidates.relevant);
-        let mut endpoints =
-            Endpoints { all: evaluated(&mut evaluator, &candidates), ..Endpoints::default() };
+        let mut endpoints = Endpoints { all: evaluated(&mut evaluator, &candidates), ..Endpoints::default() };
         endpoints.index(semantics);
         (endpoints, evaluator.asked_called)
     };

@@ -235,13 +235,28 @@ impl Endpoint {
                 let (file, _) = semantics.locate(def);
                 FileSpan { file, span: semantics.item(def).name_span }
             }
-            Handler::Closure { file, closure, .. } => {
-                let ir = semantics.ir(file);
+            Handler::Closure { function, file, closure } => {
+                let ir = semantics.ir_of(function);
                 FileSpan { file, span: ir.expr_span(ir.closure(closure).body) }
             }
-            Handler::Inline { file, body, .. } => FileSpan { file, span: semantics.ir(file).expr_span(body) },
+            Handler::Inline { function, file, body } => {
+                FileSpan { file, span: semantics.ir_of(function).expr_span(body) }
+            }
             Handler::External(_) | Handler::Unknown => self.place,
         }
+    }
+
+    /// The files in which closures, or other code in place, are parts of it.
+    fn numbered_in(&self) -> impl Iterator<Item = FileId> {
+        let own = match self.handler {
+            Handler::Closure { file, .. } | Handler::Inline { file, .. } => Some(file),
+            _ => None,
+        };
+        let what = self.layers.iter().flat_map(|layer| layer.arguments.iter().chain([&layer.what]));
+        own.into_iter().chain(what.filter_map(|what| match what {
+            What::Closure { file, .. } => Some(*file),
+            _ => None,
+        }))
     }
 
     /// Methods and path, for messages.

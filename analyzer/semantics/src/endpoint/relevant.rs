@@ -218,8 +218,8 @@ fn speaks(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {
 
 /// Whether a function takes a router out of something: `axum::serve(listener, self.router)`.
 fn takes_out(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {
-    let (Some((file, body)), Some(types)) = (semantics.body(def), semantics.types(def)) else { return false };
-    let ir = semantics.ir(file);
+    let (Some((_, body)), Some(types)) = (semantics.body(def), semantics.types(def)) else { return false };
+    let ir = semantics.ir_of(def);
     let is_router =
         |id: &ExprId| matches!(ir.expr(*id), Expr::Field { .. }) && crates.holds(types.expr(*id), TYPE_DEPTH);
     ir.body(body).exprs.ids().any(|id| is_router(&id))

@@ -162,7 +162,7 @@ impl<'a> Evaluator<'a> {
         Frame {
             function,
             file,
-            ir: self.semantics.ir(file),
+            ir: self.semantics.ir_of(function),
             types: self.semantics.types(function),
             locals: FxHashMap::default(),
             returned: Value::Unknown,

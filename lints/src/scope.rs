@@ -9,6 +9,8 @@ mod origin;
 use std::cell::OnceCell;
 
 use rustc_hash::FxHashMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use ward_linter::LintContext;
 use ward_semantics::{BodyTypes, Callee, DefId};
 use ward_syntax::{Body, Expr, ExprId, FileSpan, LocalId, Pat, PatId, Piece, SourceIr, UnaryOp};
@@ -47,6 +49,16 @@ pub(crate) fn in_scopes<T>(cx: &LintContext, question: &str, find: impl Fn(&Scop
     cx.in_functions(question, |function| Scope::new(cx, function).map_or_else(Vec::new, |scope| find(&scope)))
 }
 
+/// The same, where what is found is kept as well: see [`LintContext::found_in_functions`].
+pub(crate) fn found_in_scopes<T: Serialize + DeserializeOwned>(
+    cx: &LintContext,
+    question: &str,
+    find: impl Fn(&Scope) -> Vec<T>,
+) -> Vec<T> {
+    let find = |function| Scope::new(cx, function).map_or_else(Vec::new, |scope| find(&scope));
+    cx.found_in_functions(question, find)
+}
+
 /// Methods that hand on what they are called on, in another type or a part of it.
 const TRANSPARENT: &str = "as_str as_bytes as_ref as_mut as_deref as_slice as_array clone cloned copied \
     to_string to_owned to_vec into try_into into_string into_bytes into_boxed_slice into_inner unwrap expect \
@@ -62,8 +74,8 @@ impl<'a> Scope<'a> {
     pub(crate) fn new(cx: &'a LintContext<'a>, function: DefId) -> Option<Self> {
         let semantics = cx.semantics();
         let types = semantics.types(function)?;
-        let (file, body) = semantics.body(function)?;
-        let ir = semantics.ir(file);
+        let (_, body) = semantics.body(function)?;
+        let ir = semantics.ir_of(function);
         Some(Self { cx, function, ir, body: ir.body(body), types, locals: OnceCell::new() })
     }
 

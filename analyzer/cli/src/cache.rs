@@ -20,7 +20,7 @@ use ward_diagnostics::{Edit, ReportProblem, RunStats, StoredFinding};
 use ward_linter::Settings;
 use ward_linter::baseline::Baseline;
 use ward_project::{Lowered, Snapshot, TestCode, content_hash, hash_twice};
-use ward_syntax::LateBytes;
+use ward_syntax::{LateBytes, restore, store};
 
 use crate::catalog::lints;
 use crate::check::Plan;
@@ -166,7 +166,7 @@ impl Cache {
             files: files.files.clone(),
             hashes: files.hashes.clone(),
         };
-        let Ok(body) = serde_json::to_vec(&kept) else { return };
+        let Some(body) = store(&kept) else { return };
         self.prune(body.len() as u64);
         if self.write(&name("report", missed.key), &body).is_some() {
             self.point(missed.key);
@@ -243,7 +243,7 @@ impl Cache {
     }
 
     fn restore(&self, key: u128, start: Instant) -> Option<Outcome> {
-        let kept: Kept = serde_json::from_slice(&self.read(&name("report", key))?).ok()?;
+        let kept: Kept = restore(&self.read(&name("report", key))?)?;
         let lint = |name: &str| lints().find(|lint| lint.name == name);
         let findings =
             kept.findings.into_iter().map(|finding| finding.restore(lint)).collect::<Option<Vec<_>>>()?;

@@ -1,10 +1,11 @@
 //! A run: arguments in, report out.
 
 use std::path::Path;
+use std::time::Instant;
 
 use ward_diagnostics::{ProblemLevel, ReportProblem};
-use ward_linter::{Registry, Settings, analyze, config};
-use ward_project::{DiscoverOptions, TestCode};
+use ward_linter::{Registry, RunError, Settings, analyze, analyze_project, config};
+use ward_project::{DiscoverOptions, TestCode, discover};
 
 use crate::arguments::{AnalysisArguments, CheckArguments};
 use crate::cache::Cache;
@@ -47,11 +48,14 @@ impl Plan {
             Ok(outcome) => return Ok(outcome),
             Err(missed) => missed,
         };
-        self.take_lowered(&cache);
-        cache.fill_evaluations(&self.settings);
+        let start = Instant::now();
+        let fill = || rayon::join(|| self.take_lowered(&cache), || cache.fill_evaluations(&self.settings));
+        // What was kept is read and checked while the project is laid out.
+        let (project, _) = rayon::join(|| discover(&self.path, &self.settings.discover), fill);
         let mut settings = self.settings.clone();
         settings.discover.contents = missed.contents();
-        let outcome = analyze(&self.path, &self.registry, &settings)?.into();
+        let project = project.map_err(RunError::from)?;
+        let outcome = analyze_project(project, start, &self.registry, &settings)?.into();
         cache.keep(&missed, &outcome);
         if let Some(lowered) = &self.settings.discover.lowered {
             cache.keep_lowered(lowered);

@@ -297,6 +297,75 @@ fn functions_change() {
     );
 }
 
+/// What builds the router of a file in [`bodies_change`].
+const ROUTES: [&str; 6] = [
+    "Router::new().route(\"/#/{text}\", get(find)).route(\"/#/{text}/more\", get(more))",
+    "Router::new().route(\"/moved/#/{text}\", get(find))",
+    "let more = |Path(text): Path<String>| async move { sqlx::query(&text).fetch_all(&pool()).await };\n    \
+     Router::new().route(\"/#/{text}\", get(more)).route(\"/#\", post(find))",
+    "// A line that moves the others.\n    let routes = Router::new().route(\"/#/{text}\", get(find));\n    \
+     routes.layer(middleware::from_fn(check))",
+    "Router::new().nest(\"/#\", inner())",
+    "inner().route(\"/#/{text}/more\", get(more)).fallback(|| async { \"none\" })",
+];
+
+/// Some of many bodies of a file change, and so where the others stand. What was found out about these is used, and nobody
+/// can tell from what the run says.
+#[test]
+fn bodies_change() {
+    const FILES: usize = 3;
+    const BODIES_OF_FILE: usize = 5;
+    let text = |file: usize, bodies: &[usize; BODIES_OF_FILE]| {
+        let body =
+            |at: usize| BODIES[bodies[at] % BODIES.len()].replace('#', &((file + at) % FILES).to_string());
+        format!(
+            "use axum::{{Router, extract::{{Path, State}}, middleware, routing::{{get, post}}}};\n\
+            pub async fn go(pool: &sqlx::PgPool, text: String) -> String {{\n    {}\n}}\n\
+            /// The first.\n\
+            async fn find(State(pool): State<&sqlx::PgPool>, Path(text): Path<String>) -> String {{\n    {}\n}}\n\
+            const LIMIT: usize = 1;\n\
+            pub fn routes() -> Router {{\n    {}\n}}\n\
+            fn inner() -> Router {{\n    Router::new().route(\"/inner\", get(|Path(text): Path<String>| async move {{ go(&pool(), text).await }}))\n}}\n\
+            async fn more(State(pool): State<&sqlx::PgPool>, Path(text): Path<String>) -> String {{\n    {}\n}}\n\
+            async fn check(request: axum::extract::Request, next: middleware::Next) -> axum::response::Response {{\n    \
+            next.run(request).await\n}}\n\
+            impl super::Shown for super::Page<{file}> {{\n    async fn show(pool: &sqlx::PgPool, text: String) -> String {{\n        {}\n    }}\n}}\n",
+            body(0),
+            body(1),
+            ROUTES[bodies[2] % ROUTES.len()].replace('#', &file.to_string()),
+            body(3),
+            body(4),
+        )
+    };
+    let main = "mod f0;\nmod f1;\nmod f2;\npub struct Page<const N: usize>;\n\
+        pub trait Shown {\n    async fn show(pool: &sqlx::PgPool, text: String) -> String;\n}\n\
+        fn app() -> axum::Router {\n    axum::Router::new().merge(f0::routes()).merge(f1::routes()).nest(\"/f2\", f2::routes())\n}\n\
+        #[tokio::main]\nasync fn main() {\n    axum::serve(listener(), app()).await;\n}\n";
+    let project = Project::new(&[("src/main.rs", main)]);
+    let mut bodies = [[2, 3, 0, 4, 0]; FILES];
+    for (file, bodies) in bodies.iter().enumerate() {
+        project.write(&format!("src/f{file}.rs"), text(file, bodies));
+    }
+    report(&project, &[]);
+    let mut random = random(0x2b99_7e1c_5f3a_9b17);
+    let (mut with_findings, mut reused) = (0, 0);
+    for round in 0..80 {
+        let (file, at) = (random(FILES), random(BODIES_OF_FILE));
+        bodies[file][at] = random(BODIES.len());
+        project.write(&format!("src/f{file}.rs"), text(file, &bodies[file]));
+        let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
+        let warm = project.run(&["-vv", "--format", "json"]);
+        assert_eq!(warm.stdout, cold, "round {round}");
+        with_findings += usize::from(cold.contains("\"sql-injection\""));
+        let said = warm.stderr.lines().find_map(|line| line.strip_prefix("functions: "));
+        reused += usize::from(said.is_some_and(|said| !said.contains(" 0 taken")));
+    }
+    assert!(
+        with_findings > 30 && reused > 40,
+        "{with_findings} of 80 with findings, {reused} that used the cache"
+    );
+}
+
 /// What a function in [`lints_change`] may say that a lint tells of, by itself or by what another file says.
 const SAID: [&str; 9] = [
     "crate::g#::key()",

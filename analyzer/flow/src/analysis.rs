@@ -205,7 +205,7 @@ fn evaluate_component(cx: Context, component: &[DefId]) -> Evaluated {
     let mut changed: FxHashSet<DefId> = result.iter().map(|(def, _)| *def).collect();
     for _ in 1..MOST_ROUNDS {
         let settled =
-            result.iter().all(|(def, new)| known.known(*def).is_some_and(|old| old.says_the_same(new)));
+            result.iter().all(|(def, new)| known.known(*def).is_some_and(|old| cx.are_alike(*def, old, new)));
         known.extend(result.iter().cloned());
         if settled {
             break;

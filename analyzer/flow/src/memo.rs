@@ -1,9 +1,10 @@
 //! Evaluations, kept from run to run.
 //!
-//! What comes of an evaluation depends on how the workspace looks from outside of functions' bodies, on the file that the
-//! function stands in, and on what is asked for on the way: the summaries of other functions, a few of their bodies, mail.
-//! What was asked is kept beside what came of it. Where the workspace and the file are the same, and every answer would be,
-//! so is the result: a run that uses what an earlier one has kept finds what one without it finds.
+//! What comes of an evaluation depends on how the workspace looks from outside of functions' bodies, on the function's own,
+//! and on what is asked for on the way: the summaries of other functions, a few of their bodies, mail. What was asked is kept
+//! beside what came of it. Where the workspace and the body are the same, and every answer would be, so is the result, but
+//! for where things stand in a file that has changed elsewhere: a run that uses what an earlier one has kept finds what one
+//! without it finds.
 //!
 //! A summary is known by a number. Another summary of the same function has the same one if it is equal, and only then, so a
 //! function that changed and yet does what it did before costs its callers nothing.
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use ward_semantics::{DefId, Semantics, WorkspaceState};
-use ward_syntax::{LateBytes, StoredEach};
+use ward_semantics::{Changes, DefId, Semantics, WorkspaceState};
+use ward_syntax::{LateBytes, Layout, StoredEach};
 
 use crate::FlowIndex;
 use crate::evaluate::{Context, evaluate};
@@ -47,9 +48,13 @@ pub struct Evaluations {
 struct Kept {
     /// What tells whether a file is the same, by file.
     contents: Vec<(u64, u64)>,
+    /// Where the bodies of its functions stand, by file.
+    layouts: Vec<Layout>,
     /// No summary has this number, or a higher one.
     next: u32,
     evaluations: Vec<(DefId, u32, Asked, Brief)>,
+    /// Whether two summaries of a function say the same, by their numbers.
+    alike: Vec<(DefId, u32, u32, bool)>,
     /// Ways that were told; they stand behind the summaries.
     told: Vec<(Question, LookedAt)>,
 }
@@ -76,10 +81,13 @@ struct Asked {
 #[derive(Debug)]
 pub(crate) struct Memo {
     state: WorkspaceState,
-    /// By file, whether it is the one that what was kept was made of.
-    is_same: Vec<bool>,
+    /// Since what was kept was made.
+    changes: Changes,
     kept: FxHashMap<DefId, Vec<Arc<Evaluation>>>,
     next: AtomicU32,
+    /// See [`Kept::alike`].
+    alike: FxHashMap<(DefId, u32, u32), bool>,
+    more_alike: Mutex<FxHashMap<(DefId, u32, u32), bool>>,
     used: Mutex<FxHashMap<DefId, Vec<Arc<Evaluation>>>>,
     /// What is told of the summaries.
     pub(crate) told: ToldMemo,
@@ -139,20 +147,22 @@ impl Evaluations {
         // A further run of the same process restores it anew.
         let restored = bytes.and_then(|bytes| restored.or_else(|| StoredEach::restore(bytes, OUTLINE)));
         let mut kept: FxHashMap<DefId, Vec<Arc<Evaluation>>> = FxHashMap::default();
-        let (mut next, mut before, mut told) = (1, Vec::new(), ToldMemo::default());
+        let (mut next, mut told, mut changes) = (1, ToldMemo::default(), Changes::default());
+        let (mut alike, more_alike) = (FxHashMap::default(), Mutex::default());
         if let Some((of_before, summaries)) = restored {
-            let summaries = Arc::new(summaries);
+            changes = semantics.changes_since(&of_before.contents, &of_before.layouts);
+            let summaries = Arc::new(summaries.moved(Arc::clone(changes.moved())));
             told = ToldMemo::new(of_before.told, &summaries, of_before.evaluations.len());
             for (index, (def, version, asked, brief)) in of_before.evaluations.into_iter().enumerate() {
                 let known = Known::kept(brief, version, (Arc::clone(&summaries), index));
                 kept.entry(def).or_default().push(Arc::new(Evaluation { asked, known }));
             }
-            (next, before) = (of_before.next, of_before.contents);
+            next = of_before.next;
+            alike.extend(of_before.alike.into_iter().map(|(def, a, b, are)| ((def, a, b), are)));
         }
-        let is_same = state.is_same(&before);
         let (next, used) = (AtomicU32::new(next), Mutex::default());
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Memo { state, is_same, kept, next, used, told, reused, anew }
+        Memo { state, changes, kept, next, alike, more_alike, used, told, reused, anew }
     }
 
     /// Takes over what a run has used, once nothing more is asked of its flows.
@@ -175,10 +185,24 @@ impl Evaluations {
             (*def, known.version, asked.clone(), known.brief().clone())
         };
         let told = memo.told.all(&flows.summaries);
+        let mut alike: Vec<(DefId, u32, u32, bool)> = lock(&memo.more_alike)
+            .iter()
+            .chain(&memo.alike)
+            .filter(|((def, a, b), _)| {
+                let is_used = |version| {
+                    used.get(def).is_some_and(|all| all.iter().any(|one| one.known.version == version))
+                };
+                is_used(*a) && is_used(*b)
+            })
+            .map(|((def, a, b), are)| (*def, *a, *b, *are))
+            .collect();
+        alike.sort_unstable();
         let kept = Kept {
             contents: memo.state.contents.clone(),
+            layouts: memo.state.layouts.clone(),
             next: memo.next.load(Ordering::Relaxed),
             evaluations: evaluations.iter().map(head).collect(),
+            alike,
             told: told.iter().map(|(question, looked_at, _)| (*question, looked_at.clone())).collect(),
         };
         let summaries = evaluations.iter().map(|(_, evaluation)| Stored::Summary(evaluation.known.summary()));
@@ -211,6 +235,19 @@ impl Memo {
         Some(self.used(def, Arc::new(Evaluation { asked, known: Known::new(summary, version) })))
     }
 
+    /// Whether callers of a function would see the same in two summaries of it.
+    pub(crate) fn are_alike(&self, def: DefId, a: &Known, b: &Known) -> bool {
+        let key = (def, a.version, b.version);
+        if let Some(known) = self.alike.get(&key) {
+            return *known;
+        }
+        let are_alike = a.says_the_same(b);
+        if a.version != b.version && a.version != 0 && b.version != 0 {
+            lock(&self.more_alike).insert(key, are_alike);
+        }
+        are_alike
+    }
+
     fn used(&self, def: DefId, evaluation: Arc<Evaluation>) -> Known {
         let known = evaluation.known.clone();
         lock(&self.used).entry(def).or_default().push(evaluation);
@@ -219,7 +256,7 @@ impl Memo {
 
     /// Whether everything would be answered as it was.
     fn holds(&self, cx: Context, def: DefId, asked: &Asked) -> bool {
-        let is_same = |def: DefId| self.is_same[cx.semantics.locate(def).0.index()];
+        let is_same = |def: DefId| self.changes.is_same_item(cx.semantics.locate(def).0, def);
         is_same(def)
             && !asked.mail
             && asked.bodies.iter().all(|def| is_same(*def))

@@ -212,7 +212,7 @@ pub(crate) fn converts(cx: Context, function: DefId) -> bool {
 /// Whether what a function asks is more than how long something is, and what it is made of.
 fn looks_into(cx: Context, function: DefId) -> bool {
     const LENGTHS: &[&str] = &["len", "is_empty", "count", "chars", "trim", "as_str"];
-    let Some((file, body)) = cx.semantics.body(function) else { return false };
+    let Some((file, body)) = cx.body(function) else { return false };
     let ir = cx.semantics.ir(file);
     let exprs = || ir.body(body).exprs.ids();
     let asked = exprs().filter_map(|expr| match ir.expr(expr) {
@@ -232,7 +232,7 @@ fn looks_into(cx: Context, function: DefId) -> bool {
 
 /// Whether reading a value fails with an error of its own.
 pub(crate) fn refuses(cx: Context, read: DefId) -> bool {
-    let Some((file, body)) = cx.semantics.body(read) else { return false };
+    let Some((file, body)) = cx.body(read) else { return false };
     let ir = cx.semantics.ir(file);
     ir.body(body).exprs.of(&ir.exprs).iter().any(|expr| match *expr {
         Expr::Path(path) => ir.path_segments(path).last().is_some_and(|segment| {

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use ward_diagnostics::{Finding, Flow};
 use ward_flow::models::Source;
 use ward_flow::{AccessPath, FlowIndex, Reached, Way};
@@ -76,6 +78,16 @@ impl<'a> LintContext<'a> {
     pub fn in_functions<T>(&self, question: &str, find: impl Fn(DefId) -> Vec<T>) -> Vec<T> {
         let functions = self.semantics.functions().iter().copied().filter(|def| self.is_reported(*def));
         self.semantics.telling(question, &functions.collect::<Vec<_>>(), find)
+    }
+
+    /// The same, where what is found is kept as well. It may hold no numbers of what stands in a file but those of items.
+    pub fn found_in_functions<T: Serialize + DeserializeOwned>(
+        &self,
+        question: &str,
+        find: impl Fn(DefId) -> Vec<T>,
+    ) -> Vec<T> {
+        let functions = self.semantics.functions().iter().copied().filter(|def| self.is_reported(*def));
+        self.semantics.found(question, &functions.collect::<Vec<_>>(), find)
     }
 
     /// The same of everything that has a body.

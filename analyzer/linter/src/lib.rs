@@ -18,7 +18,7 @@ mod unreached;
 
 pub use context::LintContext;
 pub use routes::route_rows;
-pub use run::{Analysis, RunError, Scope, Settings, TestFindings, analyze};
+pub use run::{Analysis, RunError, Scope, Settings, TestFindings, analyze, analyze_project};
 pub use ward_diagnostics::{Confidence, LintLevel, LintMetadata, Severity};
 pub use ward_flow::Evaluations;
 pub use ward_flow::models::ModelError;

@@ -9,8 +9,8 @@ use ward_diagnostics::{Edit, Finding, ProblemLevel, ReportProblem, RunStats, Sup
 use ward_flow::models::{self, KeptModels, ModelError, ModelFile, UserModels};
 use ward_flow::{Evaluations, FlowIndex};
 use ward_project::{
-    DiscoverOptions, FileState, FunctionBodies, LoadedFile, Problem, ProblemKind, ProjectError, discover,
-    load,
+    DiscoverOptions, FileState, FunctionBodies, LoadedFile, Problem, ProblemKind, Project, ProjectError,
+    discover, load,
 };
 use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{Answers, DefId, Semantics, Understood};
@@ -123,8 +123,17 @@ impl RunError {
 /// [`ward_project::thread_pool`] gives them.
 pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<Analysis, RunError> {
     let start = Instant::now();
+    analyze_project(discover(path, &settings.discover)?, start, registry, settings)
+}
+
+/// The same of a project that was laid out since `start`.
+pub fn analyze_project(
+    project: Project,
+    start: Instant,
+    registry: &Registry,
+    settings: &Settings,
+) -> Result<Analysis, RunError> {
     let mut clock = Clock { last: Some(start), ..Clock::default() };
-    let project = discover(path, &settings.discover)?;
     clock.lap("discover");
     let files: Vec<ModelFile> =
         registry.models.iter().map(|&(name, text)| ModelFile { name, text }).collect();
@@ -166,6 +175,9 @@ pub fn analyze(path: &Path, registry: &Registry, settings: &Settings) -> Result<
     semantics.settle();
     if let Some(understood) = understood {
         understood.take(&semantics);
+    }
+    if let Some(lowered) = &settings.discover.lowered {
+        semantics.look_back(lowered);
     }
     if let Some(answers) = &settings.answers {
         semantics.remember(answers);

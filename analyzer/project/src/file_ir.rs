@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut, Range};
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-use ward_syntax::{ItemKind, ItemTree, LateBytes, SourceIr, Symbol, restore, restore_first};
+use ward_syntax::{ItemKind, ItemTree, LateBytes, Layout, SourceIr, Symbol, restore, restore_first};
 
 /// What stands in a file.
 #[derive(Default)]
@@ -34,6 +34,8 @@ pub struct FileOutline {
     pub(crate) foreign_macros: Vec<Symbol>,
     /// The macros that it declares for others, with their rules.
     pub(crate) declared_macros: Vec<(Symbol, Symbol)>,
+    /// [`SourceIr::layout`].
+    pub layout: Layout,
 }
 
 /// Where the bytes of an IR are.
@@ -132,6 +134,7 @@ impl FileOutline {
             has_directives: !ir.directives.is_empty() || speaks(),
             foreign_macros: ir.foreign_macros.clone(),
             declared_macros: declared.collect(),
+            layout: ir.layout.clone(),
         }
     }
 }

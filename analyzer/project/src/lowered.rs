@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
-use ward_syntax::{ForeignMacro, FunctionBodies, LateBytes, Symbol, TestCode, restore, store};
+use ward_syntax::{ForeignMacro, FunctionBodies, LateBytes, SourceIr, Symbol, TestCode, restore, store};
 
 use crate::file_ir::{FileIr, FileOutline, StoredIr};
 
@@ -126,6 +126,20 @@ impl Lowered {
             bytes.extend_from_slice(&file);
         }
         Some(bytes)
+    }
+
+    /// What this run or an earlier one has made of a text of this hash and length.
+    pub fn before(&self, (content_hash, length): (u64, u64)) -> Option<Box<SourceIr>> {
+        let is_it = |key: &&LoweredKey| key.content_hash == content_hash && key.length == length;
+        let kept = self.kept.get().and_then(|kept| {
+            let file = &kept.files[kept.files.keys().find(is_it)?];
+            restore(&kept.bytes.part(file.place.clone())?)
+        });
+        kept.or_else(|| {
+            let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+            let ir = &added[added.keys().find(is_it)?].ir;
+            restore(&ir.part(0..ir.len())?)
+        })
     }
 
     /// How many files need not be lowered since an earlier run, or this one, had done it.

@@ -3,10 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::locate::{Location, OuterWorkspace};
-use crate::manifest::{MANIFEST, Manifest, PackageTable, WorkspaceTable};
+use crate::manifest::{MANIFEST, Manifest, ManifestError, PackageTable, WorkspaceTable};
 use crate::walk::{is_in_folder, relative};
 use crate::{Problem, ProblemKind};
 
@@ -51,15 +52,20 @@ impl<'l> Manifests<'l> {
             outer: location.outer.as_ref(),
             problems: Vec::new(),
         };
-        for folder in folders {
-            manifests.read_one(folder);
+        let read = |folder: &'l String| {
+            let path = manifests.absolute(folder).join(MANIFEST);
+            (folder.as_str(), Manifest::read(&path))
+        };
+        let all: Vec<_> = folders.par_iter().map(read).collect();
+        for (folder, manifest) in all {
+            manifests.enter(folder, manifest);
         }
         manifests.read_members();
         manifests
     }
 
-    fn read_one(&mut self, folder: &'l str) {
-        match Manifest::read(&self.absolute(folder).join(MANIFEST)) {
+    fn enter(&mut self, folder: &'l str, manifest: Result<Manifest, ManifestError>) {
+        match manifest {
             Ok(manifest) => {
                 self.by_folder.insert(folder, manifest);
             }

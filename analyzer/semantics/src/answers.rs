@@ -6,22 +6,24 @@
 
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use ward_syntax::{FileId, restore, store};
+use ward_syntax::{FileId, Layout, Moved, restore, store};
 
-use crate::trace::{Trace, note_changeable, note_inputs, traced};
-use crate::{DefId, Semantics};
+use crate::trace::{Trace, note_body, note_changeable, note_file, note_inputs, note_outside, traced};
+use crate::{Changes, DefId, Semantics, WorkspaceState};
 
 /// At most as many bytes are kept.
 const MOST_BYTES: usize = 64 << 20;
 /// What is kept stays as it is as long as fewer than one in so many questions have to be answered anew: to keep all answers
 /// again takes more time.
 const FEW: usize = 32;
+/// Who looks at more files than this to answer a question about one depends on nearly every change.
+const MOST_FILES: usize = 64;
 
 /// Answers that an earlier run has found, and where those of this one are kept.
 #[derive(Debug, Default)]
@@ -39,6 +41,10 @@ pub(crate) struct AnswersOfRun {
     inputs: OnceLock<Vec<u64>>,
     kept: Option<KeptAnswers>,
     added: Mutex<FxHashMap<FileId, Record>>,
+    /// By question, and what the answer rests on.
+    others: Mutex<FxHashMap<(String, u128), Other>>,
+    /// Whether there is one among them that it takes long to find.
+    is_dear: AtomicBool,
     reused: AtomicUsize,
     anew: AtomicUsize,
 }
@@ -56,7 +62,22 @@ struct KeptAnswers {
     questions: FxHashMap<String, u32>,
     /// By file, where its answers hold.
     files: Vec<Option<KeptRecord>>,
+    /// All of them: whether one holds is seen when it is asked for.
+    others: FxHashMap<(String, u128), Other>,
+    /// Whether the bodies that were read are the same.
+    are_read: bool,
     inputs: Vec<u64>,
+    changes: Changes,
+}
+
+/// An answer about the whole workspace, or about one item.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Other {
+    files: Vec<FileId>,
+    /// Files in which something was looked at that stands outside of functions' bodies.
+    outsides: Vec<FileId>,
+    bodies: Vec<DefId>,
+    answer: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -86,8 +107,10 @@ enum ByInputs {
 struct Head {
     questions: Vec<String>,
     states: Vec<FileState>,
+    layouts: Vec<Layout>,
     inputs: Vec<u64>,
     records: Vec<HeadOfRecord>,
+    others: Vec<((String, u128), Other)>,
 }
 
 /// What the answers about a file depend on, and the questions with the lengths of their answers.
@@ -113,8 +136,10 @@ impl Answers {
     pub fn take(&self, semantics: &Semantics) {
         let Some(answers) = &semantics.answers else { return };
         let (reused, anew) = (answers.reused.load(Ordering::Relaxed), answers.anew.load(Ordering::Relaxed));
-        if answers.kept.is_none() || anew * FEW >= reused {
-            *lock(&self.made) = answers.store(semantics.state.outline);
+        // To find such a one anew takes more time than to keep them all.
+        let is_worth_it = anew * FEW >= reused || answers.is_dear.load(Ordering::Relaxed);
+        if answers.kept.is_none() || is_worth_it {
+            *lock(&self.made) = answers.store(semantics);
         }
     }
 }
@@ -130,9 +155,10 @@ impl AnswersOfRun {
             .map(|(content, bodies)| FileState { content: *content, bodies: bodies.finish() })
             .collect();
         let bytes = lock(&answers.kept).clone();
-        let kept = bytes.and_then(|bytes| KeptAnswers::read(bytes, semantics.state.outline, &states));
+        let kept = bytes.and_then(|bytes| KeptAnswers::read(bytes, semantics, &states));
         let (reused, anew) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { states, inputs: OnceLock::new(), kept, added: Mutex::default(), reused, anew }
+        let (inputs, added, others, is_dear) = Default::default();
+        Self { states, inputs, kept, added, others, is_dear, reused, anew }
     }
 
     fn kept(&self, question: &str, file: FileId) -> Option<&[u8]> {
@@ -151,7 +177,13 @@ impl AnswersOfRun {
         kept.bytes.get(place.clone())
     }
 
-    fn add(&self, question: &str, file: FileId, answer: &impl Serialize, trace: &Trace) {
+    fn add(
+        &self,
+        question: &str,
+        file: FileId,
+        answer: &impl Serialize,
+        (trace, files): (&Trace, &[FileId]),
+    ) {
         self.anew.fetch_add(1, Ordering::Relaxed);
         let Some(answer) = store(answer) else { return };
         let mut added = lock(&self.added);
@@ -159,13 +191,28 @@ impl AnswersOfRun {
         if record.answers.iter().any(|(known, ..)| known == question) {
             return;
         }
-        record.depends_on.extend(trace.files.iter().filter(|other| **other != file));
-        record.inputs_of.extend(&trace.inputs);
-        let by_inputs = if trace.inputs.is_empty() { ByInputs::No } else { ByInputs::Yes };
+        record.depends_on.extend(files.iter().filter(|other| **other != file));
+        record.inputs_of.extend(trace.inputs());
+        let by_inputs = if trace.inputs().next().is_none() { ByInputs::No } else { ByInputs::Yes };
         record.answers.push((question.to_owned(), by_inputs, answer));
     }
 
-    fn store(&self, outline: u128) -> Option<Vec<u8>> {
+    /// A new answer to a question about the whole workspace, or about one item.
+    fn answer<T: Serialize>(&self, key: (String, u128), answer: impl FnOnce() -> T) -> T {
+        let (answer, trace) = traced(answer);
+        if !trace.is_changeable
+            && trace.inputs().next().is_none()
+            && let Some(bytes) = store(&answer)
+        {
+            let (files, outsides) = (trace.whole_files().collect(), trace.outsides().collect());
+            let other = Other { files, outsides, bodies: trace.bodies().collect(), answer: bytes };
+            lock(&self.others).insert(key, other);
+        }
+        answer
+    }
+
+    fn store(&self, semantics: &Semantics) -> Option<Vec<u8>> {
+        let WorkspaceState { outline, layouts, .. } = semantics.state();
         let added = lock(&self.added);
         let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
         let mut questions: Vec<String> = Vec::new();
@@ -214,17 +261,29 @@ impl AnswersOfRun {
             records.push(HeadOfRecord { depends_on, inputs_of, answers: of_file.collect() });
         }
         let inputs = self.inputs.get().cloned().unwrap_or_default();
-        let head = store(&Head { questions, states: self.states.clone(), inputs, records })?;
+        let mut others = lock(&self.others).clone();
+        if let Some(kept) = &self.kept {
+            let holding = kept.others.iter().filter(|(_, other)| kept.holds(semantics, other));
+            for (key, other) in holding {
+                if !others.contains_key(key) && other.moves_nothing(semantics, &kept.changes) {
+                    others.insert(key.clone(), other.clone());
+                }
+            }
+        }
+        let mut others: Vec<_> = others.into_iter().collect();
+        others.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let (states, layouts) = (self.states.clone(), layouts.clone());
+        let head = store(&Head { questions, states, layouts, inputs, records, others })?;
         let length = (head.len() as u64).to_le_bytes();
         Some([&outline.to_le_bytes()[..], &length, &head, &bytes].concat())
     }
 }
 
 impl KeptAnswers {
-    fn read(bytes: Arc<Vec<u8>>, outline: u128, states: &[FileState]) -> Option<Self> {
+    fn read(bytes: Arc<Vec<u8>>, semantics: &Semantics, states: &[FileState]) -> Option<Self> {
         let (before, rest) = bytes.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
-        if u128::from_le_bytes(*before) != outline {
+        if u128::from_le_bytes(*before) != semantics.state.outline {
             return None;
         }
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
@@ -245,7 +304,29 @@ impl KeptAnswers {
             files.push(holds.then_some(KeptRecord { depends_on, inputs_of, answers }));
         }
         let questions = head.questions.into_iter().zip(0..).collect();
-        Some(Self { bytes, questions, files, inputs: head.inputs })
+        let contents: Vec<(u64, u64)> = head.states.iter().map(|state| state.content).collect();
+        let changes = semantics.changes_since(&contents, &head.layouts);
+        // Which bodies were read counts of all files.
+        let are_read = head.states.iter().zip(states).all(|(before, now)| before.bodies == now.bodies);
+        let others = head.others.into_iter().collect();
+        Some(Self { bytes, questions, files, others, are_read, inputs: head.inputs, changes })
+    }
+
+    /// Whether all that was looked at is the same.
+    fn holds(&self, semantics: &Semantics, other: &Other) -> bool {
+        let Other { files, outsides, bodies, .. } = other;
+        self.are_read
+            && files.iter().all(|file| self.changes.is_same(*file))
+            && outsides.iter().all(|file| self.changes.is_same_outside(*file))
+            && bodies.iter().all(|def| self.changes.is_same_item(semantics.locate(*def).0, *def))
+    }
+}
+
+impl Other {
+    /// Whether places in it are where they were.
+    fn moves_nothing(&self, semantics: &Semantics, changes: &Changes) -> bool {
+        let of_bodies = self.bodies.iter().map(|def| semantics.locate(*def).0);
+        self.outsides.iter().copied().chain(of_bodies).all(|file| changes.is_same(file))
     }
 }
 
@@ -282,10 +363,67 @@ impl Semantics {
             return kept;
         }
         let (answer, trace) = traced(answer);
-        if !trace.is_changeable {
-            answers.add(question, file, &answer, &trace);
+        let files = trace.files(&self.defs);
+        if !trace.is_changeable && files.len() <= MOST_FILES {
+            answers.add(question, file, &answer, (&trace, &files));
         }
         answer
+    }
+
+    /// The answer to a question about the whole workspace, by an earlier run if it `rests_on` the same, all that was looked at
+    /// on the way is the same, and it `still` holds; or else by `answer`, which must not wait for other threads. It holds no
+    /// numbers of what stands in files, but for those of items.
+    pub(crate) fn ask_of_all<T: Serialize + DeserializeOwned>(
+        &self,
+        question: &str,
+        rests_on: u128,
+        still: impl FnOnce(&T, &Changes) -> bool,
+        answer: impl FnOnce() -> T,
+    ) -> T {
+        let Some(answers) = &self.answers else { return answer() };
+        note_changeable();
+        let key = (question.to_owned(), rests_on);
+        if let Some(kept) = &answers.kept
+            && let Some((answer, _)) = self.kept_other(kept, &key)
+            && still(&answer, &kept.changes)
+        {
+            return answer;
+        }
+        answers.is_dear.store(true, Ordering::Relaxed);
+        answers.answer(key, answer)
+    }
+
+    /// The answer to a question about an item, by an earlier run if all that was looked at on the way is the same, or else by
+    /// `answer`, which must not wait for other threads. It holds no numbers of what stands in files, but for those of items.
+    pub fn ask_of<T: Serialize + DeserializeOwned>(
+        &self,
+        question: &str,
+        def: DefId,
+        answer: impl FnOnce() -> T,
+    ) -> T {
+        let Some(answers) = &self.answers else { return answer() };
+        let key = (question.to_owned(), def.index() as u128);
+        if let Some(kept) = &answers.kept
+            && let Some((answer, other)) = self.kept_other(kept, &key)
+        {
+            answers.reused.fetch_add(1, Ordering::Relaxed);
+            other.files.iter().for_each(|file| note_file(*file));
+            other.outsides.iter().for_each(|file| note_outside(*file));
+            other.bodies.iter().for_each(|def| note_body(*def));
+            return answer;
+        }
+        answers.anew.fetch_add(1, Ordering::Relaxed);
+        answers.answer(key, answer)
+    }
+
+    fn kept_other<'k, T: DeserializeOwned>(
+        &self,
+        kept: &'k KeptAnswers,
+        key: &(String, u128),
+    ) -> Option<(T, &'k Other)> {
+        let other = kept.others.get(key).filter(|other| kept.holds(self, other))?;
+        let answer = Moved::follow(Some(kept.changes.moved()), || restore(&other.answer))?;
+        Some((answer, other))
     }
 
     /// What `find` finds in some items, which stand in the order of files. Those of which it has told nothing in an earlier
@@ -297,6 +435,24 @@ impl Semantics {
             all.extend(find(def));
             all.len() > before
         });
+        all
+    }
+
+    /// The same, where what is found is kept as well.
+    pub fn found<T: Serialize + DeserializeOwned>(
+        &self,
+        question: &str,
+        items: &[DefId],
+        find: impl Fn(DefId) -> Vec<T>,
+    ) -> Vec<T> {
+        note_changeable();
+        let mut all = Vec::new();
+        for of_file in items.chunk_by(|a, b| self.locate(*a).0 == self.locate(*b).0) {
+            let (file, _) = self.locate(of_file[0]);
+            all.extend(
+                self.ask(question, file, || of_file.iter().flat_map(|def| find(*def)).collect::<Vec<T>>()),
+            );
+        }
         all
     }
 
@@ -324,14 +480,13 @@ impl Semantics {
             let (mut telling, mut looked_at) = (Vec::new(), Trace::default());
             for def in of_file {
                 let (tells, trace) = traced(|| look(*def));
-                if tells || trace.is_changeable {
+                if tells || trace.is_changeable || trace.files(&self.defs).len() > MOST_FILES {
                     telling.push(*def);
                 } else {
-                    looked_at.files.extend(trace.files);
-                    looked_at.inputs.extend(trace.inputs);
+                    looked_at.add(&trace);
                 }
             }
-            answers.add(question, file, &telling, &looked_at);
+            answers.add(question, file, &telling, (&looked_at, &looked_at.files(&self.defs)));
         }
     }
 }

@@ -6,12 +6,12 @@
 
 use std::hash::Hash;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use ward_project::{LoadedFile, Project, hash_twice};
-use ward_syntax::{LateBytes, StoredNames};
+use ward_syntax::{FileId, LateBytes, Layout, Moved, StoredNames};
 
 use crate::signature::Signatures;
 use crate::text::TextTable;
@@ -39,6 +39,18 @@ pub struct WorkspaceState {
     pub outline: u128,
     /// What tells whether a file is the same, by file.
     pub contents: Vec<(u64, u64)>,
+    /// Where the bodies of its functions stand, by file.
+    pub layouts: Vec<Layout>,
+}
+
+/// What has changed since an earlier state of the same outline.
+#[derive(Debug, Default)]
+pub struct Changes {
+    is_same: Vec<bool>,
+    /// Files of which only bodies of functions have changed.
+    moved: Arc<Moved>,
+    /// The items of those in which, or around which, such a body stands.
+    changed: FxHashSet<DefId>,
 }
 
 /// What stands before the bodies.
@@ -240,13 +252,57 @@ impl WorkspaceState {
                 (outline.hash, outline.items, outline.bodies).hash(hasher);
             }
         });
+        let layouts = files.iter().map(|loaded| loaded.ir.outline().layout.clone()).collect();
         let files = files.iter().zip(&project.files);
-        Self { outline, contents: files.map(|(loaded, file)| (loaded.content_hash, file.size)).collect() }
+        let contents = files.map(|(loaded, file)| (loaded.content_hash, file.size)).collect();
+        Self { outline, contents, layouts }
     }
 
     /// By file, whether it is the same as in an earlier state.
     pub fn is_same(&self, before: &[(u64, u64)]) -> Vec<bool> {
         self.contents.iter().enumerate().map(|(file, now)| before.get(file) == Some(now)).collect()
+    }
+}
+
+impl Semantics {
+    /// What has changed since an earlier state of the same outline.
+    pub fn changes_since(&self, contents: &[(u64, u64)], layouts: &[Layout]) -> Changes {
+        let is_same = self.state.is_same(contents);
+        let (mut moved, mut changed) = (Moved::default(), FxHashSet::default());
+        for (file, _) in is_same.iter().enumerate().filter(|(_, is_same)| !**is_same) {
+            let layout = &self.state.layouts[file];
+            let Some(mut moves) = layouts.get(file).and_then(|before| layout.moves(before)) else { continue };
+            if let Some(before) = self.lowered.as_ref().and_then(|lowered| lowered.before(contents[file])) {
+                moves.refine(&before, &self.files[file].ir);
+            }
+            let (id, tree) = (FileId(file as u32), self.files[file].ir.tree());
+            let items = tree.iter().filter(|(_, item)| moves.changes(item.span));
+            changed.extend(items.map(|(item, _)| self.defs.def(id, item)));
+            moved.insert(id, moves);
+        }
+        Changes { is_same, moved: Arc::new(moved), changed }
+    }
+}
+
+impl Changes {
+    /// Whether a file is the same.
+    pub fn is_same(&self, file: FileId) -> bool {
+        self.is_same.get(file.index()).is_some_and(|is_same| *is_same)
+    }
+
+    /// Whether all that stands in a file outside of functions' bodies is the same, but for where it stands.
+    pub(crate) fn is_same_outside(&self, file: FileId) -> bool {
+        self.is_same(file) || self.moved.get(file).is_some()
+    }
+
+    /// Whether an item of a file, with all that stands in it, is the same, but for where it stands.
+    pub fn is_same_item(&self, file: FileId, def: DefId) -> bool {
+        self.is_same(file) || self.moved.get(file).is_some() && !self.changed.contains(&def)
+    }
+
+    /// How places in files have moved.
+    pub fn moved(&self) -> &Arc<Moved> {
+        &self.moved
     }
 }
 

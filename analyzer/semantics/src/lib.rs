@@ -38,7 +38,7 @@ pub use def::{DefId, DefIndex};
 pub use def_map::{CrateData, CrateId, DefKind, DefMap, NameContext, Namespace, ScopeId};
 pub use externals::{Carries, ExternalFn, ExternalType, Externals, Template};
 pub use infer::{BodyTypes, Callee, Resolution};
-pub use kept::{Understood, WorkspaceState};
+pub use kept::{Changes, Understood, WorkspaceState};
 pub use pretty::{pretty_impls, pretty_names, pretty_result};
 pub use resolve::{PathResult, PathTarget};
 pub use semantics::Semantics;

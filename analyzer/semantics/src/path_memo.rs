@@ -47,7 +47,7 @@ impl Semantics {
     /// The path's names, if they mean the same in all items of a scope: neither `Self` nor a generic parameter
     /// comes first.
     fn key(&self, scope: DefId, path: PathId, namespace: Namespace) -> Option<Key> {
-        let ir = self.ir(self.locate(scope).0);
+        let ir = self.ir_of(scope);
         let data = ir.path(path);
         let segments = ir.path_segments(path);
         let first = segments.first()?.name;

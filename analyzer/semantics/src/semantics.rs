@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use ward_project::{FileRole, LoadedFile, PackageId, Problem, Project};
+use ward_project::{FileRole, LoadedFile, Lowered, PackageId, Problem, Project};
 use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, SourceIr, Symbol, TypeRefId};
 
 use crate::answers::AnswersOfRun;
@@ -15,7 +15,7 @@ use crate::kept::{KeptBodies, Tables};
 use crate::known::known;
 use crate::signature::Signatures;
 use crate::text::TextTable;
-use crate::trace::{note_changeable, note_file};
+use crate::trace::{note_body, note_changeable, note_file, note_outside};
 use crate::traits::TypeHead;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
@@ -64,6 +64,8 @@ pub struct Semantics {
     /// Whose bodies were left out when their files were read.
     pub(crate) read_later: FxHashSet<DefId>,
     pub(crate) state: WorkspaceState,
+    /// What an earlier run has made of files.
+    pub(crate) lowered: Option<Arc<Lowered>>,
     /// What is known of questions about bodies.
     pub(crate) answers: Option<AnswersOfRun>,
     pub(crate) call_graph: CallGraph,
@@ -150,6 +152,7 @@ impl Semantics {
             needs: FxHashMap::default(),
             read_later: FxHashSet::default(),
             state: WorkspaceState::default(),
+            lowered: None,
             answers: None,
             call_graph: CallGraph::default(),
             problems: Vec::new(),
@@ -161,6 +164,11 @@ impl Semantics {
         self.index_guesses();
         self.dispatch = self.impls.all_implementations().map(|(item, of)| (item, of.into())).collect();
         self.bodies.resize_with(self.defs.len(), Body::default);
+    }
+
+    /// Lets changes of files be told by what an earlier run has made of them.
+    pub fn look_back(&mut self, lowered: &Arc<Lowered>) {
+        self.lowered = Some(Arc::clone(lowered));
     }
 
     /// What tells this workspace from others, and from what it was before.
@@ -214,10 +222,22 @@ impl Semantics {
         &self.files[file.index()].ir
     }
 
+    /// The IR of a file, to be asked only for what stands outside of functions' bodies.
+    pub fn ir_outside(&self, file: FileId) -> &SourceIr {
+        note_outside(file);
+        &self.files[file.index()].ir
+    }
+
+    /// The IR of the file of an item, to be asked only for what stands in its body.
+    pub fn ir_of(&self, def: DefId) -> &SourceIr {
+        note_body(def);
+        &self.files[self.locate(def).0.index()].ir
+    }
+
     /// An item.
     pub fn item(&self, def: DefId) -> &Item {
         let (file, item) = self.locate(def);
-        note_file(file);
+        note_outside(file);
         self.files[file.index()].ir.tree().get(item)
     }
 
@@ -257,7 +277,7 @@ impl Semantics {
     /// The body of a function, const, static or item-level macro call, if it was read.
     pub fn body(&self, def: DefId) -> Option<(FileId, BodyId)> {
         let (file, body) = self.written_body(def)?;
-        self.ir(file).body(body).is_read.then_some((file, body))
+        self.ir_of(def).body(body).is_read.then_some((file, body))
     }
 
     /// Whether an item has a body, be it read or not.
@@ -272,28 +292,28 @@ impl Semantics {
         }
         let (file, item) = self.locate(def);
         // Who wants the body wants more than the items of the file.
-        Some((file, self.ir(file).tree.get(item).body()?))
+        Some((file, self.ir_of(def).tree.get(item).body()?))
     }
 
     /// How many expressions the body of an item has, if it was read.
     pub(crate) fn body_size(&self, def: DefId) -> Option<u32> {
         if let Some(Body::Kept(_)) = self.bodies.get(def.index()) {
-            note_file(self.locate(def).0);
+            note_body(def);
             return self.kept.as_ref()?.size(def);
         }
-        let (file, body) = self.body(def)?;
-        Some(self.ir(file).body(body).exprs.len)
+        let (_, body) = self.body(def)?;
+        Some(self.ir_of(def).body(body).exprs.len)
     }
 
     /// Whether an item has a body that was read and inferred.
     pub fn has_types(&self, def: DefId) -> bool {
-        note_file(self.locate(def).0);
+        note_body(def);
         self.bodies.get(def.index()).is_some_and(|body| !matches!(body, Body::Unknown))
     }
 
     /// What inference found in an item's body.
     pub fn types(&self, def: DefId) -> Option<&BodyTypes> {
-        note_file(self.locate(def).0);
+        note_body(def);
         match self.bodies.get(def.index())? {
             Body::Unknown => None,
             Body::Inferred(types) => Some(types),
@@ -384,7 +404,7 @@ impl Semantics {
 
     /// The functions that a body calls or names, and the consts and statics with a body that it names; sorted.
     pub fn callees(&self, def: DefId) -> &[DefId] {
-        note_file(self.locate(def).0);
+        note_body(def);
         match self.needs.get(&def) {
             Some(needs) => needs,
             None => self.call_graph.callees(def),

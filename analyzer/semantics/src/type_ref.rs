@@ -35,8 +35,7 @@ pub(crate) struct TypeReader<'a, 'h> {
 
 impl<'a, 'h> TypeReader<'a, 'h> {
     pub(crate) fn new(semantics: &'a Semantics, scope: DefId, elided: Elided, hole: Hole<'h>) -> Self {
-        let (file, _) = semantics.locate(scope);
-        Self { semantics, scope, ir: semantics.ir(file), elided, hole, depth: 0 }
+        Self { semantics, scope, ir: semantics.ir_of(scope), elided, hole, depth: 0 }
     }
 
     /// The type written at `id`.
@@ -216,11 +215,10 @@ impl<'a, 'h> TypeReader<'a, 'h> {
 
     /// A type written in another item.
     fn elsewhere(&mut self, def: DefId, written: TypeRefId) -> Ty {
-        let (file, _) = self.semantics.locate(def);
         let mut reader = TypeReader {
             semantics: self.semantics,
             scope: def,
-            ir: self.semantics.ir(file),
+            ir: self.semantics.ir_of(def),
             elided: self.elided,
             hole: &mut Ty::unknown,
             depth: self.depth + 1,

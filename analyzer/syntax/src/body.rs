@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arena::{Id, List, ListPool, Run, ids};
 use crate::item_tree::{ItemId, ItemTree};
-use crate::{Span, Symbol};
+use crate::{Layout, Span, Symbol};
 
 ids! {
     /// An expression or statement.
@@ -87,6 +87,8 @@ pub struct SourceIr {
     /// A hash of all that stands outside of functions' bodies. Files of which it is the same have the same items, whatever
     /// their functions do.
     pub outline: u128,
+    /// Where the bodies of functions stand.
+    pub layout: Layout,
 }
 
 /// A comment that is meant for the analyzer: `// ward: allow(..)`.

@@ -5,6 +5,7 @@
 mod arena;
 mod body;
 mod item_tree;
+mod layout;
 mod lower;
 mod pretty;
 mod source;
@@ -18,6 +19,7 @@ mod snapshot_tests;
 pub use arena::{Id, List, ListPool, Run};
 pub use body::*;
 pub use item_tree::*;
+pub use layout::{Layout, Moved, Moves};
 pub use lower::{
     ForeignMacro, FunctionBodies, SyntaxError, TestCode, lower, lower_bodies, lower_with, lower_with_macros,
     parse_only,

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::Moved;
 
 /// Index of a source file within one analysis; dense, in path order.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,10 +65,17 @@ impl fmt::Debug for Span {
 }
 
 /// A span in a named file.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
 pub struct FileSpan {
     /// The file.
     pub file: FileId,
     /// The bytes in it.
     pub span: Span,
+}
+
+impl<'de> Deserialize<'de> for FileSpan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (file, span) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { file, span: Moved::place(file, span) })
+    }
 }

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Symbol;
+use crate::{Moved, Symbol};
 
 thread_local! {
     static NAMES: RefCell<Names> = RefCell::default();
@@ -228,6 +228,7 @@ pub struct StoredEach {
     names: Arc<[Symbol]>,
     bytes: LateBytes,
     places: Vec<Range<usize>>,
+    moved: Option<Arc<Moved>>,
 }
 
 impl StoredEach {
@@ -269,13 +270,19 @@ impl StoredEach {
             at = end;
         }
         drop(before);
-        Some((head, Self { names, bytes, places }))
+        Some((head, Self { names, bytes, places, moved: None }))
+    }
+
+    /// The same, with what has moved since it was stored.
+    #[must_use]
+    pub fn moved(self, moved: Arc<Moved>) -> Self {
+        Self { moved: Some(moved), ..self }
     }
 
     /// A value by its number.
     pub fn get<T: DeserializeOwned>(&self, index: usize) -> Option<T> {
         let bytes = self.bytes.part(self.places.get(index)?.clone())?;
-        restore_with(Arc::clone(&self.names), &bytes)
+        Moved::follow(self.moved.as_ref(), || restore_with(Arc::clone(&self.names), &bytes))
     }
 }
 

@@ -158,6 +158,7 @@ symbols! {
     SUPER = "super",
     UNDERSCORE = "_",
     TO_STRING = "to_string",
+    MAIN = "main",
     ANY = "*",
     STD = "std",
     CORE = "core",

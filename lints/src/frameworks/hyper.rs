@@ -41,7 +41,7 @@ impl Framework for Hyper {
     fn dispatch(&self, cx: &mut Evaluator<'_>, function: DefId) -> Option<Router> {
         let semantics = cx.semantics;
         let (file, body) = semantics.body(function)?;
-        let ir = semantics.ir(file);
+        let ir = semantics.ir_of(function);
         let mut router = cx.router(self, "match");
         let types = semantics.types(function)?;
         let view = View { ir, types, file, function };

@@ -3,10 +3,8 @@
 //! The generated code is mostly not there to be read. A trait `name_server::Name` is one by its path, and the package
 //! is what the module that the path goes through includes.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ward_semantics::endpoint::{
     AttachedKind, Call, Evaluator, Framework, HOLE, Handler, Methods, Outcome, Router, Value,
@@ -92,6 +90,18 @@ impl Framework for Tonic {
             _ => {}
         }
         Outcome::router(router)
+    }
+
+    fn survey(&self, semantics: &Semantics, mut state: &mut dyn Hasher) {
+        let services = services(semantics);
+        services.hash(&mut state);
+        // Who serves none asks for no packages.
+        let packages = (!services.is_empty()).then(|| packages(semantics));
+        for (file, around, name) in packages.iter().flat_map(|all| all.iter()) {
+            let around: Option<Vec<&str>> =
+                around.as_ref().map(|around| around.iter().map(|name| name.as_str()).collect());
+            (file, around, name.as_str()).hash(&mut state);
+        }
     }
 
     fn implementation(&self, cx: &mut Evaluator<'_>, impl_def: DefId) -> Option<Router> {
@@ -187,26 +197,36 @@ impl Tonic {
 }
 
 /// Impls of generated traits, each with the service's name.
-type Services = Rc<[(DefId, String)]>;
+type Services = Arc<[(DefId, String)]>;
+/// What all files tell of packages.
+type Packages = Arc<[(FileId, Option<Vec<Symbol>>, Symbol)]>;
 
-thread_local! {
-    /// The services of one workspace, remembered: every server asks for them.
-    static SERVICES: RefCell<Option<(u64, Services)>> = const { RefCell::new(None) };
+/// The services of one workspace, remembered: every server asks for them.
+static SERVICES: Remembered<(DefId, String)> = Mutex::new(None);
+/// The same of packages.
+static PACKAGES: Remembered<(FileId, Option<Vec<Symbol>>, Symbol)> = Mutex::new(None);
+
+/// What is known of one workspace.
+type Remembered<T> = Mutex<Option<(u64, Arc<[T]>)>>;
+
+fn remembered<T>(of: &Remembered<T>, semantics: &Semantics, find: impl FnOnce() -> Arc<[T]>) -> Arc<[T]> {
+    let lock = || of.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = lock().clone().filter(|(workspace, _)| *workspace == semantics.id());
+    if let Some((_, known)) = known {
+        return known;
+    }
+    let found = find();
+    *lock() = Some((semantics.id(), Arc::clone(&found)));
+    found
 }
 
-/// Those of a workspace.
+/// The services of a workspace.
 fn services(semantics: &Semantics) -> Services {
-    let known = SERVICES.with_borrow(|remembered| {
-        let (workspace, known) = remembered.as_ref()?;
-        (*workspace == semantics.id()).then(|| Rc::clone(known))
-    });
-    known.unwrap_or_else(|| {
+    remembered(&SERVICES, semantics, || {
         let all = semantics.impls.all().iter().map(|data| data.def);
         let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
         let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
-        let services: Services = semantics.telling("services", &all, named).into();
-        SERVICES.set(Some((semantics.id(), Rc::clone(&services))));
-        services
+        semantics.found("services", &all, named).into()
     })
 }
 
@@ -222,7 +242,7 @@ fn names_trait(semantics: &Semantics, impl_def: DefId, name: &str) -> bool {
     let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
         return false;
     };
-    let ir = semantics.ir(semantics.locate(impl_def).0);
+    let ir = semantics.ir_outside(semantics.locate(impl_def).0);
     let TypeRef::Path(path) = ir.type_ref(trait_ref) else { return false };
     let is_imported = |written: Symbol| {
         ir.tree.items.iter().any(|item| match &item.kind {
@@ -277,7 +297,7 @@ fn may_be_generated(semantics: &Semantics, impl_def: DefId) -> bool {
 
 /// A trait's path as far as the file tells: what is imported by one `use` is written out.
 fn full_path(semantics: &Semantics, file: FileId, ty: TypeRefId) -> Option<Vec<String>> {
-    let ir = semantics.ir(file);
+    let ir = semantics.ir_outside(file);
     let TypeRef::Path(path) = ir.type_ref(ty) else { return None };
     let segments = ir.path_segments(path);
     let first = segments.first()?.name;
@@ -298,18 +318,18 @@ fn full_path(semantics: &Semantics, file: FileId, ty: TypeRefId) -> Option<Vec<S
 fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &str) -> Option<String> {
     let own = semantics.project.file(file).package;
     let mut all: Vec<(Vec<&str>, bool, String)> = Vec::new();
-    for (id, file) in semantics.project.files() {
-        for (around, text) in semantics.ask("packages of services", id, || packages_in(semantics, id)) {
-            match around {
-                Some(around) => {
-                    let around = around.iter().map(|name| name.as_str()).chain(file_module(&file.path));
-                    all.push((around.collect(), file.package == own, text.as_str().to_owned()));
-                }
-                // Generated code that is there: the full name stands in it.
-                None => {
-                    if let Some(package) = text.as_str().strip_suffix(service) {
-                        return Some(package.trim_end_matches('.').to_owned());
-                    }
+    let packages = packages(semantics);
+    for (id, around, text) in packages.iter() {
+        let file = semantics.project.file(*id);
+        match around {
+            Some(around) => {
+                let around = around.iter().map(|name| name.as_str()).chain(file_module(&file.path));
+                all.push((around.collect(), file.package == own, text.as_str().to_owned()));
+            }
+            // Generated code that is there: the full name stands in it.
+            None => {
+                if let Some(package) = text.as_str().strip_suffix(service) {
+                    return Some(package.trim_end_matches('.').to_owned());
                 }
             }
         }
@@ -325,6 +345,15 @@ fn package(semantics: &Semantics, file: FileId, module: Option<&str>, service: &
         _ => None,
     };
     named.or(only.map(|(.., text)| text)).cloned()
+}
+
+/// What all files of a workspace tell of packages, in their order.
+fn packages(semantics: &Semantics) -> Packages {
+    remembered(&PACKAGES, semantics, || {
+        let in_file = |id| semantics.ask("packages of services", id, || packages_in(semantics, id));
+        let files = semantics.project.files().map(|(id, _)| id);
+        files.flat_map(|id| in_file(id).into_iter().map(move |(around, text)| (id, around, text))).collect()
+    })
 }
 
 /// What a file tells of packages: what it includes, with the modules around, and the names of generated services.

@@ -102,6 +102,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether callers of a function would see the same in two summaries of it.
+    pub(crate) fn are_alike(self, def: DefId, a: &Known, b: &Known) -> bool {
+        self.memo.map_or_else(|| a.says_the_same(b), |memo| memo.are_alike(def, a, b))
+    }
+
     /// The set with the one kind, empty if no sink has it.
     pub fn kind(&self, name: Symbol) -> KindSet {
         self.models.kinds.set(name)

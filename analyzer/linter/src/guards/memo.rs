@@ -145,7 +145,7 @@ impl Judged {
         let mut evaluations: Vec<&Evaluation> = used.iter().map(|one| &**one).collect();
         evaluations.sort_by_key(|one| (one.def, one.of_types));
         evaluations.dedup();
-        let WorkspaceState { outline, contents } = memo.state;
+        let WorkspaceState { outline, contents, .. } = memo.state;
         *lock(&self.made) = store(&Kept { outline, contents, evaluations });
     }
 }

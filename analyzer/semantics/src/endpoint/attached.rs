@@ -1,12 +1,13 @@
 //! What is attached to an endpoint: layers, middleware, interceptors, guards by attribute.
 
+use serde::{Deserialize, Serialize};
 use ward_syntax::{ClosureId, FileId, FileSpan, Symbol};
 
 use super::{Made, Value};
 use crate::{DefId, Semantics, Ty};
 
 /// Something that a request passes on its way to a handler.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Attached {
     /// How it is attached.
     pub kind: AttachedKind,
@@ -25,7 +26,7 @@ pub struct Attached {
 }
 
 /// How something is attached.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum AttachedKind {
     /// A layer or middleware around the handler.
     Layer,
@@ -42,7 +43,7 @@ pub enum AttachedKind {
 }
 
 /// Whether something attached always applies.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Condition {
     /// It does.
     Always,
@@ -51,7 +52,7 @@ pub enum Condition {
 }
 
 /// A callable, a type, or a path.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum What {
     /// A function or method of the workspace.
     Function(DefId),

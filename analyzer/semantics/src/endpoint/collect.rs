@@ -1,21 +1,113 @@
 //! From bodies to endpoints: which are evaluated, and what is done about routes that got lost.
 
+use std::hash::Hash;
+
 use rustc_hash::{FxHashMap, FxHashSet};
-use ward_project::FileRole;
+use ward_project::{FileRole, hash_twice};
 use ward_syntax::{FileSpan, Symbol};
 
-use super::relevant::{Crates, Relevant, asked, is_test};
+use super::dispatch::{dispatchers, dispatching};
+use super::relevant::{Crates, Relevant, asked, asked_of, is_test};
 use super::{
-    Condition, Endpoint, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Unknown, UnknownPart,
-    normalize,
+    Condition, Endpoint, Endpoints, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Unknown,
+    UnknownPart, normalize,
 };
-use crate::{DefId, Semantics};
+use crate::{Changes, DefId, Semantics};
 
-/// All endpoints, sorted.
-pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framework]) -> Vec<Endpoint> {
+/// What the bodies of all files have to tell before any is evaluated.
+#[derive(Hash)]
+struct Candidates {
+    relevant: Relevant,
+    dispatchers: Vec<(DefId, usize)>,
+    /// Functions with attributes of routes.
+    attributed: Vec<DefId>,
+    /// Impls that are endpoints by themselves.
+    implementing: Vec<DefId>,
+    /// [`Framework::survey`].
+    surveys: u128,
+}
+
+/// Whether functions are called by others, as far as that was asked.
+type Called = Vec<(DefId, bool)>;
+
+/// All endpoints, sorted: those that an earlier run has found if all is the same that they rest on.
+pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framework]) -> Endpoints {
     let crates = Crates::new(frameworks);
-    let relevant = Relevant::find(semantics, &crates);
-    let mut evaluator = Evaluator::new(semantics, frameworks, &crates, &relevant);
+    let candidates = Candidates::find(semantics, frameworks, &crates);
+    let rests_on = hash_twice(|hasher| candidates.hash(hasher));
+    let still = |(endpoints, called): &(Endpoints, Called), changes: &Changes| {
+        let mut places = endpoints.all.iter().flat_map(Endpoint::numbered_in);
+        places.all(|file| changes.is_same(file))
+            && called.iter().all(|(function, was)| is_called(semantics, *function) == *was)
+    };
+    let find = || {
+        let mut evaluator = Evaluator::new(semantics, frameworks, &crates, &candidates.relevant);
+        let mut endpoints = Endpoints { all: evaluated(&mut evaluator, &candidates), ..Endpoints::default() };
+        endpoints.index(semantics);
+        (endpoints, evaluator.asked_called)
+    };
+    semantics.ask_of_all("endpoints", rests_on, still, find).0
+}
+
+impl Candidates {
+    fn find(semantics: &Semantics, frameworks: &[&'static dyn Framework], crates: &Crates<'_>) -> Self {
+        let surveys = hash_twice(|state| {
+            for framework in frameworks {
+                framework.survey(semantics, state);
+            }
+        });
+        Self {
+            relevant: Relevant::find(semantics, crates),
+            dispatchers: dispatchers(semantics, frameworks, crates),
+            attributed: attributed_functions(semantics, frameworks),
+            implementing: implementing(semantics, frameworks, crates, surveys),
+            surveys,
+        }
+    }
+}
+
+/// Functions with attributes of routes.
+fn attributed_functions(semantics: &Semantics, frameworks: &[&'static dyn Framework]) -> Vec<DefId> {
+    let names: Vec<&str> = frameworks.iter().flat_map(|framework| framework.attributes()).copied().collect();
+    let named = |function: &DefId| {
+        let attributes = &semantics.item(*function).attributes;
+        attributes.iter().any(|attribute| names.contains(&attribute.last_segment()))
+    };
+    asked(semantics, "attributes", |defs| defs.iter().copied().filter(named).collect())
+}
+
+/// Impls that are endpoints by themselves.
+fn implementing(
+    semantics: &Semantics,
+    frameworks: &[&'static dyn Framework],
+    crates: &Crates<'_>,
+    surveys: u128,
+) -> Vec<DefId> {
+    let impls = semantics.impls.all().iter().map(|data| data.def);
+    let impls: Vec<DefId> = impls.filter(|def| !is_test(semantics, *def)).collect();
+    let question = format!("implementations {surveys:032x}");
+    asked_of(semantics, &impls, &question, |defs| {
+        let nothing = Relevant::default();
+        // What is remembered of one file would hide what it rests on from the next.
+        let mut evaluator = Evaluator::new(semantics, frameworks, crates, &nothing);
+        let mut tells = |def: &DefId| {
+            (0..frameworks.len()).any(|index| {
+                evaluator.current_framework = index;
+                frameworks[index].implementation(&mut evaluator, *def).is_some()
+            })
+        };
+        defs.iter().copied().filter(|def| tells(def)).collect()
+    })
+}
+
+/// Whether a function is called by another.
+pub(super) fn is_called(semantics: &Semantics, function: DefId) -> bool {
+    semantics.call_graph.callers(function).iter().any(|caller| *caller != function)
+}
+
+fn evaluated(evaluator: &mut Evaluator<'_>, candidates: &Candidates) -> Vec<Endpoint> {
+    let (semantics, frameworks) = (evaluator.semantics, evaluator.frameworks);
+    let Candidates { relevant, dispatchers, attributed, implementing, .. } = candidates;
     for root in &relevant.roots {
         evaluator.root(*root);
     }
@@ -24,7 +116,7 @@ pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framew
             evaluator.root(*function);
         }
     }
-    super::dispatch::dispatching(&mut evaluator);
+    dispatching(evaluator, dispatchers);
     let mut table = Table::default();
     for (framework, route) in std::mem::take(&mut evaluator.served) {
         table.add(frameworks[framework].name(), route);
@@ -36,9 +128,9 @@ pub(super) fn endpoints(semantics: &Semantics, frameworks: &[&'static dyn Framew
             table.add(frameworks[framework].name(), route);
         }
     }
-    implementations(&mut evaluator, &mut table);
-    lost(&mut evaluator, &mut table);
-    attributed(&mut evaluator, &mut table);
+    implementations(evaluator, &mut table, implementing);
+    lost(evaluator, &mut table);
+    add_attributed(evaluator, &mut table, attributed);
     let mut all = table.all;
     // What no `mod` names is not compiled.
     all.retain(|endpoint| {
@@ -115,16 +207,9 @@ fn lost(evaluator: &mut Evaluator<'_>, table: &mut Table) {
 }
 
 /// Functions with attributes of routes that nothing registers.
-fn attributed(evaluator: &mut Evaluator<'_>, table: &mut Table) {
+fn add_attributed(evaluator: &mut Evaluator<'_>, table: &mut Table, functions: &[DefId]) {
     let semantics = evaluator.semantics;
-    let names: Vec<&str> =
-        evaluator.frameworks.iter().flat_map(|framework| framework.attributes()).copied().collect();
-    let named = |function: &DefId| {
-        let attributes = &semantics.item(*function).attributes;
-        attributes.iter().any(|attribute| names.contains(&attribute.last_segment()))
-    };
-    let functions = asked(semantics, "attributes", |defs| defs.iter().copied().filter(named).collect());
-    for function in functions {
+    for function in functions.iter().copied() {
         if table.handlers.contains(&Handler::Function(function)) || is_test(semantics, function) {
             continue;
         }
@@ -147,20 +232,14 @@ fn add_unmounted(evaluator: &Evaluator<'_>, table: &mut Table, router: &Router) 
 }
 
 /// Impls that are endpoints by themselves, if nothing is seen to serve them.
-fn implementations(evaluator: &mut Evaluator<'_>, table: &mut Table) {
-    let semantics = evaluator.semantics;
-    let impls = semantics.impls.all().iter().map(|data| data.def);
-    let impls: Vec<DefId> = impls.filter(|def| !is_test(semantics, *def)).collect();
-    semantics.each_telling("implementations", &impls, |def| {
-        let mut tells = false;
+fn implementations(evaluator: &mut Evaluator<'_>, table: &mut Table, impls: &[DefId]) {
+    for def in impls {
         for index in 0..evaluator.frameworks.len() {
             evaluator.current_framework = index;
             let framework = evaluator.frameworks[index];
-            let Some(mut router) = framework.implementation(evaluator, def) else { continue };
+            let Some(mut router) = framework.implementation(evaluator, *def) else { continue };
             router.routes.retain(|route| !table.handlers.contains(&route.handler));
             add_unmounted(evaluator, table, &router);
-            tells = true;
         }
-        tells
-    });
+    }
 }

@@ -2,15 +2,16 @@
 
 use ward_syntax::Symbol;
 
-use super::Evaluator;
-use super::relevant::{asked, is_test};
-use crate::{DefId, Resolution};
+use super::relevant::{Crates, asked, is_test};
+use super::{Evaluator, Framework};
+use crate::{DefId, Resolution, Semantics};
 
-/// Asks the frameworks about functions that name one of the items they route by.
-pub(super) fn dispatching(evaluator: &mut Evaluator<'_>) {
-    let semantics = evaluator.semantics;
-    let frameworks = evaluator.frameworks;
-    let crates = evaluator.crates;
+/// The functions that name one of the items by which a framework says that is done, with the framework.
+pub(super) fn dispatchers(
+    semantics: &Semantics,
+    frameworks: &[&'static dyn Framework],
+    crates: &Crates<'_>,
+) -> Vec<(DefId, usize)> {
     let wanted =
         |path: &str| crates.of(path).iter().find(|index| frameworks[**index].dispatches(path)).copied();
     let named = |function: &DefId| {
@@ -23,13 +24,17 @@ pub(super) fn dispatching(evaluator: &mut Evaluator<'_>) {
             _ => None,
         })
     };
-    let functions: Vec<(DefId, usize)> = asked(semantics, "dispatchers", |functions| {
+    asked(semantics, "dispatchers", |functions| {
         let named = functions.iter().filter_map(|function| Some((*function, named(function)?)));
         named.filter(|(function, _)| !is_test(semantics, *function)).collect()
-    });
-    for (function, index) in functions {
-        evaluator.current_framework = index;
-        if let Some(router) = frameworks[index].dispatch(evaluator, function) {
+    })
+}
+
+/// Asks the frameworks about those.
+pub(super) fn dispatching(evaluator: &mut Evaluator<'_>, dispatchers: &[(DefId, usize)]) {
+    for (function, index) in dispatchers {
+        evaluator.current_framework = *index;
+        if let Some(router) = evaluator.frameworks[*index].dispatch(evaluator, *function) {
             evaluator.serve(&super::Value::router(router));
         }
     }

@@ -1,12 +1,13 @@
 //! What a framework has to tell, so that its routers can be evaluated.
 
 use std::fmt;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use ward_syntax::{FileSpan, Symbol};
 
 use super::{Evaluator, Router, Value, join};
-use crate::{DefId, Ty};
+use crate::{DefId, Semantics, Ty};
 
 /// Knowledge of one framework: which calls make and change routers, which attributes are routes.
 ///
@@ -96,6 +97,12 @@ pub trait Framework: Sync + fmt::Debug {
     fn implementation(&self, cx: &mut Evaluator<'_>, impl_def: DefId) -> Option<Router> {
         let _ = (cx, impl_def);
         None
+    }
+
+    /// What has to be known of all files before any body is evaluated. Whoever asks for the same while bodies are evaluated
+    /// has to find it remembered.
+    fn survey(&self, semantics: &Semantics, state: &mut dyn Hasher) {
+        let _ = (semantics, state);
     }
 
     /// A prefix and a path put together.

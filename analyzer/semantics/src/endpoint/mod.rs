@@ -24,16 +24,21 @@ pub use path::{HOLE, join, normalize};
 pub use value::{ClosureValue, Made, Route, Router, StructValue, Value};
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use ward_syntax::{ClosureId, ExprId, FileId, FileSpan, PatId, Symbol};
 
 use crate::{DefId, Semantics, Ty};
 
+/// The name of a framework.
+pub type Name = &'static str;
+
 /// A way into the service.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Endpoint {
     /// The framework that serves it.
-    pub framework: &'static str,
+    #[serde(with = "framework_name")]
+    pub framework: Name,
     /// Which requests it answers.
     pub methods: Methods,
     /// The full path, parameters as `{name}`, those that take the rest of the path as `{*name}`. Parts that are
@@ -52,16 +57,16 @@ pub struct Endpoint {
 }
 
 /// Which methods an endpoint answers.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Methods {
     /// All, or all that nothing else answers.
     Any,
     /// These, in upper case, in the order written; what a protocol of its own calls them where it is not HTTP.
-    Only(SmallVec<[Symbol; 2]>),
+    Only(#[serde(with = "few")] SmallVec<[Symbol; 2]>),
 }
 
 /// What answers the requests of an endpoint.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Handler {
     /// A function or method of the workspace.
     Function(DefId),
@@ -94,7 +99,7 @@ pub enum Handler {
 }
 
 /// A part of an endpoint that could not be evaluated.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Unknown {
     /// Which part.
     pub part: UnknownPart,
@@ -103,7 +108,7 @@ pub struct Unknown {
 }
 
 /// The parts of an endpoint that may be unknown.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum UnknownPart {
     /// A piece of the path, which is `{?}` there.
     Path,
@@ -127,7 +132,7 @@ pub struct Extractor {
 }
 
 /// All endpoints of a workspace, sorted by path, method and place.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Endpoints {
     all: Vec<Endpoint>,
     by_handler: FxHashMap<DefId, Vec<usize>>,
@@ -140,10 +145,7 @@ pub struct Endpoints {
 impl Endpoints {
     /// Finds the endpoints of a workspace with what these frameworks know.
     pub fn new(semantics: &Semantics, frameworks: &[&'static dyn Framework]) -> Self {
-        let all = collect::endpoints(semantics, frameworks);
-        let mut endpoints = Self { all, ..Self::default() };
-        endpoints.index(semantics);
-        endpoints
+        collect::endpoints(semantics, frameworks)
     }
 
     /// All of them.
@@ -233,17 +235,68 @@ impl Endpoint {
                 let (file, _) = semantics.locate(def);
                 FileSpan { file, span: semantics.item(def).name_span }
             }
-            Handler::Closure { file, closure, .. } => {
-                let ir = semantics.ir(file);
+            Handler::Closure { function, file, closure } => {
+                let ir = semantics.ir_of(function);
                 FileSpan { file, span: ir.expr_span(ir.closure(closure).body) }
             }
-            Handler::Inline { file, body, .. } => FileSpan { file, span: semantics.ir(file).expr_span(body) },
+            Handler::Inline { function, file, body } => {
+                FileSpan { file, span: semantics.ir_of(function).expr_span(body) }
+            }
             Handler::External(_) | Handler::Unknown => self.place,
         }
+    }
+
+    /// The files in which closures, or other code in place, are parts of it.
+    fn numbered_in(&self) -> impl Iterator<Item = FileId> {
+        let own = match self.handler {
+            Handler::Closure { file, .. } | Handler::Inline { file, .. } => Some(file),
+            _ => None,
+        };
+        let what = self.layers.iter().flat_map(|layer| layer.arguments.iter().chain([&layer.what]));
+        own.into_iter().chain(what.filter_map(|what| match what {
+            What::Closure { file, .. } => Some(*file),
+            _ => None,
+        }))
     }
 
     /// Methods and path, for messages.
     pub fn title(&self) -> String {
         format!("{} {}", self.methods.names().join("|"), self.path)
+    }
+}
+
+/// The name of a framework as the name it is, stored once.
+mod framework_name {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use ward_syntax::Symbol;
+
+    use super::Name;
+
+    pub(super) fn serialize<S: Serializer>(name: Name, serializer: S) -> Result<S::Ok, S::Error> {
+        Symbol::new(name).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        Symbol::deserialize(deserializer).map(Symbol::as_str)
+    }
+}
+
+/// A few names as a list.
+mod few {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use smallvec::SmallVec;
+    use ward_syntax::Symbol;
+
+    pub(super) fn serialize<S: Serializer>(
+        names: &SmallVec<[Symbol; 2]>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        names.as_slice().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SmallVec<[Symbol; 2]>, D::Error> {
+        Vec::deserialize(deserializer).map(SmallVec::from_vec)
     }
 }

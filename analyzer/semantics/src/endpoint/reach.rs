@@ -80,8 +80,7 @@ impl Endpoints {
 
 /// The functions called or named within a part of a body.
 fn called_within(semantics: &Semantics, function: DefId, span: Span) -> SmallVec<[DefId; 4]> {
-    let (file, _) = semantics.locate(function);
-    let ir = semantics.ir(file);
+    let ir = semantics.ir_of(function);
     let Some(types) = semantics.types(function) else { return SmallVec::new() };
     let mut called = SmallVec::new();
     for (call, callee) in types.callees() {

@@ -1,11 +1,13 @@
 //! Which bodies have to be evaluated: those that speak of routers, and those that pass them on.
 
+use std::hash::{Hash, Hasher};
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ward_project::{FileRole, PackageId, TargetKind};
-use ward_syntax::{Expr, ExprId, Symbol};
+use ward_syntax::{Expr, ExprId, Symbol, sym};
 
 use super::Framework;
 use crate::{Callee, DefId, DefKind, Resolution, Semantics, Ty, TyKind};
@@ -118,13 +120,22 @@ impl Relevant {
     }
 }
 
+impl Hash for Relevant {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The functions are the ordered ones.
+        let mut programs: Vec<PackageId> = self.programs.iter().copied().collect();
+        programs.sort_unstable();
+        (&self.ordered, &self.roots, programs).hash(state);
+    }
+}
+
 /// How far below `main` what serves is searched.
 const MOST_CALLS_TO_SERVE: usize = 2;
 
 /// The packages whose `main` is one of some functions, or calls one.
 fn programs(semantics: &Semantics, functions: &FxHashSet<DefId>) -> FxHashSet<PackageId> {
     let is_main = |def: &&DefId| {
-        semantics.item(**def).name.as_str() == "main" && semantics.enclosing_impl(**def).is_none()
+        semantics.def_map.name(**def) == sym::MAIN && semantics.enclosing_impl(**def).is_none()
     };
     let serves = |def: &&DefId| {
         let mut level = vec![**def];
@@ -151,8 +162,18 @@ pub(super) fn asked<T: Serialize + DeserializeOwned + Send>(
     question: &str,
     find: impl Fn(&[DefId]) -> Vec<T> + Sync,
 ) -> Vec<T> {
+    asked_of(semantics, semantics.functions(), question, find)
+}
+
+/// What is found in the items of each file, which stand in the order of files.
+pub(super) fn asked_of<T: Serialize + DeserializeOwned + Send>(
+    semantics: &Semantics,
+    items: &[DefId],
+    question: &str,
+    find: impl Fn(&[DefId]) -> Vec<T> + Sync,
+) -> Vec<T> {
     let in_file = |a: &DefId, b: &DefId| semantics.locate(*a).0 == semantics.locate(*b).0;
-    let files: Vec<&[DefId]> = semantics.functions().chunk_by(in_file).collect();
+    let files: Vec<&[DefId]> = items.chunk_by(in_file).collect();
     let of_file = |defs: &&[DefId]| semantics.ask(question, semantics.locate(defs[0]).0, || find(defs));
     files.par_iter().map(of_file).flatten_iter().collect()
 }
@@ -197,8 +218,8 @@ fn speaks(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {
 
 /// Whether a function takes a router out of something: `axum::serve(listener, self.router)`.
 fn takes_out(semantics: &Semantics, crates: &Crates<'_>, def: DefId) -> bool {
-    let (Some((file, body)), Some(types)) = (semantics.body(def), semantics.types(def)) else { return false };
-    let ir = semantics.ir(file);
+    let (Some((_, body)), Some(types)) = (semantics.body(def), semantics.types(def)) else { return false };
+    let ir = semantics.ir_of(def);
     let is_router =
         |id: &ExprId| matches!(ir.expr(*id), Expr::Field { .. }) && crates.holds(types.expr(*id), TYPE_DEPTH);
     ir.body(body).exprs.ids().any(|id| is_router(&id))

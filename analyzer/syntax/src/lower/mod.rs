@@ -31,7 +31,7 @@ use self::macros::rules::Rules;
 use self::scan::{Chunk, LeftOut, Reduced, Scan, is_word};
 use self::scope::Scopes;
 use self::spans::SpanTable;
-use crate::{Expr, ExprId, Id, ItemId, SourceIr, Span, Symbol};
+use crate::{Expr, ExprId, Id, ItemId, Layout, SourceIr, Span, Symbol};
 
 /// Something in the text that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +113,7 @@ pub fn lower_with_macros(
     });
     // Where something is wrong, anything may mean another thing than it seems.
     ir.outline = outline::hash(&[text]);
+    ir.layout = Layout::default();
     errors.sort_by_key(|error| error.span);
     (ir, errors)
 }
@@ -315,9 +316,9 @@ impl<'t> Lowerer<'t> {
     }
 
     fn finish(self, chunks: &[Chunk<'_>]) -> SourceIr {
-        let outline = self.outline(chunks);
+        let (outline, layout) = (self.outline(chunks), self.layout());
         let mut ir = self.ir;
-        ir.outline = outline;
+        (ir.outline, ir.layout) = (outline, layout);
         ir.shrink_to_fit();
         ir
     }

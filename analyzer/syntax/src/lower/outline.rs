@@ -6,10 +6,12 @@ use rustc_hash::FxHasher;
 
 use super::Lowerer;
 use super::scan::{Chunk, Kind, Places, Scanner};
-use crate::{Item, ItemId, ItemKind, Span};
+use crate::{Item, ItemId, ItemKind, Layout, Span};
 
 /// What others ask of the body of a function of this name depends on what stands in it.
 const READ_BY_OTHERS: &str = "deserialize";
+/// Far fewer tokens than all expansions of a file may have.
+const MANY_EXPANDED: usize = 100_000;
 
 impl Lowerer<'_> {
     /// Notes where the body of a function stands.
@@ -40,6 +42,16 @@ impl Lowerer<'_> {
         // Nothing is known of what stands in them.
         let left_out = self.left_out.iter().map(|body| self.slice(Span::new(body.open, body.end)));
         hash(&[outline.as_str()].into_iter().chain(left_out).collect::<Vec<_>>())
+    }
+
+    /// Where the bodies stand that cannot be seen from outside. Where there are many expansions, one body may leave another
+    /// no room for its own.
+    pub(super) fn layout(&self) -> Layout {
+        if self.expanded > MANY_EXPANDED {
+            Layout::default()
+        } else {
+            Layout::new(self.text, &self.hidden_bodies())
+        }
     }
 
     /// Adds the tokens of a part of the file, as far as they are in a chunk.

@@ -205,11 +205,20 @@ fn reached(cx: &LintContext, function: DefId) -> Vec<Check> {
 
 /// The checks that a body calls.
 fn called(cx: &LintContext, function: DefId) -> Vec<Check> {
+    let named = cx.semantics().ask_of("named checks", function, || named(cx, function));
+    let is_check = |callee: &Option<DefId>| callee.is_none_or(|callee| is_check(cx, callee));
+    let checks = named.into_iter().filter(|(.., callee)| is_check(callee));
+    checks.map(|(name, tells, _)| Check { name, tells }).collect()
+}
+
+/// What a body calls that is called like a check, whether it is told more than who calls, and the function, if it is one of
+/// the workspace.
+fn named(cx: &LintContext, function: DefId) -> Vec<(Symbol, bool, Option<DefId>)> {
     let semantics = cx.semantics();
-    let Some((types, (file, body))) = semantics.types(function).zip(semantics.body(function)) else {
+    let Some((types, (_, body))) = semantics.types(function).zip(semantics.body(function)) else {
         return Vec::new();
     };
-    let ir = semantics.ir(file);
+    let ir = semantics.ir_of(function);
     let check = |call: ExprId, callee: &Callee| {
         let (name, args) = match ir.expr(call) {
             Expr::MethodCall { method, args, .. } => (method, ir.list(args).count() + 1),
@@ -219,15 +228,16 @@ fn called(cx: &LintContext, function: DefId) -> Vec<Check> {
             },
             _ => return None,
         };
-        let asks = is_named_check(name.as_str())
-            && match callee {
-                Callee::Fn(def) => is_check(cx, *def),
-                Callee::External(_) | Callee::Unresolved | Callee::UnknownMethod(_) => {
-                    is_passed_on(ir, body, call)
-                }
-                _ => false,
-            };
-        asks.then_some(Check { name, tells: args > 1 })
+        if !is_named_check(name.as_str()) {
+            return None;
+        }
+        match callee {
+            Callee::Fn(def) => Some((name, args > 1, Some(*def))),
+            Callee::External(_) | Callee::Unresolved | Callee::UnknownMethod(_) => {
+                is_passed_on(ir, body, call).then_some((name, args > 1, None))
+            }
+            _ => None,
+        }
     };
     types.callees().filter_map(|(call, callee)| check(call, callee)).collect()
 }

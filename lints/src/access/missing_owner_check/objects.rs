@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use ward_linter::LintContext;
 use ward_linter::guards::words;
 use ward_semantics::{Callee, DefId, TyKind};
@@ -11,7 +12,7 @@ use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, LocalId};
 use super::Door;
 use super::columns::is_of_staff;
 use crate::access::doors::Openness;
-use crate::scope::{Root, Scope, in_scopes};
+use crate::scope::{Root, Scope, found_in_scopes};
 use crate::secrets::has;
 
 /// So many functions must ask, and so many for each that does not.
@@ -37,7 +38,7 @@ pub(super) struct Evidence<'a> {
 }
 
 /// What a function does about an object before it uses it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 enum Asked {
     /// Nothing.
     Nothing,
@@ -48,6 +49,7 @@ enum Asked {
 }
 
 /// An object that a function loads by an id that it was given.
+#[derive(Serialize, Deserialize)]
 struct Loaded {
     function: DefId,
     loader: DefId,
@@ -60,7 +62,7 @@ pub(super) fn outliers<'a>(cx: &LintContext, doors: &[Door<'a>]) -> Vec<Evidence
     let mut asking: BTreeMap<DefId, BTreeMap<DefId, FileSpan>> = BTreeMap::new();
     let mut silent: BTreeMap<DefId, BTreeSet<DefId>> = BTreeMap::new();
     let mut of_function: BTreeMap<DefId, Vec<Loaded>> = BTreeMap::new();
-    for one in in_scopes(cx, "missing-owner-check", loaded) {
+    for one in found_in_scopes(cx, "missing-owner-check", loaded) {
         match one.asked {
             Asked::Caller(place) => {
                 asking.entry(one.loader).or_default().entry(one.function).or_insert(place);

@@ -74,11 +74,13 @@ pub(super) fn check(cx: &LintContext, all: &[Taken]) {
         }
         let functions = taken::reached_from(cx, handler);
         for function in functions.iter().copied().take(MOST_FUNCTIONS) {
-            let filled = known
-                .entry(function)
-                .or_insert_with(|| Scope::new(cx, function).map(|scope| filled(&scope)).unwrap_or_default());
             // Nearly no function fills such a column.
-            let Some(scope) = Scope::new(cx, function).filter(|_| !filled.is_empty()) else { continue };
+            let fills = || Scope::new(cx, function).is_some_and(|scope| !filled(&scope).is_empty());
+            if !cx.semantics().ask_of("privileged columns", function, fills) {
+                continue;
+            }
+            let Some(scope) = Scope::new(cx, function) else { continue };
+            let filled = known.entry(function).or_insert_with(|| filled(&scope));
             for filled in filled.iter() {
                 let place = scope.place(filled.value);
                 if is_of_request(&scope, handler, &bodies, filled.value, &functions) && told.insert(place) {

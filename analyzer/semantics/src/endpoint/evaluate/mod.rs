@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use ward_syntax::{ExprId, FileId, FileSpan, LocalId, SourceIr, Span, Symbol};
+use ward_syntax::{ExprId, FileId, FileSpan, LocalId, SourceIr, Span, Symbol, sym};
 
+use super::collect::is_called;
 use super::relevant::{Crates, Relevant};
 use super::{
     Attached, AttachedKind, ClosureValue, Framework, HOLE, Handler, Made, Methods, Route, Router, Unknown,
@@ -40,6 +41,8 @@ pub struct Evaluator<'a> {
     pub(super) self_type: Option<DefId>,
     /// The framework whose code runs.
     pub(super) current_framework: usize,
+    /// Of which functions it was asked whether another calls them, and what the answer was.
+    pub(super) asked_called: Vec<(DefId, bool)>,
     /// Functions that have been evaluated.
     pub(super) visited: FxHashSet<DefId>,
     /// What consts, and functions whose arguments tell nothing, come to.
@@ -83,6 +86,7 @@ impl<'a> Evaluator<'a> {
             steps: 0,
             self_type: None,
             current_framework: 0,
+            asked_called: Vec::new(),
             visited: FxHashSet::default(),
             known: FxHashMap::default(),
             remembered: FxHashMap::default(),
@@ -114,19 +118,24 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a function of a program is called by nobody, and nothing says that somebody else calls it.
-    fn is_forgotten(&self, function: DefId) -> bool {
+    fn is_forgotten(&mut self, function: DefId) -> bool {
         const HARMLESS: &[&str] =
             &["doc", "allow", "expect", "cfg", "cfg_attr", "inline", "must_use", "deprecated", "instrument"];
         let semantics = self.semantics;
         let item = semantics.item(function);
         let package = semantics.package(function);
-        let called = |callers: &[DefId]| callers.iter().any(|caller| *caller != function);
-        item.name.as_str() != "main"
+        item.name != sym::MAIN
             && item.attributes.iter().all(|attribute| HARMLESS.contains(&attribute.last_segment()))
             && semantics.enclosing_impl(function).is_none_or(|block| block.trait_ref.is_none())
             && (semantics.project.package(package).library().is_none()
                 || self.relevant.programs.contains(&package))
-            && !called(semantics.call_graph().callers(function))
+            && !self.is_called(function)
+    }
+
+    fn is_called(&mut self, function: DefId) -> bool {
+        let is_called = is_called(self.semantics, function);
+        self.asked_called.push((function, is_called));
+        is_called
     }
 
     /// Calls a function or closure. Gives the result, and the arguments as the call leaves them.
@@ -153,7 +162,7 @@ impl<'a> Evaluator<'a> {
         Frame {
             function,
             file,
-            ir: self.semantics.ir(file),
+            ir: self.semantics.ir_of(function),
             types: self.semantics.types(function),
             locals: FxHashMap::default(),
             returned: Value::Unknown,

@@ -223,13 +223,20 @@ impl Semantics {
         }
     }
 
-    /// The impl of an external trait for a type, with what its parameters stand for.
+    /// The impl of an external trait for a type, with what its parameters stand for: of several, that for the narrowest.
     pub(crate) fn external_impl(&self, ty: Ty, trait_path: Symbol) -> Option<(&ImplInfo, Subst)> {
         let name = TraitName::External(trait_path);
-        self.external_impls(ty).find_map(|info| {
-            let is_wanted = info.trait_ref.as_ref().is_some_and(|trait_ref| trait_ref.name == name);
+        let suits = |info: &ImplInfo, ty: Ty| {
             let mut subst = Subst::default();
-            (is_wanted && fits(info.self_ty, ty, info.def, &mut subst, &|ty| ty)).then_some((info, subst))
+            fits(info.self_ty, ty, info.def, &mut subst, &|ty| ty).then_some(subst)
+        };
+        let wanted = self
+            .external_impls(ty)
+            .filter(|info| info.trait_ref.as_ref().is_some_and(|trait_ref| trait_ref.name == name));
+        let fitting = wanted.filter_map(|info| Some((info, suits(info, ty)?)));
+        fitting.reduce(|(best, subst), (other, other_subst)| {
+            let is_narrower = best.self_ty != other.self_ty && suits(best, other.self_ty).is_some();
+            if is_narrower { (other, other_subst) } else { (best, subst) }
         })
     }
 

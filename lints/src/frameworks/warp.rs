@@ -103,7 +103,7 @@ impl Framework for Warp {
         let mut router = owned(router);
         let first = call.argument(0);
         match call.name() {
-            "and" => router.routes = Self::and(&router.routes, first, call),
+            "and" => router.routes = Self::and(cx, &router.routes, first, call),
             "or" => Self::or(&mut router, first, call),
             "map" | "and_then" | "then" => {
                 if router.routes.is_empty() {
@@ -120,12 +120,11 @@ impl Framework for Warp {
                 }
             }
             "with" => Self::attach(&mut router, AttachedKind::Layer, call),
-            "recover" | "map_err" => Self::attach(&mut router, AttachedKind::Catcher, call),
-            "or_else" => {
-                for part in router.routes.iter_mut().filter(|part| is_value(part)) {
-                    for attached in &mut part.layers {
-                        attached.condition = Condition::Sometimes;
-                    }
+            "map_err" => Self::attach(&mut router, AttachedKind::Catcher, call),
+            "recover" | "or_else" => {
+                if gives(cx, first).is_some_and(is_value_given) {
+                    let is_filter = |part: &&mut Route| is_value(part) && !replies(cx, part.handler);
+                    router.routes.iter_mut().filter(is_filter).for_each(waive);
                 }
                 Self::attach(&mut router, AttachedKind::Catcher, call);
             }
@@ -158,7 +157,7 @@ impl Framework for Warp {
 
 impl Warp {
     /// Every alternative of one filter followed by every one of the other.
-    fn and(first: &[Route], second: &Value, call: &Call<'_>) -> Vec<Route> {
+    fn and(cx: &Evaluator<'_>, first: &[Route], second: &Value, call: &Call<'_>) -> Vec<Route> {
         let unknown = [beginning(call)];
         let first = if first.is_empty() { &unknown[..] } else { first };
         let second: Vec<Route> = match filter_in(second) {
@@ -175,7 +174,7 @@ impl Warp {
         let mut all = Vec::with_capacity(first.len() * second.len());
         for first in first {
             for second in &second {
-                all.push(followed(first, second));
+                all.push(followed(cx, first, second));
             }
         }
         all
@@ -272,8 +271,13 @@ fn is_value(part: &Route) -> bool {
 }
 
 /// One part after the other.
-fn followed(first: &Route, second: &Route) -> Route {
+fn followed(cx: &Evaluator<'_>, first: &Route, second: &Route) -> Route {
     let mut part = second.clone();
+    // What only waits or asks may stand behind the function that answers, too.
+    if is_value(second) && replies(cx, first.handler) {
+        part.layers.splice(0..0, taken(second));
+        part.handler = Handler::Unknown;
+    }
     part.path = match (first.path.as_str(), second.path.as_str()) {
         ("", _) => second.path,
         (_, "") => first.path,
@@ -284,7 +288,7 @@ fn followed(first: &Route, second: &Route) -> Route {
     }
     part.router = first.router;
     part.unknown.extend_from_slice(&first.unknown);
-    if second.handler == Handler::Unknown {
+    if part.handler == Handler::Unknown {
         part.handler = first.handler;
         part.place = first.place;
         if first.handler != Handler::Unknown {
@@ -296,6 +300,17 @@ fn followed(first: &Route, second: &Route) -> Route {
     }
     part.layers.extend_from_slice(&first.layers);
     part
+}
+
+/// Who does not pass what a part takes goes on all the same.
+fn waive(part: &mut Route) {
+    if let Some(last) = taken(part) {
+        part.layers.insert(0, last);
+        part.handler = Handler::Unknown;
+    }
+    for attached in &mut part.layers {
+        attached.condition = Condition::Waived;
+    }
 }
 
 /// Two ways to get the same value.
@@ -440,7 +455,30 @@ fn passes_on(cx: &Evaluator<'_>, closure: &ClosureValue, pattern: PatId, body: E
 /// Whether a function gives a reply.
 fn replies(cx: &Evaluator<'_>, handler: Handler) -> bool {
     let Handler::Function(def) = handler else { return false };
-    cx.semantics.signature(def).is_some_and(|signature| is_reply(signature.ret))
+    gives(cx, &Value::Function(def)).is_some_and(is_reply)
+}
+
+/// The type that a function gives.
+fn gives(cx: &Evaluator<'_>, value: &Value) -> Option<Ty> {
+    match value {
+        Value::Function(def) => Some(cx.semantics.signature(*def)?.ret),
+        Value::Closure(closure) => {
+            let body = cx.semantics.ir(closure.file).closure(closure.closure).body;
+            Some(cx.semantics.types(closure.function)?.expr(body))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the result of a function holds something when all goes well that is no reply.
+fn is_value_given(ty: Ty) -> bool {
+    match ty.kind() {
+        TyKind::External { path, args } if matches!(last(path.as_str()), "Result" | "Future") => {
+            args.first().is_some_and(|inner| is_value_given(*inner))
+        }
+        TyKind::Unknown | TyKind::Never => false,
+        _ => !is_reply(ty),
+    }
 }
 
 /// Whether a type is a reply, or may hold one.

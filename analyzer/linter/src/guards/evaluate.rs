@@ -12,8 +12,8 @@ use smallvec::SmallVec;
 use ward_flow::models::{GuardCall, Models};
 use ward_semantics::{BodyTypes, Callee, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{
-    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat, PatId,
-    SourceIr, Span, Symbol, UnaryOp,
+    Arm, BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, FileSpan, Literal, LocalId, Pat,
+    PatId, SourceIr, Span, Symbol, UnaryOp,
 };
 
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Summary, Value};
@@ -216,7 +216,10 @@ impl<'a> Evaluator<'a> {
         evaluator.answers_bool = is_bool(evaluator.types.expr(closure.body));
         for (index, (pat, _)) in closure.params.iter().enumerate() {
             let own = evaluator.given_by_type(*pat);
-            evaluator.bind(*pat, Value { data: own.data.union(Deps::param(index)), ..own });
+            let own = Value { data: own.data.union(Deps::param(index)), ..own };
+            let is_fallible = evaluator.bound_type(*pat).is_some_and(is_fallible);
+            let fail = if is_fallible { own.fail.union(Deps::param(index)) } else { own.fail };
+            evaluator.bind(*pat, Value { fail, ..own });
         }
         evaluator.run(closure.body);
         Some(evaluator.summary)
@@ -236,9 +239,13 @@ impl<'a> Evaluator<'a> {
     }
 
     fn given_by_type(&self, pat: PatId) -> Value {
+        self.bound_type(pat).map_or_else(Value::default, |ty| self.cx.known.given(self.cx, ty))
+    }
+
+    fn bound_type(&self, pat: PatId) -> Option<Ty> {
         match self.ir.pat(pat) {
-            Pat::Bind { local, .. } => self.cx.known.given(self.cx, self.types.local(local)),
-            _ => Value::default(),
+            Pat::Bind { local, .. } => Some(self.types.local(local)),
+            _ => None,
         }
     }
 
@@ -521,8 +528,12 @@ impl<'a> Evaluator<'a> {
         let mut after: SmallVec<[Frame; 2]> = SmallVec::new();
         let staying = arms.iter().filter(|arm| !self.leaves(arm.body)).count();
         let all_leave = staying == 0;
+        // Of several errors one lets go on without a credential: the others tell of one that is wrong.
+        let is_absent = |arm: &&Arm| self.sense_of(arm.pat).of(value) == Sense::Absent;
+        let lets_none = arms.iter().filter(is_absent).any(|arm| self.gives_none(arm.body));
         for arm in arms {
             let sense = match self.sense_of(arm.pat).of(value) {
+                Sense::Absent if lets_none && !self.gives_none(arm.body) => Sense::Present,
                 Sense::Unknown if any_present => Sense::Absent,
                 Sense::Unknown if any_absent => Sense::Present,
                 sense => sense,
@@ -557,6 +568,18 @@ impl<'a> Evaluator<'a> {
         self.frames.extend(after);
         let joined = values.iter().copied().reduce(Value::join).unwrap_or_default();
         decided(joined, &values, value)
+    }
+
+    /// Whether an expression is nothing, or a success that holds nothing: `None`, `Ok(None)`, `Success(Caller(None))`.
+    fn gives_none(&self, expr: ExprId) -> bool {
+        match self.ir.expr(expr) {
+            Expr::Block { tail: Some(tail), stmts, .. } if stmts.is_empty() => self.gives_none(tail),
+            Expr::Call { args, .. } => {
+                let mut args = self.ir.list(args);
+                args.next().is_some_and(|only| args.next().is_none() && self.gives_none(only))
+            }
+            _ => self.is_none_path(expr),
+        }
     }
 
     /// What it says of a credential that a pattern matches.

@@ -7,6 +7,7 @@
 
 mod attached;
 mod calls;
+mod chain;
 mod deps;
 mod evaluate;
 mod exempt;
@@ -28,6 +29,7 @@ use ward_semantics::endpoint::{Attached, AttachedKind, Endpoint, Endpoints, Hand
 use ward_semantics::{DefId, Semantics, Ty};
 use ward_syntax::{ClosureId, FileId, FileSpan, Pat};
 
+use self::chain::Chain;
 use self::deps::Deps;
 use self::evaluate::{Context, Evaluator};
 use self::index::Known;
@@ -183,10 +185,11 @@ impl<'a> Guards<'a> {
 
     fn of_endpoint(&self, endpoint: &Endpoint) -> Vec<Guard> {
         let mut guards = Vec::new();
+        let chain = Chain::follow(self.context(), &endpoint.layers);
         // Past a middleware that tells by a header who calls, everybody can send that header.
         let mut is_forgeable = false;
         for (index, layer) in endpoint.layers.iter().enumerate() {
-            let mut verdict = self.of_attached(layer);
+            let mut verdict = self.of_attached(layer).stronger(chain.verdict(index));
             let is_passed = |layer| {
                 self.is_unused(endpoint, layer) || exempt::lets_through(self.context(), layer, endpoint)
             };
@@ -215,7 +218,7 @@ impl<'a> Guards<'a> {
         };
         let taken = guards.iter().filter(|guard| is_taken(guard));
         let is_taken = taken.clone().any(|guard| guard.verdict.authenticates == Authenticates::Optional);
-        let mut verdict = if is_taken { self.of_given(endpoint) } else { self.of_handler(endpoint) };
+        let mut verdict = if is_taken { self.of_given(endpoint, &chain) } else { self.of_handler(endpoint) };
         if is_forgeable && !self.reads_sent(endpoint) {
             verdict.authenticates = verdict.authenticates.min(Authenticates::Optional);
         }
@@ -275,7 +278,7 @@ impl<'a> Guards<'a> {
 
     /// What the code of a handler does itself that is given a credential, or none: what may be absent of what it takes is
     /// the credential.
-    fn of_given(&self, endpoint: &Endpoint) -> Verdict {
+    fn of_given(&self, endpoint: &Endpoint, chain: &Chain) -> Verdict {
         let summary = match endpoint.handler {
             Handler::Closure { function, file, closure } => {
                 Evaluator::closure(self.context(), function, file, closure)
@@ -285,11 +288,12 @@ impl<'a> Guards<'a> {
         };
         let Some(summary) = summary else { return self.of_handler(endpoint) };
         let extractors = endpoint.extractors(self.semantics);
-        let is_option = |index: usize| {
-            let extractor = extractors.get(index);
-            extractor.is_some_and(|extractor| extractor.ty.as_external("std::option::Option").is_some())
+        let is_carried = |index: usize| {
+            extractors.get(index).is_some_and(|extractor| {
+                extractor.ty.as_external("std::option::Option").is_some() || chain.carries(extractor.ty)
+            })
         };
-        let given = |index: usize| if is_option(index) { Deps::CREDENTIAL } else { Deps::param(index) };
+        let given = |index: usize| if is_carried(index) { Deps::CREDENTIAL } else { Deps::param(index) };
         extract::of_summary(&summary.instantiate(given))
     }
 

@@ -33,6 +33,9 @@ declare_lint! {
 /// The lint.
 pub const LINT: Lint = Lint { metadata: &TIMING_UNSAFE_COMPARISON, check };
 
+/// Methods that compare texts.
+const METHODS: &[&str] = &["eq", "ne", "eq_ignore_ascii_case"];
+
 /// A comparison that takes longer the more of a guess is right.
 struct Evidence {
     place: FileSpan,
@@ -117,10 +120,10 @@ fn compared(scope: &Scope) -> Vec<Evidence> {
         let (lhs, rhs, operator) = match ir.expr(id) {
             Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => (lhs, rhs, "=="),
             Expr::Binary { op: BinaryOp::Ne, lhs, rhs } => (lhs, rhs, "!="),
-            Expr::MethodCall { receiver, method, args, .. } if matches!(method.as_str(), "eq" | "ne") => {
+            Expr::MethodCall { receiver, method, args, .. } if METHODS.contains(&method.as_str()) => {
                 let mut args = ir.list(args);
                 match (args.next(), args.next()) {
-                    (Some(arg), None) => (receiver, arg, if method.as_str() == "eq" { "eq" } else { "ne" }),
+                    (Some(arg), None) => (receiver, arg, method.as_str()),
                     _ => continue,
                 }
             }

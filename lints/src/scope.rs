@@ -272,7 +272,7 @@ impl<'a> Scope<'a> {
 /// Whether a function answers that somebody may not come in.
 pub(crate) fn refuses(scope: &Scope) -> bool {
     const ANSWERS: &str = "UNAUTHORIZED FORBIDDEN Unauthorized Forbidden Unauthenticated PermissionDenied ErrorUnauthorized \
-        ErrorForbidden";
+        ErrorForbidden unauthorized forbidden unauthenticated permission_denied";
     let ir = scope.ir;
     scope.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {
         Expr::Path(path) => {

@@ -112,19 +112,6 @@ pub(crate) fn fits(pattern: Ty, ty: Ty, owner: DefId, subst: &mut Subst, resolve
     }
 }
 
-/// How many types a type is made of that are no parameters.
-fn heads(ty: Ty) -> usize {
-    match ty.kind() {
-        TyKind::Adt { args, .. } | TyKind::External { args, .. } => {
-            1 + args.iter().map(|arg| heads(*arg)).sum::<usize>()
-        }
-        TyKind::Tuple(parts) => 1 + parts.iter().map(|part| heads(*part)).sum::<usize>(),
-        TyKind::Slice(element) => 1 + heads(*element),
-        TyKind::Param { .. } => 0,
-        _ => 1,
-    }
-}
-
 /// A row for an external type, and how its parameters are filled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowOf<'a> {
@@ -236,17 +223,21 @@ impl Semantics {
         }
     }
 
-    /// The impl of an external trait for a type, with what its parameters stand for. Of several that look as if they were
-    /// for it, all but one ask more of their parameters than it has: `impl<T: Claims> .. for Auth<T>` beside
-    /// `impl<T: Claims> .. for Auth<Option<T>>`. It is the one that is written for fewer types.
+    /// The impl of an external trait for a type, with what its parameters stand for: of several, that for the narrowest.
     pub(crate) fn external_impl(&self, ty: Ty, trait_path: Symbol) -> Option<(&ImplInfo, Subst)> {
         let name = TraitName::External(trait_path);
-        let fitting = self.external_impls(ty).filter_map(|info| {
-            let is_wanted = info.trait_ref.as_ref().is_some_and(|trait_ref| trait_ref.name == name);
+        let suits = |info: &ImplInfo, ty: Ty| {
             let mut subst = Subst::default();
-            (is_wanted && fits(info.self_ty, ty, info.def, &mut subst, &|ty| ty)).then_some((info, subst))
-        });
-        fitting.reduce(|best, next| if heads(next.0.self_ty) > heads(best.0.self_ty) { next } else { best })
+            fits(info.self_ty, ty, info.def, &mut subst, &|ty| ty).then_some(subst)
+        };
+        let wanted = self
+            .external_impls(ty)
+            .filter(|info| info.trait_ref.as_ref().is_some_and(|trait_ref| trait_ref.name == name));
+        let fitting = wanted.filter_map(|info| Some((info, suits(info, ty)?)));
+        fitting.reduce(|(best, subst), (other, other_subst)| {
+            let is_narrower = best.self_ty != other.self_ty && suits(best, other.self_ty).is_some();
+            if is_narrower { (other, other_subst) } else { (best, subst) }
+        })
     }
 
     /// The workspace's functions that make a value of this type of one of a type from outside: `From::from`.

@@ -52,6 +52,13 @@ impl Door<'_> {
         self.endpoint.path.as_str().split('/').any(|segment| segment.contains('{') && segment != UNKNOWN)
     }
 
+    /// Whether the path says that it is about whoever calls, and names nothing else: `/players/me/photo`.
+    pub(super) fn is_about_caller(&self) -> bool {
+        const CALLER: &[&str] = &["me", "self", "my", "mine", "myself", "current"];
+        let in_path = |segment: &str| words(segment).any(|word| CALLER.contains(&word.as_str()));
+        !self.names_object() && self.endpoint.path.as_str().split('/').any(in_path)
+    }
+
     /// Whether a handler does more than read.
     pub(super) fn does_harm(&self) -> bool {
         let effects = [Effect::Write, Effect::File, Effect::Command, Effect::Outbound];

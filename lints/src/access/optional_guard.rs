@@ -128,11 +128,14 @@ fn is_sensitive(door: &Door) -> bool {
     [Effect::Write, Effect::File, Effect::Command, Effect::Outbound].iter().any(|effect| effects.has(*effect))
 }
 
+/// `Option<User>`, or the same in a type of the workspace: `Caller<Option<User>>`.
 fn is_optional(kind: &TyKind) -> bool {
+    let is_plain = |path: &str| matches!(path, "std::option::Option" | "std::result::Result");
     match kind {
-        TyKind::External { path, .. } => {
-            matches!(path.as_str(), "std::option::Option" | "std::result::Result")
-        }
+        TyKind::External { path, .. } => is_plain(path.as_str()),
+        TyKind::Adt { args, .. } => args
+            .iter()
+            .any(|arg| matches!(arg.kind(), TyKind::External { path, .. } if is_plain(path.as_str()))),
         _ => false,
     }
 }

@@ -129,6 +129,7 @@ const WEAK: &[&str] = &[
     "ready",
     "live",
     "password",
+    "passwords",
     "connect",
     "accept",
     "ws",
@@ -371,6 +372,7 @@ mod tests {
         assert!(says_so("/users/password/reset", "x", WEAK));
         assert!(says_so("/users", "sign_up", WEAK));
         assert!(says_so("/verification/request-password-token", "x", WEAK));
+        assert!(says_so("/passwords", "create", WEAK));
         assert!(says_so("/healthz", "x", WEAK));
         assert!(!says_so("/users/{id}", "delete_user", WEAK));
         assert!(!says_so("/orders/{id}/status/history", "list", WEAK));

@@ -11,7 +11,7 @@ use ward_diagnostics::{Confidence, Finding};
 use ward_linter::guards::words;
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{DefId, Ty, TyKind};
-use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, UnaryOp};
+use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, SourceIr, UnaryOp};
 
 use crate::scope::{Origin, Root, Scope, in_scopes, refuses};
 use crate::secrets::{Named, has, is_about_access};
@@ -33,6 +33,9 @@ declare_lint! {
 /// The lint.
 pub const LINT: Lint = Lint { metadata: &TIMING_UNSAFE_COMPARISON, check };
 
+/// Methods that compare texts.
+const METHODS: &[&str] = &["eq", "ne", "eq_ignore_ascii_case"];
+
 /// A comparison that takes longer the more of a guess is right.
 struct Evidence {
     place: FileSpan,
@@ -41,6 +44,8 @@ struct Evidence {
     secret: String,
     operator: &'static str,
     what: What,
+    /// Whether both sides are taken out of types that hide secrets.
+    is_exposed: bool,
     confidence: Confidence,
 }
 
@@ -90,8 +95,11 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 
 fn check(cx: &LintContext) {
     let found = in_scopes(cx, "timing-unsafe-comparison", |scope| {
-        let found = compared(scope);
-        if found.is_empty() || is_comparison_itself(cx, scope.function) { Vec::new() } else { found }
+        let mut found = compared(scope);
+        if !found.is_empty() && is_comparison_itself(cx, scope.function) {
+            found.retain(|evidence| evidence.is_exposed);
+        }
+        found
     });
     for evidence in &found {
         cx.report(describe(cx, evidence));
@@ -117,11 +125,17 @@ fn compared(scope: &Scope) -> Vec<Evidence> {
         let (lhs, rhs, operator) = match ir.expr(id) {
             Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => (lhs, rhs, "=="),
             Expr::Binary { op: BinaryOp::Ne, lhs, rhs } => (lhs, rhs, "!="),
-            Expr::MethodCall { receiver, method, args, .. } if matches!(method.as_str(), "eq" | "ne") => {
+            Expr::MethodCall { receiver, method, args, .. } if METHODS.contains(&method.as_str()) => {
                 let mut args = ir.list(args);
                 match (args.next(), args.next()) {
-                    (Some(arg), None) => (receiver, arg, if method.as_str() == "eq" { "eq" } else { "ne" }),
+                    (Some(arg), None) => (receiver, arg, method.as_str()),
                     _ => continue,
+                }
+            }
+            Expr::MethodCall { receiver, method, args, .. } if method.as_str() == "all" => {
+                match paired(ir, receiver, ir.list(args).next()) {
+                    Some((lhs, rhs)) => (lhs, rhs, "all"),
+                    None => continue,
                 }
             }
             _ => continue,
@@ -129,10 +143,13 @@ fn compared(scope: &Scope) -> Vec<Evidence> {
         if is_plain(&ir.expr(lhs)) || is_plain(&ir.expr(rhs)) {
             continue;
         }
-        if operator.starts_with(char::is_alphabetic) && !is_text_method(scope, id, lhs) {
+        if METHODS.contains(&operator) && !is_text_method(scope, id, lhs) {
             continue;
         }
-        if let Some((side, confidence)) = secret_side(scope, lhs, rhs) {
+        let is_exposed = is_exposed(ir, lhs) && is_exposed(ir, rhs);
+        let hidden = || is_exposed.then(|| Some((side(scope, lhs)?, Confidence::Medium)))?;
+        if let Some((side, confidence)) = secret_side(scope, lhs, rhs).or_else(hidden) {
+            let confidence = if is_exposed { confidence.max(Confidence::Medium) } else { confidence };
             let what = match side {
                 Side { is_mac: true, .. } => What::Mac,
                 Side { is_code: true, .. } => What::Code,
@@ -145,11 +162,48 @@ fn compared(scope: &Scope) -> Vec<Evidence> {
                 secret,
                 operator,
                 what,
+                is_exposed,
                 confidence,
             });
         }
     }
     found
+}
+
+/// What is compared byte by byte: the sides of `a.iter().zip(b).all(|(x, y)| x == y)`.
+fn paired(ir: &SourceIr, receiver: ExprId, test: Option<ExprId>) -> Option<(ExprId, ExprId)> {
+    let Expr::MethodCall { receiver: first, method, args, .. } = ir.expr(receiver) else { return None };
+    let Expr::Closure(test) = ir.expr(test?) else { return None };
+    let is_equal = matches!(ir.expr(ir.closure(test).body), Expr::Binary { op: BinaryOp::Eq, .. });
+    let second = ir.list(args).next().filter(|_| is_equal && method.as_str() == "zip")?;
+    Some((whole(ir, first), whole(ir, second)))
+}
+
+/// What the elements are of: `key` of `key.as_bytes().iter()`.
+fn whole(ir: &SourceIr, elements: ExprId) -> ExprId {
+    match ir.expr(elements) {
+        Expr::MethodCall { receiver, method, .. }
+            if matches!(
+                method.as_str(),
+                "iter" | "into_iter" | "bytes" | "chars" | "as_bytes" | "copied" | "cloned"
+            ) =>
+        {
+            whole(ir, receiver)
+        }
+        Expr::Ref { operand, .. } => whole(ir, operand),
+        _ => elements,
+    }
+}
+
+/// Whether a value is taken out of a type that hides it.
+fn is_exposed(ir: &SourceIr, value: ExprId) -> bool {
+    match ir.expr(value) {
+        Expr::Ref { operand, .. } | Expr::Unary { operand, .. } => is_exposed(ir, operand),
+        Expr::MethodCall { receiver, method, .. } => {
+            method.as_str() == "expose_secret" || method.as_str() == "as_bytes" && is_exposed(ir, receiver)
+        }
+        _ => false,
+    }
 }
 
 /// Whether an expression is no text at all.

@@ -104,7 +104,6 @@ impl Framework for Warp {
         let first = call.argument(0);
         match call.name() {
             "and" => router.routes = Self::and(cx, &router.routes, first, call),
-            "unify" => recovered(&mut router.routes),
             "or" => Self::or(&mut router, first, call),
             "map" | "and_then" | "then" => {
                 if router.routes.is_empty() {
@@ -121,9 +120,12 @@ impl Framework for Warp {
                 }
             }
             "with" => Self::attach(&mut router, AttachedKind::Layer, call),
-            "recover" | "map_err" => Self::attach(&mut router, AttachedKind::Catcher, call),
-            "or_else" => {
-                router.routes.iter_mut().filter(|part| is_value(part)).for_each(sometimes);
+            "map_err" => Self::attach(&mut router, AttachedKind::Catcher, call),
+            "recover" | "or_else" => {
+                if gives(cx, first).is_some_and(is_value_given) {
+                    let is_filter = |part: &&mut Route| is_value(part) && !replies(cx, part.handler);
+                    router.routes.iter_mut().filter(is_filter).for_each(waive);
+                }
                 Self::attach(&mut router, AttachedKind::Catcher, call);
             }
             _ => {}
@@ -268,21 +270,6 @@ fn is_value(part: &Route) -> bool {
         || part.handler == Handler::Unknown && part.path.as_str().is_empty()
 }
 
-/// What a part asks for is not always there.
-fn sometimes(part: &mut Route) {
-    for attached in &mut part.layers {
-        attached.condition = Condition::Sometimes;
-    }
-}
-
-/// A value or what stands in for it, made one: `.recover(..).unify()`.
-fn recovered(parts: &mut [Route]) {
-    let is_caught = |part: &&mut Route| {
-        is_value(part) && part.layers.iter().any(|attached| attached.kind == AttachedKind::Catcher)
-    };
-    parts.iter_mut().filter(is_caught).for_each(sometimes);
-}
-
 /// Whether a function gives the next one nothing.
 fn gives_nothing(cx: &Evaluator<'_>, handler: Handler) -> bool {
     let Handler::Function(def) = handler else { return false };
@@ -320,6 +307,17 @@ fn followed(cx: &Evaluator<'_>, first: &Route, second: &Route) -> Route {
     }
     part.layers.extend_from_slice(&first.layers);
     part
+}
+
+/// Who does not pass what a part takes goes on all the same.
+fn waive(part: &mut Route) {
+    if let Some(last) = taken(part) {
+        part.layers.insert(0, last);
+        part.handler = Handler::Unknown;
+    }
+    for attached in &mut part.layers {
+        attached.condition = Condition::Waived;
+    }
 }
 
 /// Two ways to get the same value.
@@ -464,7 +462,30 @@ fn passes_on(cx: &Evaluator<'_>, closure: &ClosureValue, pattern: PatId, body: E
 /// Whether a function gives a reply.
 fn replies(cx: &Evaluator<'_>, handler: Handler) -> bool {
     let Handler::Function(def) = handler else { return false };
-    cx.semantics.signature(def).is_some_and(|signature| is_reply(signature.ret))
+    gives(cx, &Value::Function(def)).is_some_and(is_reply)
+}
+
+/// The type that a function gives.
+fn gives(cx: &Evaluator<'_>, value: &Value) -> Option<Ty> {
+    match value {
+        Value::Function(def) => Some(cx.semantics.signature(*def)?.ret),
+        Value::Closure(closure) => {
+            let body = cx.semantics.ir(closure.file).closure(closure.closure).body;
+            Some(cx.semantics.types(closure.function)?.expr(body))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the result of a function holds something when all goes well that is no reply.
+fn is_value_given(ty: Ty) -> bool {
+    match ty.kind() {
+        TyKind::External { path, args } if matches!(last(path.as_str()), "Result" | "Future") => {
+            args.first().is_some_and(|inner| is_value_given(*inner))
+        }
+        TyKind::Unknown | TyKind::Never => false,
+        _ => !is_reply(ty),
+    }
 }
 
 /// Whether a type is a reply, or may hold one.

@@ -232,6 +232,9 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
             confidence = Confidence::Low;
         }
         let (at, function) = put_at(way).unwrap_or((reached.place, reached.function));
+        if reached.callee.is_empty() && is_of_message(cx, function) {
+            confidence = Confidence::Low;
+        }
         let evidence = Evidence {
             at,
             function,
@@ -264,6 +267,35 @@ fn looks_at_markup(cx: &LintContext, way: &Way) -> bool {
                 || (path.starts_with("pulldown_cmark::Event::") && path.ends_with("Html"))
         })
     })
+}
+
+/// Whether a function, or one that calls it, sends mails or messages of a chat: what is put together there is no page.
+fn is_of_message(cx: &LintContext, function: DefId) -> bool {
+    const MOST_CALLS: usize = 2;
+    let semantics = cx.semantics();
+    let sends = |def: &DefId| {
+        let (Some(types), Some((file, _))) = (semantics.types(*def), semantics.body(*def)) else {
+            return false;
+        };
+        let ir = semantics.ir(file);
+        types.paths().any(|(path, resolution)| {
+            let is_mail = match resolution {
+                Resolution::External(path) | Resolution::Method { ty: path, .. } => {
+                    path.as_str().starts_with("lettre::")
+                }
+                _ => false,
+            };
+            is_mail || ir.path_segments(path).iter().any(|segment| segment.name.as_str() == "ParseMode")
+        })
+    };
+    let mut level = vec![function];
+    for _ in 0..=MOST_CALLS {
+        if level.iter().any(sends) {
+            return true;
+        }
+        level = level.iter().flat_map(|def| semantics.call_graph().callers(*def)).copied().collect();
+    }
+    false
 }
 
 /// Whether a text was decoded on its way.

@@ -27,14 +27,13 @@ pub(crate) fn of_attached(cx: Context, attached: &Attached) -> Verdict {
     };
     let parts = attached.arguments.iter().map(|what| match what {
         What::Text(text) => of_text(attached, *text),
-        // `header::AUTHORIZATION.as_str()`.
-        What::External(path) if path.last_segment().chars().all(|c| c.is_uppercase() || c == '_') => {
+        What::External(path) if names::is_header_constant(path.as_str()) => {
             of_text(attached, Symbol::new(path.last_segment()))
         }
         what => of_what(cx, *what),
     });
     let mut verdict = parts.fold(own, Verdict::stronger);
-    if is_waived(cx, attached) && verdict.enforces() {
+    if (attached.condition == Condition::Waived || is_waived(cx, attached)) && verdict.enforces() {
         verdict.authenticates = Authenticates::Optional;
     }
     if attached.condition == Condition::Sometimes && verdict.authenticates == Authenticates::Enforced {

@@ -225,7 +225,10 @@ impl<'a> Evaluator<'a> {
         evaluator.answers_bool = is_bool(evaluator.types.expr(closure.body));
         for (index, (pat, _)) in closure.params.iter().enumerate() {
             let own = evaluator.given_by_type(*pat);
-            evaluator.bind(*pat, Value { data: own.data.union(Deps::param(index)), ..own });
+            let own = Value { data: own.data.union(Deps::param(index)), ..own };
+            let is_fallible = evaluator.bound_type(*pat).is_some_and(is_fallible);
+            let fail = if is_fallible { own.fail.union(Deps::param(index)) } else { own.fail };
+            evaluator.bind(*pat, Value { fail, ..own });
         }
         evaluator.run(closure.body);
         Some(evaluator.summary)
@@ -249,9 +252,13 @@ impl<'a> Evaluator<'a> {
     }
 
     fn given_by_type(&self, pat: PatId) -> Value {
+        self.bound_type(pat).map_or_else(Value::default, |ty| self.cx.known.given(self.cx, ty))
+    }
+
+    fn bound_type(&self, pat: PatId) -> Option<Ty> {
         match self.ir.pat(pat) {
-            Pat::Bind { local, .. } => self.cx.known.given(self.cx, self.types.local(local)),
-            _ => Value::default(),
+            Pat::Bind { local, .. } => Some(self.types.local(local)),
+            _ => None,
         }
     }
 

@@ -236,14 +236,6 @@ pub(crate) fn is_identity_type(cx: Context, ty: Ty) -> bool {
     }
 }
 
-/// Whether a type is a role, or a list of some.
-pub(crate) fn holds_role(semantics: &Semantics, ty: Ty) -> bool {
-    match ty.kind() {
-        TyKind::External { args, .. } => args.first().is_some_and(|inner| holds_role(semantics, *inner)),
-        _ => is_role_argument(semantics, ty),
-    }
-}
-
 /// `Require<Admin>`: a role as the argument of a guard.
 fn is_role_argument(semantics: &Semantics, ty: Ty) -> bool {
     match ty.kind() {

@@ -7,6 +7,7 @@
 
 mod attached;
 mod calls;
+mod chain;
 mod deps;
 mod evaluate;
 mod exempt;
@@ -28,6 +29,7 @@ use ward_semantics::endpoint::{Attached, AttachedKind, Endpoint, Endpoints, Hand
 use ward_semantics::{DefId, Semantics, Ty};
 use ward_syntax::{ClosureId, FileId, FileSpan, Pat};
 
+use self::chain::Chain;
 use self::deps::Deps;
 use self::evaluate::{Context, Evaluator};
 use self::index::Known;
@@ -183,18 +185,11 @@ impl<'a> Guards<'a> {
 
     fn of_endpoint(&self, endpoint: &Endpoint) -> Vec<Guard> {
         let mut guards = Vec::new();
+        let chain = Chain::follow(self.context(), &endpoint.layers);
         // Past a middleware that tells by a header who calls, everybody can send that header.
         let mut is_forgeable = false;
-        // Filters before it have taken a credential, or none.
-        let mut is_given = false;
         for (index, layer) in endpoint.layers.iter().enumerate() {
-            let mut verdict = self.of_attached(layer);
-            if layer.kind == AttachedKind::Extractor && !verdict.enforces() {
-                if is_given {
-                    verdict = verdict.stronger(self.of_taken(layer));
-                }
-                is_given |= verdict.authenticates == Authenticates::Optional;
-            }
+            let mut verdict = self.of_attached(layer).stronger(chain.verdict(index));
             let is_passed = |layer| {
                 self.is_unused(endpoint, layer) || exempt::lets_through(self.context(), layer, endpoint)
             };
@@ -223,7 +218,7 @@ impl<'a> Guards<'a> {
         };
         let taken = guards.iter().filter(|guard| is_taken(guard));
         let is_taken = taken.clone().any(|guard| guard.verdict.authenticates == Authenticates::Optional);
-        let mut verdict = if is_taken { self.of_given(endpoint) } else { self.of_handler(endpoint) };
+        let mut verdict = if is_taken { self.of_given(endpoint, &chain) } else { self.of_handler(endpoint) };
         if is_forgeable && !self.reads_sent(endpoint) {
             verdict.authenticates = verdict.authenticates.min(Authenticates::Optional);
         }
@@ -283,7 +278,7 @@ impl<'a> Guards<'a> {
 
     /// What the code of a handler does itself that is given a credential, or none: what may be absent of what it takes is
     /// the credential.
-    fn of_given(&self, endpoint: &Endpoint) -> Verdict {
+    fn of_given(&self, endpoint: &Endpoint, chain: &Chain) -> Verdict {
         let summary = match endpoint.handler {
             Handler::Closure { function, file, closure } => {
                 Evaluator::closure(self.context(), function, file, closure)
@@ -293,41 +288,12 @@ impl<'a> Guards<'a> {
         };
         let Some(summary) = summary else { return self.of_handler(endpoint) };
         let extractors = endpoint.extractors(self.semantics);
-        self.given(&summary, |index| extractors.get(index).map(|extractor| extractor.ty))
-    }
-
-    /// What a function does that takes a value of a request behind others which have taken a credential, or none.
-    fn of_taken(&self, layer: &Attached) -> Verdict {
-        let verdict = match layer.what {
-            What::Function(def) => {
-                let signature = self.semantics.signature(def);
-                let types = |index: usize| signature?.params.get(index).copied();
-                self.known().summary(def).map(|summary| self.given(summary, types))
-            }
-            What::Closure { function, file, closure } => {
-                let ir = self.semantics.ir(file);
-                let params = &ir.closure(closure).params;
-                let types = |index: usize| match ir.pat(params.get(index)?.0) {
-                    Pat::Bind { local, .. } => Some(self.semantics.types(function)?.local(local)),
-                    _ => None,
-                };
-                let summary = Evaluator::closure(self.context(), function, file, closure);
-                summary.map(|summary| self.given(&summary, types))
-            }
-            _ => None,
+        let is_carried = |index: usize| {
+            extractors.get(index).is_some_and(|extractor| {
+                extractor.ty.as_external("std::option::Option").is_some() || chain.carries(extractor.ty)
+            })
         };
-        let verdict = verdict.unwrap_or(Verdict::NONE);
-        Verdict { confidence: verdict.confidence.min(Confidence::Medium), ..verdict }
-    }
-
-    /// What code does that is given a credential, or none: what may be absent of its parameters is that, and what lists
-    /// roles comes of it.
-    fn given(&self, summary: &deps::Summary, ty: impl Fn(usize) -> Option<Ty>) -> Verdict {
-        let of_caller = |index: usize| {
-            let is_option = |ty: Ty| ty.as_external("std::option::Option").is_some();
-            ty(index).is_some_and(|ty| is_option(ty) || extract::holds_role(self.semantics, ty))
-        };
-        let given = |index: usize| if of_caller(index) { Deps::CREDENTIAL } else { Deps::param(index) };
+        let given = |index: usize| if is_carried(index) { Deps::CREDENTIAL } else { Deps::param(index) };
         extract::of_summary(&summary.instantiate(given))
     }
 

@@ -98,6 +98,13 @@ fn has_word(name: &str, known: &[&str]) -> bool {
     parts(name).any(|word| known.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
+/// Whether a path is that of a constant which names a header: `http::header::AUTHORIZATION`.
+pub(crate) fn is_header_constant(path: &str) -> bool {
+    let mut segments = path.rsplit("::");
+    let name = segments.next().unwrap_or_default();
+    segments.next() == Some("header") && name.starts_with(char::is_uppercase)
+}
+
 /// Whether a header, cookie or metadata key of this name is a credential.
 pub(crate) fn is_credential(name: &str) -> bool {
     const PARTS: &[&str] = &[

@@ -49,6 +49,8 @@ pub enum Condition {
     Always,
     /// Only on one side of a conditional.
     Sometimes,
+    /// It does, and who fails it goes on all the same.
+    Waived,
 }
 
 /// A callable, a type, or a path.

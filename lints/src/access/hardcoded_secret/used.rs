@@ -62,6 +62,13 @@ fn key(scope: &Scope, callee: ExprId, args: List<ExprId>) -> Option<(Use, ExprId
         ("CookieIdentityPolicy" | "CookieSession", "new" | "signed" | "private") => {
             ("CookieSession", 0, Confidence::High)
         }
+        ("ConstDecoder", "from_secret") => ("ConstDecoder::from_secret", 0, Confidence::High),
+        ("SessionHandler", "builder") => ("SessionHandler::builder", 1, Confidence::High),
+        ("SessionLayer" | "SessionMiddleware", "new") => ("the layer of sessions", 1, Confidence::High),
+        // What encrypts or decrypts: the key is all that is secret.
+        (cipher, "new_from_slice") if cipher.starts_with("Aes") || cipher.ends_with("Poly1305") => {
+            ("new_from_slice", 0, Confidence::Medium)
+        }
         // A code of a constant key is often a step of a derivation, not a signature.
         ("Mac" | "Hmac" | "SimpleHmac" | "HmacSha256" | "HmacSha512" | "HmacSha1", "new_from_slice") => {
             let names = scope.names(scope.ir.list(args).next()?);

@@ -13,7 +13,7 @@ use ward_syntax::{BodyId, Expr, ExprId, Id, ItemKind, SourceIr, Symbol, TypeRef,
 
 use super::{Evidence, actions};
 use crate::access::doors::{Door, Openness};
-use crate::access::identity::{identities, is_consulted, only_tells_of, reads_by_caller};
+use crate::access::identity::{cannot_tell, identities, is_consulted, only_tells_of, reads_by_caller};
 
 /// So many siblings must call the check.
 const FEWEST: usize = 4;
@@ -149,6 +149,11 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
     let silent = silent.filter(|index| stands_out(group[*index]));
     let silent = silent
         .filter(|index| is_meant(group[*index]) && is_plain(cx, group[*index]) && !is_own(group[*index]));
+    // What is read in a file by nobody's id, and takes nobody, may be there for all.
+    let is_clear = |door: &Door| {
+        let is_for_all = !door.endpoint.methods.may_change() && !door.names_object() && cannot_tell(cx, door);
+        family == Family::Trait || !door.is_about_caller() && !is_for_all
+    };
     let evidence = |index: usize| {
         let door = group[index];
         Evidence {
@@ -160,7 +165,7 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
             help: format!("call `{name}`, or say what is asked instead"),
             example: asking.first().map(|index| group[*index].place),
             endpoint: Some(door.reference()),
-            confidence: Confidence::Medium,
+            confidence: if is_clear(door) { Confidence::Medium } else { Confidence::Low },
         }
     };
     silent.map(evidence).collect()

@@ -50,8 +50,8 @@ fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {
     let hands_out = door.names_object() && door.access.effects.has(Effect::File) && asking == total;
     let confidence = match (changes, door.is_unclear()) {
         (_, true) => Confidence::Low,
-        _ if !is_alike => Confidence::Low,
-        (true, _) if !door.access.effects.is_empty() => Confidence::Medium,
+        _ if !is_alike || door.is_about_caller() => Confidence::Low,
+        (true, _) if door.does_harm() => Confidence::Medium,
         (false, _) if hands_out && cannot_tell(cx, door) => Confidence::Medium,
         _ => Confidence::Low,
     };

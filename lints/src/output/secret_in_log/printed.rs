@@ -4,7 +4,10 @@ use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::words;
 use ward_semantics::{Callee, DefId, Ty, TyKind};
-use ward_syntax::{Attribute, BinaryOp, Expr, ExprId, Field, HoleStyle, ItemKind, Literal, Piece, UnaryOp};
+use ward_syntax::{
+    Attribute, BinaryOp, Expr, ExprId, Field, HoleStyle, ItemKind, Literal, LocalId, Pat, PatId, Piece,
+    UnaryOp,
+};
 
 use crate::scope::{Origin, Root, Scope, refuses};
 use crate::secrets::{Named, has, is_about_access, is_text};
@@ -89,6 +92,9 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
     let (subject, is_exposed) = subject(scope, value);
     if is_body_of_oauth(scope, subject, value) {
         return Some((Printed::Body { name: scope.written(subject) }, Confidence::Medium));
+    }
+    if is_of_headers(scope, subject) {
+        return Some((Printed::Headers, Confidence::Medium));
     }
     let name = match scope.ir.expr(subject) {
         Expr::Local(local) => scope.ir.local(local).name.as_str(),
@@ -316,6 +322,49 @@ fn whole(scope: &Scope, value: ExprId, ty: Ty) -> Option<Printed> {
         _ => None,
     })?;
     Some(Printed::Whole { name: scope.written(subject), field })
+}
+
+/// Whether a value is that of each header in turn, whatever the header is called: `for (name, value) in request.headers()`.
+fn is_of_headers(scope: &Scope, subject: ExprId) -> bool {
+    let ir = scope.ir;
+    let Expr::Local(printed) = ir.expr(subject) else { return false };
+    let binds =
+        |pat: PatId, local: LocalId| matches!(ir.pat(pat), Pat::Bind { local: bound, .. } if bound == local);
+    scope.body.exprs.of(&ir.exprs).iter().any(|expr| {
+        let Expr::For { pat, iter, .. } = *expr else { return false };
+        let Pat::Tuple(pats) = ir.pat(pat) else { return false };
+        let mut pats = ir.list(pats);
+        let (Some(name), Some(value), None) = (pats.next(), pats.next(), pats.next()) else { return false };
+        binds(value, printed) && is_all_headers(scope, iter) && only_prints(scope, name) && !takes_out(scope)
+    })
+}
+
+/// Whether an expression is all headers of a request that came in, or that goes out.
+fn is_all_headers(scope: &Scope, iter: ExprId) -> bool {
+    let of = match scope.ir.expr(iter) {
+        Expr::MethodCall { receiver, method, .. } if method.as_str() == "iter" => receiver,
+        Expr::Ref { operand, .. } => operand,
+        _ => iter,
+    };
+    let is_map = scope.types.expr(of).as_external("http::HeaderMap").is_some();
+    let goes_out = || match scope.ir.expr(of) {
+        Expr::MethodCall { receiver, method, .. } => {
+            let ty = scope.types.expr(receiver);
+            method.as_str() == "headers" && ty.as_external("reqwest::Request").is_some()
+        }
+        _ => false,
+    };
+    is_map && scope.origin(of).0 == Origin::Request || goes_out()
+}
+
+/// Whether what a pattern binds is looked at nowhere but where it is printed.
+fn only_prints(scope: &Scope, pat: PatId) -> bool {
+    let ir = scope.ir;
+    let Pat::Bind { local, .. } = ir.pat(pat) else { return true };
+    let prints = scope.body.exprs.ids().filter(|id| matches!(ir.expr(*id), Expr::Format(_)));
+    let prints: Vec<_> = prints.map(|id| ir.expr_span(id)).collect();
+    let mut uses = scope.body.exprs.ids().filter(|id| ir.expr(*id) == Expr::Local(local));
+    uses.all(|id| prints.iter().any(|print| print.contains(ir.expr_span(id))))
 }
 
 /// Whether a function takes headers out or marks them before it prints them, or a layer of the same file does.

@@ -107,6 +107,10 @@ impl Tells {
         Self((!is_nothing).then(|| Box::new(told)))
     }
 
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub(crate) fn if_success(&self) -> &[Fact] {
         self.0.as_ref().map_or(&[], |told| &told.if_success)
     }

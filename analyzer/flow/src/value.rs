@@ -13,6 +13,7 @@ use ward_semantics::DefId;
 use ward_syntax::{ClosureId, Symbol, sym};
 
 use crate::step::StepId;
+use crate::summary::Exported;
 
 /// A set of sink kinds, by their position among [`crate::models::Kinds`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -702,6 +703,34 @@ impl Values {
     /// Says how free the text of a value is: only for a value that nothing else speaks of yet.
     pub fn set_text(&mut self, id: ValueId, text: Text) {
         self.all[id.0 as usize].text = text;
+    }
+
+    /// A value that a function hands on, with what the function says of it, and these parts in place of those of their
+    /// names.
+    pub(crate) fn handed_on(&mut self, id: ValueId, said: &Exported, parts: &[(Symbol, ValueId)]) -> ValueId {
+        let mut value = self.stored(id);
+        value.text = value.text.max(said.text);
+        value.built |= said.built;
+        if said.outcome != Outcome::Open {
+            value.outcome = said.outcome;
+        }
+        if said.built || said.constant.is_some() {
+            (value.constant, value.tail, value.shape) = (None, None, None);
+        }
+        (value.if_success, value.if_failure) = (Slice::default(), Slice::default());
+        if !parts.is_empty() {
+            value.constant = None;
+            let start = self.fields.len();
+            self.fields.extend_from_within(value.fields.indices());
+            for (name, part) in parts {
+                match self.fields[start..].iter_mut().find(|(known, _)| known == name) {
+                    Some((_, old)) => *old = *part,
+                    None => self.fields.push((*name, *part)),
+                }
+            }
+            value.fields = Slice::since(start, &self.fields);
+        }
+        self.store(value)
     }
 
     /// A part by path.

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::DefId;
-use ward_syntax::Span;
+use ward_syntax::{Span, Symbol};
 
 use super::Evaluator;
 use crate::step::{StepId, StepKind};
@@ -22,6 +22,9 @@ impl Evaluator<'_> {
         span: Span,
         closures: &[(u16, ValueId)],
     ) -> ValueId {
+        if let Some(passed) = self.passed_on(exported, callee, args, span, closures) {
+            return passed;
+        }
         let mut value = Value::shell(exported);
         let mut origins: SmallVec<[Origin; MOST_ORIGINS]> = SmallVec::new();
         let mut whole: Option<ValueId> = None;
@@ -78,6 +81,31 @@ impl Evaluator<'_> {
             value.set_part(*name, part);
         }
         self.values.push_with_origins(value, &origins)
+    }
+
+    /// An argument, or a part of one, that is handed on as it is: what most parts of most results are.
+    fn passed_on(
+        &mut self,
+        exported: &Exported,
+        callee: DefId,
+        args: &[ValueId],
+        span: Span,
+        closures: &[(u16, ValueId)],
+    ) -> Option<ValueId> {
+        let mut origins = exported.origins.iter();
+        let (origin, None) = (origins.next()?, origins.next()) else { return None };
+        let Root::Parameter(index) = origin.root else { return None };
+        if !is_unchanged(&origin) || self.guesses > 0 || !exported.tells.is_nothing() {
+            return None;
+        }
+        let given = args.get(usize::from(index)).copied()?;
+        let base = self.part_of_input(given, origin.path);
+        let passed = self.stepped(base, span, StepKind::Through { callee, inner: origin.step });
+        let mut parts: SmallVec<[(Symbol, ValueId); 4]> = SmallVec::new();
+        for (name, part) in &exported.fields {
+            parts.push((*name, self.instantiate(part, callee, args, span, closures)));
+        }
+        Some(self.values.handed_on(passed, exported, &parts))
     }
 
     /// Whether what enters at a step of the callee is part of an argument that has nothing there: another variant, or one

@@ -792,6 +792,18 @@ impl<'a> Evaluator<'a> {
         exit.value = Some(exit.value.map_or(value, |old| self.values.join(old, value)));
         exit.locals = Some(match exit.locals {
             None => SmallVec::from_slice(&self.state.locals),
+            // Of what leaves the function nobody asks for more than what it left in its parameters.
+            Some(mut old) if self.exits.is_empty() => {
+                for number in 0..self.parameters.len() {
+                    let slot = self.parameters[number].and_then(|local| self.local_slot(local));
+                    if let Some(slot) = slot
+                        && old[slot] != self.state.locals[slot]
+                    {
+                        old[slot] = self.values.join(old[slot], self.state.locals[slot]);
+                    }
+                }
+                old
+            }
             Some(mut old) => {
                 for (all, here) in old.iter_mut().zip(&self.state.locals) {
                     if all != here {

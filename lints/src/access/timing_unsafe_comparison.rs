@@ -44,8 +44,6 @@ struct Evidence {
     secret: String,
     operator: &'static str,
     what: What,
-    /// Whether both sides are taken out of types that hide secrets.
-    is_exposed: bool,
     confidence: Confidence,
 }
 
@@ -95,11 +93,11 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
 
 fn check(cx: &LintContext) {
     let found = in_scopes(cx, "timing-unsafe-comparison", |scope| {
-        let mut found = compared(scope);
-        if !found.is_empty() && is_comparison_itself(cx, scope.function) {
-            found.retain(|evidence| evidence.is_exposed);
+        let found = compared(scope);
+        if found.is_empty() || !is_comparison_itself(cx, scope.function) {
+            return found;
         }
-        found
+        if is_of_secret(cx, scope.function) { exposed(scope) } else { Vec::new() }
     });
     for evidence in &found {
         cx.report(describe(cx, evidence));
@@ -116,6 +114,31 @@ fn is_comparison_itself(cx: &LintContext, function: DefId) -> bool {
             && words(&cx.name(function)).any(|word| {
                 matches!(word.as_str(), "mock" | "mocks" | "fake" | "dummy" | "stub" | "test" | "tests")
             })
+}
+
+/// Whether a function is of a type that is called a secret, and holds nothing else.
+fn is_of_secret(cx: &LintContext, function: DefId) -> bool {
+    let Some(info) = cx.semantics().enclosing_impl(function) else { return false };
+    let TyKind::Adt { def, .. } = info.self_ty.kind() else { return false };
+    let name = cx.semantics().def_map.name(*def);
+    Named::of(name.as_str()) >= Named::Token && cx.semantics().fields(*def, None).len() == 1
+}
+
+/// Where a type takes out what it hides, to compare it.
+fn exposed(scope: &Scope) -> Vec<Evidence> {
+    let ir = scope.ir;
+    let of = |id: ExprId| {
+        let Expr::Binary { op: BinaryOp::Eq | BinaryOp::Ne, lhs, rhs } = ir.expr(id) else { return None };
+        (is_exposed(ir, lhs) && is_exposed(ir, rhs)).then(|| Evidence {
+            place: scope.place(id),
+            function: scope.function,
+            secret: scope.written(lhs),
+            operator: "==",
+            what: What::Secret,
+            confidence: Confidence::Medium,
+        })
+    };
+    scope.body.exprs.ids().filter_map(of).collect()
 }
 
 fn compared(scope: &Scope) -> Vec<Evidence> {
@@ -146,10 +169,7 @@ fn compared(scope: &Scope) -> Vec<Evidence> {
         if METHODS.contains(&operator) && !is_text_method(scope, id, lhs) {
             continue;
         }
-        let is_exposed = is_exposed(ir, lhs) && is_exposed(ir, rhs);
-        let hidden = || is_exposed.then(|| Some((side(scope, lhs)?, Confidence::Medium)))?;
-        if let Some((side, confidence)) = secret_side(scope, lhs, rhs).or_else(hidden) {
-            let confidence = if is_exposed { confidence.max(Confidence::Medium) } else { confidence };
+        if let Some((side, confidence)) = secret_side(scope, lhs, rhs) {
             let what = match side {
                 Side { is_mac: true, .. } => What::Mac,
                 Side { is_code: true, .. } => What::Code,
@@ -162,7 +182,6 @@ fn compared(scope: &Scope) -> Vec<Evidence> {
                 secret,
                 operator,
                 what,
-                is_exposed,
                 confidence,
             });
         }

@@ -347,6 +347,13 @@ fn is_all_headers(scope: &Scope, iter: ExprId) -> bool {
         _ => iter,
     };
     let is_map = scope.types.expr(of).as_external("http::HeaderMap").is_some();
+    let is_answer = match scope.ir.expr(of) {
+        Expr::MethodCall { receiver, .. } => {
+            let names = scope.names(receiver);
+            names.first().is_some_and(|name| words(name).any(|word| has("response resp res answer", &word)))
+        }
+        _ => false,
+    };
     let goes_out = || match scope.ir.expr(of) {
         Expr::MethodCall { receiver, method, .. } => {
             let ty = scope.types.expr(receiver);
@@ -354,7 +361,7 @@ fn is_all_headers(scope: &Scope, iter: ExprId) -> bool {
         }
         _ => false,
     };
-    is_map && scope.origin(of).0 == Origin::Request || goes_out()
+    is_map && !is_answer && scope.origin(of).0 == Origin::Request || goes_out()
 }
 
 /// Whether what a pattern binds is looked at nowhere but where it is printed.

@@ -87,7 +87,11 @@ pub(crate) enum Command {
         lint: String,
     },
     /// List the lints.
-    Lints,
+    Lints {
+        /// How to write the list.
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: ListFormat,
+    },
     /// Record the current findings, so that only new ones are reported from now on.
     ///
     /// Findings are recorded by content, not by line: code that is moved or reformatted keeps its entry, and a second
@@ -134,10 +138,12 @@ pub(crate) struct AnalysisArguments {
     /// Do not report findings of this lint or group.
     #[arg(short = 'A', long, value_name = "LINT", value_delimiter = ',', value_parser = Names::LintsAndGroups, hide_possible_values = true, help_heading = "Analysis")]
     pub(crate) allow: Vec<String>,
-    /// Report findings of this lint or group without failing.
+    /// Report findings of this lint or group without failing; goes before `--allow`.
     #[arg(short = 'W', long, value_name = "LINT", value_delimiter = ',', value_parser = Names::LintsAndGroups, hide_possible_values = true, help_heading = "Analysis")]
     pub(crate) warn: Vec<String>,
-    /// Report findings of this lint or group, and fail (the default).
+    /// Report findings of this lint or group, and fail (the default); goes before `--allow` and `--warn`.
+    ///
+    /// The order on the command line does not matter: `-A all -D sql-injection` leaves only one lint.
     #[arg(short = 'D', long, value_name = "LINT", value_delimiter = ',', value_parser = Names::LintsAndGroups, hide_possible_values = true, help_heading = "Analysis")]
     pub(crate) deny: Vec<String>,
     /// Skip files and folders that match; may be repeated.
@@ -219,7 +225,7 @@ pub(crate) struct CheckArguments {
     /// Apply fixes that are safe.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
-    /// Also apply fixes that need review.
+    /// With `--fix`, also apply fixes that need review; with `--diff`, also show them.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) unsafe_fixes: bool,
     /// Remove suppressions that suppress nothing.
@@ -283,6 +289,11 @@ impl TypedValueParser for FormatParser {
         };
         let format = clap::builder::EnumValueParser::<Format>::new();
         let format = format.parse_ref(command, argument, OsStr::new(&name))?;
+        if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+            let message =
+                format!("`--format {name}=` names no file: write `{name}=FILE`, or `{name}` alone\n");
+            return Err(command.clone().error(clap::error::ErrorKind::ValueValidation, message));
+        }
         Ok(FormatArgument { format, file })
     }
 
@@ -334,7 +345,9 @@ pub(crate) struct RoutesArguments {
     /// How to write the table.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: RouteFormat,
-    /// Report what changed since this revision: endpoints that were added, removed, or lost a guard.
+    /// Report what changed since this branch, tag or commit: endpoints that were added, removed, or lost a guard.
+    ///
+    /// Compared is the merge base, so what others have done there meanwhile does not count.
     #[arg(long, value_name = "REVISION")]
     pub(crate) diff: Option<String>,
     /// Write to this file instead of the standard output.
@@ -367,6 +380,15 @@ pub(crate) enum RouteFormat {
     Openapi,
     /// A page to look at and search in.
     Html,
+}
+
+/// The forms of the list of lints.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people.
+    Table,
+    /// Everything, for programs of your own.
+    Json,
 }
 
 /// The forms of a report.

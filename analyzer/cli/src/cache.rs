@@ -87,7 +87,7 @@ struct Kept {
 impl Cache {
     /// The cache of a run; `None` if there is no place for one.
     pub(crate) fn of(plan: &Plan) -> Option<Self> {
-        let snapshot = Snapshot::take(&plan.path, &plan.settings.discover).ok()?;
+        let snapshot = Snapshot::take(&plan.place.path, &plan.settings.discover).ok()?;
         let folder = target_directory(snapshot.workspace())?.join(FOLDER);
         let program = std::env::current_exe().and_then(fs::metadata).ok()?;
         let program = (FORM, env!("CARGO_PKG_VERSION"), program.len(), program.modified().ok());

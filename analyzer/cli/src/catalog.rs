@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ward_linter::LintMetadata;
 
-use crate::arguments::command_line;
+use crate::arguments::{ListFormat, command_line};
 use crate::output;
 
 /// Every lint, by name.
@@ -16,6 +16,10 @@ pub(crate) fn lints() -> impl Iterator<Item = &'static LintMetadata> {
 pub(crate) fn known_lint(name: &str) -> Result<String, String> {
     if lints().any(|lint| lint.name == name) {
         return Ok(name.to_owned());
+    }
+    let of_group: Vec<&str> = lints().filter(|lint| lint.group == name).map(|lint| lint.name).collect();
+    if !of_group.is_empty() {
+        return Err(format!("this is a group of lints: `{}`", of_group.join("`, `")));
     }
     Err(format!("there is no such lint; {}", lint_advice(name)))
 }
@@ -35,8 +39,16 @@ pub(crate) fn lint_advice(wrong: &str) -> String {
 
 /// Prints the page of a lint, and what to do about a finding that is to stay.
 pub(crate) fn explain(name: &str) -> anyhow::Result<()> {
-    let pages = lints().filter(|lint| lint.name == name).map(|lint| lint.page);
+    let pages = lints().filter(|lint| lint.name == name).map(|lint| without_markers(lint.page));
     output::print(&format!("{}{}", pages.collect::<String>(), SUPPRESSION.replace("{lint}", name)))
+}
+
+/// A page without the marks by which its examples are tests: `//~ sql-injection`.
+fn without_markers(page: &str) -> String {
+    let lines = page.lines().filter(|line| !line.trim_start().starts_with("//~"));
+    let plain =
+        |line: &str| line.split_once("//~").map_or(line, |(code, _)| code).trim_end().to_owned() + "\n";
+    lines.map(plain).collect()
 }
 
 /// Of every lint.
@@ -48,8 +60,32 @@ const SUPPRESSION: &str = r#"
 - All that there are today: `cargo ward baseline` records them, so that only new ones are reported.
 "#;
 
-/// Prints a table of the lints.
-pub(crate) fn list() -> anyhow::Result<()> {
+/// Prints what lints there are.
+pub(crate) fn list(format: ListFormat) -> anyhow::Result<()> {
+    match format {
+        ListFormat::Table => table(),
+        ListFormat::Json => json(),
+    }
+}
+
+fn json() -> anyhow::Result<()> {
+    let rows = lints().map(|lint| {
+        serde_json::json!({
+            "name": lint.name,
+            "group": lint.group,
+            "summary": lint.summary,
+            "severity": lint.severity.name(),
+            "confidence": lint.confidence.name(),
+            "cwe": lint.cwe,
+            "owasp": lint.owasp,
+            "since": lint.since,
+        })
+    });
+    let list = serde_json::json!({ "version": 1, "lints": rows.collect::<Vec<_>>() });
+    output::print(&format!("{list:#}\n"))
+}
+
+fn table() -> anyhow::Result<()> {
     let head = ["name", "group", "severity", "summary"];
     let rows = lints().map(|lint| [lint.name, lint.group, lint.severity.name(), lint.summary]);
     let rows: Vec<_> = std::iter::once(head).chain(rows).collect();

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
+use ward_diagnostics::ReportProblem;
 use ward_diagnostics::escape::block;
 use ward_linter::config::ConfigurationError;
 use ward_linter::nearest::did_you_mean;
@@ -84,6 +85,19 @@ pub(crate) fn tell(error: &anyhow::Error, style: Style) {
     }
     // Nobody is left to be told of a closed standard error.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Says on the standard error what could not be read or means nothing, a line for each.
+pub(crate) fn warn<'a>(problems: impl IntoIterator<Item = &'a ReportProblem>) {
+    let lines = problems.into_iter().map(|problem| format!("warning: {}\n", block(&problem.line())));
+    // Nobody is left to be told of a closed standard error.
+    let _ = io::stderr().write_all(lines.collect::<String>().as_bytes());
+}
+
+/// Says on the standard error what is good to know.
+pub(crate) fn note(text: &str) {
+    // Nobody is left to be told of a closed standard error.
+    let _ = writeln!(io::stderr(), "note: {text}");
 }
 
 fn failures(error: &anyhow::Error) -> Vec<Failure> {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use similar::TextDiff;
-use ward_diagnostics::{Applicability, Edit, ProblemLevel, ReportProblem};
+use ward_diagnostics::{Applicability, Edit, Loss, ProblemLevel, ReportProblem};
 use ward_linter::analyze;
 use ward_linter::baseline::Baseline;
 use ward_project::content_hash;
@@ -54,7 +54,7 @@ pub(crate) enum Mode {
 impl CheckArguments {
     /// Whether and how files are to be changed.
     pub(crate) fn fix_mode(&self) -> Mode {
-        let asked = self.fix || self.unsafe_fixes || self.fix_unused_suppressions;
+        let asked = self.fix || self.fix_unused_suppressions;
         match (self.diff, asked) {
             (true, _) => Mode::Show,
             (false, true) => Mode::Write,
@@ -74,9 +74,10 @@ pub(crate) fn run(
     let mut changes = Changes::default();
     let plain =
         arguments.diff && !arguments.fix && !arguments.unsafe_fixes && !arguments.fix_unused_suppressions;
+    let widened = arguments.unsafe_fixes && (arguments.fix || arguments.diff);
     let wanted = |applicability| match applicability {
-        Applicability::Safe => arguments.fix || arguments.unsafe_fixes || plain,
-        Applicability::Unsafe => arguments.unsafe_fixes,
+        Applicability::Safe => arguments.fix || widened || plain,
+        Applicability::Unsafe => widened,
     };
     for finding in outcome
         .findings
@@ -179,6 +180,7 @@ impl Changes {
             message: message.to_owned(),
             help: Some("run again".to_owned()),
             level: ProblemLevel::Warning,
+            loss: Loss::Nothing,
         };
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
@@ -210,7 +212,9 @@ impl Changes {
             self.files.iter().map(|(file, changed)| (files.absolute(*file).to_owned(), changed.new.clone()));
         let mut settings = plan.settings.clone();
         settings.discover.texts = Arc::new(texts.collect());
-        Ok(analyze(&plan.path, &plan.registry, &settings)?.into())
+        let mut outcome = analyze(&plan.place.path, &plan.registry, &settings)?.into();
+        plan.narrow(&mut outcome);
+        Ok(outcome)
     }
 
     fn diff(&self, files: &Files) -> String {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
+use tempfile::TempDir;
 use ward_linter::nearest::did_you_mean;
 
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 
 /// The repository around a folder.
 #[derive(Debug)]
@@ -23,12 +24,19 @@ impl Repository {
     /// # Errors
     /// When git is not installed, or there is no repository.
     pub(crate) fn around(folder: &Path) -> anyhow::Result<Self> {
-        let answer = run(folder, ["rev-parse", "--show-toplevel"], &[])?;
-        let Some(top) = answer else {
-            let message = format!("`{}` is in no git repository", folder.display());
-            return Err(
-                Failure { message, help: Some("go to a checkout, or leave the option away".into()) }.into()
-            );
+        let top = match run(folder, ["rev-parse", "--show-toplevel"], &[])? {
+            Ok(top) => top,
+            Err(told) if told.is_empty() || told.contains("not a git repository") => {
+                let message = format!("`{}` is in no git repository", folder.display());
+                let help = "go to a checkout, or leave the option away".to_owned();
+                return Err(Failure { message, help: Some(help) }.into());
+            }
+            Err(told) => {
+                let (first, more) = told.split_once('\n').unwrap_or((&told, ""));
+                let message = format!("git says: {}", first.trim_start_matches("fatal: "));
+                let help = Some(more.trim().to_owned()).filter(|help| !help.is_empty());
+                return Err(Failure { message, help }.into());
+            }
         };
         let top = PathBuf::from(String::from_utf8_lossy(&top).trim_end_matches(['\n', '\r']).to_owned());
         Ok(Self { top: top.canonicalize().unwrap_or(top) })
@@ -39,7 +47,7 @@ impl Repository {
         &self,
         arguments: impl IntoIterator<Item = S>,
     ) -> anyhow::Result<Option<Vec<u8>>> {
-        run(&self.top, arguments, &[])
+        Ok(run(&self.top, arguments, &[])?.ok())
     }
 
     fn line<S: AsRef<OsStr>>(
@@ -66,8 +74,26 @@ impl Repository {
             });
             return Err(Failure { message, help: Some(help) }.into());
         };
-        // A repository without a commit of its own, or with a history that was cut off, has no common one.
-        Ok(self.line(["merge-base", &commit, "HEAD"])?.unwrap_or(commit))
+        if let Some(base) = self.line(["merge-base", &commit, "HEAD"])? {
+            return Ok(base);
+        }
+        let is_cut = self.line(["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true");
+        let why = if is_cut {
+            "this clone is shallow: `git fetch --unshallow` helps"
+        } else {
+            "they share no history"
+        };
+        exit::note(&format!(
+            "no common commit of `{revision}` and the present one is known, so `{revision}` itself is compared with; {why}"
+        ));
+        Ok(commit)
+    }
+
+    /// Writes the files of a commit into a folder that is removed when dropped: [`Self::export`].
+    pub(crate) fn laid_out(&self, commit: &str) -> anyhow::Result<TempDir> {
+        let folder = tempfile::Builder::new().prefix("cargo-ward-").tempdir()?;
+        self.export(commit, folder.path())?;
+        Ok(folder)
     }
 
     /// The branch or tag that was probably meant.
@@ -94,18 +120,22 @@ impl Repository {
     }
 
     /// Writes the files of a commit that an analysis may read into `folder`: all text of a moderate size, with its
-    /// path. Nothing is checked out, and no filter of another program is run.
-    pub(crate) fn export(&self, commit: &str, folder: &Path) -> anyhow::Result<()> {
+    /// path. Nothing is checked out, and no filter of another program is run. Submodules that are checked out come with it.
+    fn export(&self, commit: &str, folder: &Path) -> anyhow::Result<()> {
         let tree = self.ask(["ls-tree", "-r", "-z", "-l", "--full-tree", commit])?;
         let tree = tree.with_context(|| format!("git cannot list the files of `{commit}`"))?;
-        let mut paths = Vec::new();
+        let (mut paths, mut modules) = (Vec::new(), Vec::new());
         for entry in tree.split(|byte| *byte == 0) {
             let Some(tab) = entry.iter().position(|byte| *byte == b'\t') else { continue };
             let head = String::from_utf8_lossy(&entry[..tab]);
             let mut fields = head.split_whitespace();
-            let is_file = fields.next().is_some_and(|mode| mode.starts_with("100"));
-            let size: u64 = fields.nth(2).and_then(|size| size.parse().ok()).unwrap_or(u64::MAX);
+            let (mode, object) = (fields.next().unwrap_or_default(), fields.nth(1).unwrap_or_default());
+            let is_file = mode.starts_with("100");
+            let size: u64 = fields.next().and_then(|size| size.parse().ok()).unwrap_or(u64::MAX);
             let path = &entry[tab + 1..];
+            if mode == MODULE {
+                modules.push((String::from_utf8_lossy(path).into_owned(), object.to_owned()));
+            }
             let is_code = path.ends_with(b".rs") || path.ends_with(b".toml");
             if is_file && (is_code && size <= 64 << 20 || size <= 1 << 20) {
                 paths.extend(path);
@@ -115,6 +145,7 @@ impl Repository {
         let index = folder.join(".ward-index");
         let environment = [("GIT_INDEX_FILE", index.as_os_str())];
         run(&self.top, ["read-tree", commit], &environment)?
+            .ok()
             .with_context(|| format!("git cannot read `{commit}`"))?;
         let mut prefix = folder.as_os_str().to_owned();
         prefix.push("/");
@@ -150,12 +181,33 @@ impl Repository {
             }
             .into());
         }
+        for (path, commit) in modules {
+            self.export_module(&path, &commit, folder)?;
+        }
+        Ok(())
+    }
+
+    fn export_module(&self, path: &str, commit: &str, folder: &Path) -> anyhow::Result<()> {
+        let module = Self { top: self.top.join(path) };
+        if !module.top.join(".git").exists() {
+            return Ok(());
+        }
+        let below = folder.join(path);
+        std::fs::create_dir_all(&below)?;
+        if module.export(commit, &below).is_err() {
+            exit::note(&format!(
+                "the submodule `{path}` does not hold the commit {commit}: what is in it counts as new"
+            ));
+        }
         Ok(())
     }
 }
 
+/// The mode of a submodule in a tree.
+const MODULE: &str = "160000";
+
 /// A git command in a folder, for the repository around it and no other.
-pub(crate) fn command(folder: &Path, environment: &[(&str, &OsStr)]) -> Command {
+fn command(folder: &Path, environment: &[(&str, &OsStr)]) -> Command {
     let mut command = Command::new("git");
     // A hook is run with variables that mean its own repository and index.
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
@@ -169,14 +221,16 @@ pub(crate) fn command(folder: &Path, environment: &[(&str, &OsStr)]) -> Command 
     command
 }
 
+/// What git answers, or what it says when it fails.
 fn run<S: AsRef<OsStr>>(
     folder: &Path,
     arguments: impl IntoIterator<Item = S>,
     environment: &[(&str, &OsStr)],
-) -> anyhow::Result<Option<Vec<u8>>> {
+) -> anyhow::Result<Result<Vec<u8>, String>> {
     let output =
         command(folder, environment).args(arguments).stdin(Stdio::null()).output().map_err(missing)?;
-    Ok(output.status.success().then_some(output.stdout))
+    let told = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Ok(if output.status.success() { Ok(output.stdout) } else { Err(told()) })
 }
 
 fn missing(error: std::io::Error) -> anyhow::Error {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ward_project::CONFIG_FILE;
+use ward_project::{BASELINE_FILE, CONFIG_FILE};
 
 use crate::arguments::InitArguments;
 use crate::exit::{Status, shown};
@@ -25,7 +25,8 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Status> {
     let mut told = String::new();
     configuration(&folder, &mut told)?;
     hook(&top, &mut told)?;
-    workflow(&top, &mut told)?;
+    attributes(&folder, &mut told)?;
+    workflow(&top, &folder, &mut told)?;
     told.push_str("next:    cargo ward; then `cargo ward baseline` records what is to be left for later\n");
     told.push_str("         `pre-commit install` starts the hook; the rest starts with the next push\n");
     output::print(&told)?;
@@ -34,7 +35,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Status> {
 
 fn configuration(folder: &Path, told: &mut String) -> anyhow::Result<()> {
     let file = folder.join(CONFIG_FILE);
-    if let Some(config) = ward_project::read_config(folder)?
+    if let Some(config) = ward_project::read_config(folder, &[])?
         && config.path.starts_with(folder)
     {
         // Writing to a string does not fail.
@@ -67,11 +68,56 @@ fn hook(top: &Path, told: &mut String) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn workflow(top: &Path, told: &mut String) -> anyhow::Result<()> {
+/// Lets branches that change the baseline merge without conflict.
+fn attributes(folder: &Path, told: &mut String) -> anyhow::Result<()> {
+    let file = folder.join(".gitattributes");
+    let line = format!("{BASELINE_FILE} merge=union\n");
+    let Ok(text) = fs::read_to_string(&file) else { return write(&file, &line, told) };
+    if text.contains(BASELINE_FILE) {
+        let _ = writeln!(told, "kept:    `{}`", shown(&file));
+        return Ok(());
+    }
+    let line_break = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    output::replace_text(&file, &format!("{text}{line_break}{line}"))?;
+    let _ = writeln!(told, "changed: `{}`, one line added at the end", shown(&file));
+    Ok(())
+}
+
+/// A workspace below the top of its repository, as the host of the repository names it.
+fn below(top: &Path, folder: &Path) -> Option<String> {
+    let below = folder.strip_prefix(top).ok()?;
+    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+    if parts.is_empty() { None } else { Some(parts.join("/")) }
+}
+
+/// The branch that pull requests go to, as far as the repository tells.
+fn main_branch(top: &Path) -> String {
+    const USUAL: [&str; 2] = ["main", "master"];
+    let git = top.join(".git");
+    let named = |file: &str, before: &str| {
+        let text = fs::read_to_string(git.join(file)).ok()?;
+        Some(text.trim().strip_prefix("ref: ")?.strip_prefix(before)?.to_owned())
+    };
+    if let Some(remote) = named("refs/remotes/origin/HEAD", "refs/remotes/origin/") {
+        return remote;
+    }
+    let packed = fs::read_to_string(git.join("packed-refs")).unwrap_or_default();
+    let exists = |name: &&str| {
+        git.join("refs/heads").join(name).exists() || packed.contains(&format!("refs/heads/{name}\n"))
+    };
+    if USUAL.iter().any(exists) {
+        return USUAL.join(", ");
+    }
+    named("HEAD", "refs/heads/").unwrap_or_else(|| USUAL.join(", "))
+}
+
+fn workflow(top: &Path, folder: &Path, told: &mut String) -> anyhow::Result<()> {
+    let below = below(top, folder);
     let remote = fs::read_to_string(top.join(".git/config")).unwrap_or_default();
     if top.join(".gitlab-ci.yml").exists() || remote.contains("gitlab") {
         let file = top.join(".gitlab-ci.yml");
-        let job = filled(PIPELINE);
+        let path = below.map(|below| format!(" {below}")).unwrap_or_default();
+        let job = filled(PIPELINE).replace("{path}", &path);
         return match fs::read_to_string(&file) {
             Ok(text) if text.contains("cargo-ward") => {
                 let _ = writeln!(told, "kept:    `{}`", shown(&file));
@@ -84,17 +130,19 @@ fn workflow(top: &Path, told: &mut String) -> anyhow::Result<()> {
             Err(_) => write(&file, &job, told),
         };
     }
-    let folder = top.join(".github/workflows");
+    let workflows = top.join(".github/workflows");
     let is_used = |path: &PathBuf| fs::read_to_string(path).is_ok_and(|text| text.contains("cargo-ward"));
     let mut there: Vec<PathBuf> =
-        fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        fs::read_dir(&workflows).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     there.sort();
     if let Some(file) = there.iter().find(|path| is_used(path)) {
         let _ = writeln!(told, "kept:    `{}`", shown(file));
         return Ok(());
     }
-    fs::create_dir_all(&folder)?;
-    write(&folder.join("ward.yml"), &filled(WORKFLOW), told)
+    fs::create_dir_all(&workflows)?;
+    let path = below.map(|below| format!("        with:\n          path: {below}\n")).unwrap_or_default();
+    let text = filled(WORKFLOW).replace("{branches}", &main_branch(top)).replace("{path}", &path);
+    write(&workflows.join("ward.yml"), &text, told)
 }
 
 /// Writes a file that is not there.

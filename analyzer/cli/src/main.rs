@@ -15,7 +15,6 @@ mod output;
 mod paths;
 mod progress;
 mod report;
-mod revision;
 mod routes;
 mod settings;
 mod since;
@@ -37,7 +36,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::check(arguments),
         Command::Routes(arguments) => routes::routes(arguments),
         Command::Explain { lint } => catalog::explain(lint).map(|()| Status::Clean),
-        Command::Lints => catalog::list().map(|()| Status::Clean),
+        Command::Lints { format } => catalog::list(*format).map(|()| Status::Clean),
         Command::Baseline(arguments) => baseline::write(arguments),
         Command::Init(arguments) => init::init(arguments),
         Command::Schema => output::print(include_str!("../ward.schema.json")).map(|()| Status::Clean),

@@ -70,7 +70,12 @@ impl Files {
     /// The same files with paths relative to the top of their repository, which is what code hosts know; and what leads
     /// from there to the root. `None` if the root is the top, or in no repository.
     pub(crate) fn in_repository(&self) -> Option<(Self, String)> {
-        let top = self.root.ancestors().find(|above| above.join(".git").exists())?;
+        self.below(self.root.ancestors().find(|above| above.join(".git").exists())?)
+    }
+
+    /// The same files with paths relative to a folder above the root; and what leads from there to the root. `None` if it
+    /// is the root itself, or not above it.
+    pub(crate) fn below(&self, top: &Path) -> Option<(Self, String)> {
         let below: Vec<_> =
             self.root.strip_prefix(top).ok()?.iter().map(|part| part.to_string_lossy()).collect();
         if below.is_empty() {

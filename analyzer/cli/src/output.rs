@@ -79,11 +79,17 @@ impl Destination {
 
     /// How many columns there are.
     pub(crate) fn width(&self) -> usize {
-        let terminal = match self {
-            Self::Stdout => terminal_size::terminal_size_of(io::stdout()),
+        self.terminal_width().unwrap_or(WIDTH)
+    }
+
+    /// How many columns a terminal has, if it is one.
+    pub(crate) fn terminal_width(&self) -> Option<usize> {
+        match self {
+            Self::Stdout => {
+                terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+            }
             Self::Replaced(_) | Self::Direct(_) => None,
-        };
-        terminal.map_or(WIDTH, |(width, _)| usize::from(width.0))
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ward_diagnostics::render::{self, SarifOptions, TerminalOptions, Verbosity};
-use ward_diagnostics::{Applicability, Confidence, Finding, LintMetadata, ProblemLevel, Report, Severity};
+use ward_diagnostics::{
+    Applicability, Confidence, Finding, LintMetadata, Loss, ProblemLevel, Report, ReportProblem, Severity,
+};
 
 use crate::arguments::{CheckArguments, Format};
 use crate::catalog::lints;
@@ -68,6 +70,8 @@ pub(crate) struct Reporter<'a> {
     pub(crate) fixed: usize,
     /// How many findings were there before, with `--since`.
     pub(crate) old: Option<usize>,
+    /// How many findings of the baseline are gone.
+    pub(crate) stale: usize,
 }
 
 impl Reporter<'_> {
@@ -83,23 +87,21 @@ impl Reporter<'_> {
             findings: found.into_iter().filter(|finding| thresholds.show(finding)).collect(),
             problems: std::mem::take(&mut outcome.problems),
             stats: outcome.stats,
-            root: self.plan.path.display().to_string(),
+            root: self.plan.place.path.display().to_string(),
         };
-        let hosted = outcome.files.in_repository().map(|(files, prefix)| {
-            let mut report = report.clone();
-            for path in report.problems.iter_mut().filter_map(|problem| problem.path.as_mut()) {
-                path.insert_str(0, &prefix);
-            }
-            (report, files)
-        });
+        let hosted = outcome.files.in_repository().map(|above| from_above(&report, above));
+        // Whoever sits in a terminal opens paths from where it is.
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+        let near = here.and_then(|here| outcome.files.below(&here)).map(|above| from_above(&report, above));
         for target in self.targets {
-            let (report, files) = match (&hosted, target.format) {
-                (Some((report, files)), Format::Sarif | Format::Github | Format::Gitlab) => (report, files),
+            let (report, files) = match (&hosted, &near, target.format) {
+                (Some((report, files)), _, Format::Sarif | Format::Github | Format::Gitlab)
+                | (_, Some((report, files)), Format::Terminal) => (report, files),
                 _ => (&report, &outcome.files),
             };
             target.destination.write(|out| self.render(target, report, files, &hidden, out))?;
         }
-        self.tell(outcome, report.active().count());
+        self.tell(outcome, report.active().count(), &report.problems);
         let errors = report.problems.iter().filter(|problem| problem.level == ProblemLevel::Error).count();
         Ok(report.failing() + errors)
     }
@@ -148,6 +150,13 @@ impl Reporter<'_> {
         }
     }
 
+    /// Whether a file was analysed without the package it belongs to.
+    fn is_alone(&self) -> bool {
+        let place = &self.plan.place;
+        let workspace = || ward_project::workspace_of(&place.path);
+        place.is_one_file() && workspace().is_ok_and(|folder| folder.join("Cargo.toml").exists())
+    }
+
     fn verbosity(&self) -> Verbosity {
         match (self.arguments.quiet, self.arguments.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -157,8 +166,12 @@ impl Reporter<'_> {
     }
 
     /// What is said beside the report, on the standard error.
-    fn tell(&self, outcome: &Outcome, count: usize) {
+    fn tell(&self, outcome: &Outcome, count: usize, problems: &[ReportProblem]) {
         let mut text = String::new();
+        if self.arguments.quiet {
+            // What was not looked at is no finding, and no peace either.
+            exit::warn(problems.iter().filter(|problem| problem.loss != Loss::Nothing));
+        }
         for name in self.targets.iter().filter_map(|target| target.name.as_ref()) {
             let plural = if count == 1 { "" } else { "s" };
             if !self.arguments.quiet {
@@ -214,11 +227,55 @@ impl Reporter<'_> {
                 );
             }
         }
+        if self.arguments.fix_mode() == fix::Mode::Keep {
+            text.push_str(&fixable(findings, thresholds));
+        }
         if let (Some(old @ 1..), Some(revision)) = (self.old, &self.arguments.since) {
             let _ = writeln!(text, "not new: {old} from before the changes since `{revision}`");
         }
+        if self.stale > 0 {
+            let _ = writeln!(
+                text,
+                "repaired: {} of the baseline (take out with `cargo ward baseline --prune`)",
+                self.stale
+            );
+        }
         text.push_str(&hidden(findings, thresholds));
+        if self.is_alone() {
+            text.push_str(
+                "analysed alone: nothing is known of the rest of its package (`--workspace` looks at all of it)\n",
+            );
+        }
         text
+    }
+}
+
+/// A report with the paths that files have from a folder above the root.
+fn from_above<'r>(report: &Report<'r>, (files, prefix): (Files, String)) -> (Report<'r>, Files) {
+    let mut report = report.clone();
+    let paths = report.problems.iter_mut().filter_map(|problem| problem.path.as_mut());
+    // What lies outside the root is told with its whole path.
+    for path in paths.filter(|path| !path.starts_with('/')) {
+        path.insert_str(0, &prefix);
+    }
+    (report, files)
+}
+
+/// What is said about findings that could be fixed; empty if there are none.
+fn fixable(findings: &[Finding], thresholds: Thresholds) -> String {
+    let shown = findings.iter().filter(|finding| finding.suppression.is_none() && thresholds.show(finding));
+    let shown: Vec<&Finding> = shown.collect();
+    let with = |how: Applicability| {
+        let has = |finding: &&&Finding| finding.fixes.iter().any(|fix| fix.applicability == how);
+        shown.iter().filter(has).count()
+    };
+    match (with(Applicability::Safe), with(Applicability::Unsafe)) {
+        (0, 0) => String::new(),
+        (0, review) => format!("fixable: {review} after review (see with `--unsafe-fixes --diff`)\n"),
+        (safe, 0) => format!("fixable: {safe} (fix with `--fix`)\n"),
+        (safe, review) => format!(
+            "fixable: {safe} (fix with `--fix`), {review} after review (see with `--unsafe-fixes --diff`)\n"
+        ),
     }
 }
 

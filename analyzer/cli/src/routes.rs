@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use ward_diagnostics::render::Color;
 use ward_diagnostics::render::routes::{self, RouteReport, RouteTableOptions};
-use ward_diagnostics::{RouteRow, route_changes};
+use ward_diagnostics::{ReportProblem, RouteRow, route_changes};
 use ward_linter::config::{self, Configuration};
 use ward_linter::{Scope, Settings, TestFindings, analyze, route_rows};
 use ward_project::{DiscoverOptions, Examples, TestCode};
 
 use crate::arguments::{RouteFormat, RoutesArguments};
-use crate::exit::{Failure, Status};
+use crate::exit::{self, Failure, Status};
+use crate::git::Repository;
 use crate::output::Destination;
-use crate::revision::Revision;
+use crate::since;
 
 /// Finds the endpoints and prints them.
 pub(crate) fn routes(arguments: &RoutesArguments) -> anyhow::Result<Status> {
@@ -22,11 +23,12 @@ pub(crate) fn routes(arguments: &RoutesArguments) -> anyhow::Result<Status> {
         return Err(Failure { message, help: Some("choose another `--format`".to_owned()) }.into());
     }
     let pool = ward_project::thread_pool(arguments.threads.map(usize::from))?;
-    let rows = pool.install(|| rows_of(&arguments.path, arguments))?;
+    let mut problems = Vec::new();
+    let rows = pool.install(|| rows_of(&arguments.path, arguments, &mut problems))?;
+    exit::warn(&problems);
     let changes = match &arguments.diff {
         Some(revision) => {
-            let other = Revision::check_out(&arguments.path, revision)?;
-            let before = pool.install(|| rows_of(other.path(), arguments))?;
+            let before = pool.install(|| rows_before(revision, arguments))?;
             Some(route_changes(&before, &rows))
         }
         None => None,
@@ -42,8 +44,9 @@ pub(crate) fn routes(arguments: &RoutesArguments) -> anyhow::Result<Status> {
     let root_text = root.to_string_lossy();
     let options = RouteTableOptions {
         color: destination.color(arguments.color) == Color::Always,
-        width: destination.width(),
-        root: Some(&root_text),
+        // Whoever reads it with another program wants all of it.
+        width: destination.terminal_width().unwrap_or(usize::MAX),
+        root: destination.links().then_some(&root_text),
     };
     destination.write(|out| match arguments.format {
         RouteFormat::Table => routes::terminal(&report, &options, out),
@@ -55,8 +58,13 @@ pub(crate) fn routes(arguments: &RoutesArguments) -> anyhow::Result<Status> {
     Ok(Status::Clean)
 }
 
-fn rows_of(path: &Path, arguments: &RoutesArguments) -> anyhow::Result<Vec<RouteRow>> {
-    let (configuration, _) = config::read(path, &ward_lints::registry())?;
+/// The endpoints of what lies at a path; what went wrong is told by the second.
+fn rows_of(
+    path: &Path,
+    arguments: &RoutesArguments,
+    told: &mut Vec<ReportProblem>,
+) -> anyhow::Result<Vec<RouteRow>> {
+    let (configuration, _) = config::read(path, &[], &ward_lints::registry())?;
     let settings = settings(arguments, &configuration);
     let analysis = analyze(path, &ward_lints::registry(), &settings)?;
     if analysis.stats.files == 0 {
@@ -64,9 +72,27 @@ fn rows_of(path: &Path, arguments: &RoutesArguments) -> anyhow::Result<Vec<Route
         return Err(Failure { message, help: None }.into());
     }
     let rows = route_rows(&analysis);
+    told.extend(analysis.problems.iter().cloned());
     // The process ends soon; taking the index apart piece by piece would only cost time.
     std::mem::forget(analysis);
     Ok(rows)
+}
+
+/// The endpoints where the work since `revision` began.
+fn rows_before(revision: &str, arguments: &RoutesArguments) -> anyhow::Result<Vec<RouteRow>> {
+    let path = arguments.path.canonicalize()?;
+    let repository = Repository::around(&folder(&path))?;
+    let commit = repository.base(revision)?;
+    let other = repository.laid_out(&commit)?;
+    let path = other.path().join(path.strip_prefix(&repository.top).unwrap_or(Path::new("")));
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    match rows_of(&path, arguments, &mut Vec::new()) {
+        // There was no Rust yet.
+        Err(error) if since::is_empty(&error) => Ok(Vec::new()),
+        rows => rows,
+    }
 }
 
 fn settings(arguments: &RoutesArguments, configuration: &Configuration) -> Settings {
@@ -75,11 +101,18 @@ fn settings(arguments: &RoutesArguments, configuration: &Configuration) -> Setti
     let discover = DiscoverOptions {
         tests: TestCode::Trim,
         include_examples: if examples { Examples::Keep } else { Examples::Skip },
-        exclude: configuration.exclude.iter().chain(&arguments.exclude).cloned().collect(),
+        exclude: configuration.exclude().chain(arguments.exclude.iter().cloned()).collect(),
         max_file_size: configuration.max_file_size.map_or(default.max_file_size, |size| size.0),
         ..default
     };
-    Settings { discover, scope: Scope::Endpoints, tests: TestFindings::Drop, ..Settings::default() }
+    Settings {
+        discover,
+        scope: Scope::Endpoints,
+        access: configuration.access.clone(),
+        suppressions: configuration.suppressions,
+        tests: TestFindings::Drop,
+        ..Settings::default()
+    }
 }
 
 /// The folder that the paths of a run are relative to, as far as its name and links go.

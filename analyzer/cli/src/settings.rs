@@ -67,7 +67,7 @@ fn discover_options(arguments: &AnalysisArguments, configuration: &Configuration
     DiscoverOptions {
         tests: if tests { TestCode::Keep } else { TestCode::Trim },
         include_examples: if examples { Examples::Keep } else { Examples::Skip },
-        exclude: configuration.exclude.iter().chain(&arguments.exclude).cloned().collect(),
+        exclude: configuration.exclude().chain(arguments.exclude.iter().cloned()).collect(),
         max_file_size: size.map_or(default.max_file_size, |Size(bytes)| bytes),
         templates: ward_lints::TEMPLATES,
         lowered: (!arguments.no_cache).then(Arc::default),

@@ -14,8 +14,8 @@ pub(crate) fn old(revision: &str, plan: &Plan, root: &Path) -> anyhow::Result<Ba
     let repository = Repository::around(root)?;
     let base = repository.base(revision)?;
     let mut below = root.strip_prefix(&repository.top).unwrap_or(Path::new("")).to_owned();
-    if plan.path.is_file()
-        && let Some(name) = plan.path.file_name()
+    if plan.place.path.is_file()
+        && let Some(name) = plan.place.path.file_name()
     {
         below.push(name);
     }
@@ -44,8 +44,7 @@ pub(crate) fn drop_old(old: &Baseline, thresholds: Thresholds, outcome: &mut Out
 
 /// The findings of a commit, in a folder or file of the repository.
 fn findings_at(commit: &str, repository: &Repository, plan: &Plan, below: &Path) -> anyhow::Result<Baseline> {
-    let folder = tempfile::Builder::new().prefix("cargo-ward-").tempdir()?;
-    repository.export(commit, folder.path())?;
+    let folder = repository.laid_out(commit)?;
     let old = folder.path().join(below);
     if !old.exists() {
         return Ok(Baseline::default());
@@ -58,7 +57,8 @@ fn findings_at(commit: &str, repository: &Repository, plan: &Plan, below: &Path)
     }
 }
 
-fn is_empty(error: &anyhow::Error) -> bool {
+/// Whether there was nothing to analyse.
+pub(crate) fn is_empty(error: &anyhow::Error) -> bool {
     use ward_linter::RunError;
     use ward_project::ProjectError;
     matches!(error.downcast_ref(), Some(RunError::Project(ProjectError::Empty { .. })))

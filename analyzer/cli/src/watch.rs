@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// Runs until somebody stops it. What goes wrong in one run is told, and the next file that changes starts another.
 pub(crate) fn watch(arguments: &CheckArguments) -> anyhow::Result<Status> {
-    let path = paths::to_analyse(&arguments.analysis)?;
+    let place = paths::to_analyse(&arguments.analysis)?;
     let pool = ward_project::thread_pool(arguments.analysis.threads.map(usize::from))?;
     let style = output::message_style(arguments.color);
     // What the runs write themselves starts no other.
@@ -30,12 +30,12 @@ pub(crate) fn watch(arguments: &CheckArguments) -> anyhow::Result<Status> {
         .collect();
     let state = || {
         let exclude = arguments.analysis.exclude.clone();
-        let options =
-            DiscoverOptions { templates: ward_lints::TEMPLATES, exclude, ..DiscoverOptions::default() };
-        let files = pool.install(|| Snapshot::take(&path, &options))?;
+        let (templates, within) = (ward_lints::TEMPLATES, place.within.clone());
+        let options = DiscoverOptions { templates, exclude, within, ..DiscoverOptions::default() };
+        let files = pool.install(|| Snapshot::take(&place.path, &options))?;
         let baseline = match &arguments.baseline {
             Some(file) => Some(file.clone()),
-            None => ward_project::find_beside(&path, BASELINE_FILE)?,
+            None => ward_project::find_beside(&place.path, &place.within, BASELINE_FILE)?,
         };
         let baseline = baseline.and_then(|file| fs::metadata(file).ok());
         let baseline = baseline.map(|found| (found.len(), found.modified().ok()));

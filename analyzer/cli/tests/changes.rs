@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 
-use support::{CLEAN, Project, VULNERABLE};
+use support::{CLEAN, MANIFEST, Project, VULNERABLE};
 
 #[test]
 fn a_baseline_hides_what_is_known_and_counts() {
@@ -108,9 +108,67 @@ fn fixed_findings_are_pruned_on_request() {
     insta::assert_snapshot!(project.run(&["baseline"]).told(), @"
     status 0
     --- stdout
-    2 findings recorded in `ward-baseline.tsv`, before it were 1
+    2 findings recorded in `ward-baseline.tsv`, which held 1 before
     ");
     project.run(&["-q"]).succeeded();
+}
+
+#[test]
+fn what_a_run_does_not_look_at_stays_in_the_baseline() {
+    let project = Project::new(&[
+        ("src/main.rs", "mod a;\nmod b;\n"),
+        ("src/a.rs", VULNERABLE),
+        ("src/b.rs", &VULNERABLE.replace("find", "search")),
+    ]);
+    project.run(&["baseline"]).succeeded();
+    let all = project.read("ward-baseline.tsv");
+    for part in [
+        &["src/a.rs"][..],
+        &["--lint", "ssrf"],
+        &["-A", "injection"],
+        &["--min-severity", "critical"],
+        &["--exclude", "b.rs"],
+        &["src/"],
+    ] {
+        project.run(&[&["baseline"], part].concat()).succeeded();
+        assert_eq!(project.read("ward-baseline.tsv"), all, "{part:?}");
+        project.run(&[&["baseline", "--prune"], part].concat()).succeeded();
+        assert_eq!(project.read("ward-baseline.tsv"), all, "{part:?}");
+    }
+    // What it does look at, and does not find again, goes.
+    project.write("src/a.rs", CLEAN);
+    let told = project.run(&["src/b.rs"]).stdout;
+    assert!(!told.contains("repaired"), "{told}");
+    let told = project.run(&[]).stdout;
+    assert!(
+        told.contains("repaired: 1 of the baseline (take out with `cargo ward baseline --prune`)"),
+        "{told}"
+    );
+    project.run(&["baseline", "--prune", "src/b.rs"]).succeeded();
+    assert_eq!(project.read("ward-baseline.tsv"), all);
+    insta::assert_snapshot!(project.run(&["baseline", "src/a.rs"]).told(), @"
+    status 0
+    --- stdout
+    1 finding recorded in `ward-baseline.tsv`, which held 2 before
+    kept: 1 finding of lints or files that this run did not look at
+    ");
+    assert_eq!(project.read("ward-baseline.tsv").lines().count(), 3);
+}
+
+#[test]
+fn the_baseline_of_a_workspace_knows_what_a_member_has() {
+    let workspace = "[workspace]\nmembers = [\"api\"]\n";
+    let project = Project::bare(&[
+        ("Cargo.toml", workspace.as_bytes()),
+        ("api/Cargo.toml", MANIFEST.as_bytes()),
+        ("api/src/main.rs", VULNERABLE.as_bytes()),
+    ]);
+    project.run(&["baseline", "api"]).succeeded();
+    let all = project.read("ward-baseline.tsv");
+    assert!(all.contains("\tapi/src/main.rs\t"), "{all}");
+    project.run(&["baseline"]).succeeded();
+    assert_eq!(project.read("ward-baseline.tsv"), all);
+    assert_eq!(project.run(&["-q", "api"]).status, 0);
 }
 
 #[test]
@@ -235,4 +293,48 @@ fn what_git_does_not_know_is_told() {
     error: git is needed for this, and there is no `git` command
       help: install git, or leave the option away
     ");
+}
+
+#[test]
+fn a_submodule_is_compared_at_its_own_commit() {
+    let library = Project::new(&[("src/lib.rs", VULNERABLE)]);
+    library.commit();
+    let project = Project::new(&[("src/lib.rs", CLEAN)]);
+    project.commit();
+    let url = library.folder.path().to_str().unwrap();
+    project.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "parts"]);
+    project.commit();
+    assert_eq!(project.run(&["-q"]).status, 1);
+    assert_eq!(project.run(&["-q", "--since", "HEAD"]).told(), "status 0\n");
+}
+
+#[test]
+fn that_histories_have_nothing_in_common_is_told() {
+    let project = Project::vulnerable();
+    project.commit();
+    project.git(&["checkout", "-q", "--orphan", "other"]);
+    project.write("notes.md", "another beginning\n");
+    project.commit();
+    let told = project.run(&["-q", "--since", "main"]).told();
+    assert_eq!(
+        told,
+        "status 0\n--- stderr\nnote: no common commit of `main` and the present one is known, so `main` itself is \
+         compared with; they share no history\n"
+    );
+}
+
+#[test]
+fn what_git_refuses_is_told_in_its_words() {
+    let project = Project::vulnerable();
+    project.commit();
+    let mut command = project.command(&["--since", "HEAD"]);
+    command.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    let told = project.ran(&command.output().unwrap());
+    assert_eq!(told.status, 2);
+    assert!(
+        told.stderr.starts_with("error: git says: detected dubious ownership in repository at "),
+        "{}",
+        told.stderr
+    );
+    assert!(told.stderr.contains("safe.directory"), "{}", told.stderr);
 }

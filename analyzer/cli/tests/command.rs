@@ -53,10 +53,25 @@ fn lints_are_listed() {
 }
 
 #[test]
+fn programs_may_list_the_lints() {
+    let list = nothing().run(&["lints", "--format", "json"]).succeeded().json();
+    let lints = list["lints"].as_array().unwrap();
+    let lint = lints.iter().find(|lint| lint["name"] == "sql-injection").unwrap();
+    assert_eq!(
+        (&lint["group"], &lint["severity"], &lint["cwe"][0]),
+        (&"injection".into(), &"high".into(), &89.into())
+    );
+}
+
+#[test]
 fn a_lint_is_explained_by_its_page() {
     let ran = nothing().run(&["explain", "sql-injection"]);
-    let rest = ran.stdout.strip_prefix(include_str!("../../../lints/docs/sql-injection.md"));
-    insta::assert_snapshot!(rest.unwrap(), @r#"
+    let (page, rest) = ran.stdout.split_at(ran.stdout.find("\n## To suppress").unwrap());
+    // Without the marks that make tests of its examples.
+    let whole = include_str!("../../../lints/docs/sql-injection.md");
+    assert!(whole.contains(" //~ sql-injection\n") && !page.contains("//~"), "{page}");
+    assert_eq!(page.lines().count(), whole.lines().count());
+    insta::assert_snapshot!(rest, @r#"
     ## To suppress a finding
 
     - One: `// ward: allow(sql-injection, reason = "..")` behind it, or in the line before it.
@@ -72,6 +87,8 @@ fn unknown_names_are_told_the_nearest() {
     let told: Vec<String> = [
         ["explain", "sql_injectoin"],
         ["explain", "everything"],
+        ["explain", "output"],
+        ["--format", "sarif="],
         ["--lint", "sql-injection,sqlinjection"],
         ["--min-severity", "hgh"],
         ["--fromat", "json"],
@@ -428,6 +445,9 @@ fn a_wrong_configuration_is_told_with_its_place() {
         "exclude = [\"a{\"]\n",
         "[[model.sink]]\ncal = \"warehouse::ask\"\n",
         "[[model.snk]]\n",
+        "[[model.sink]]\ncall = \"crate::ask\"\ninput = \"0\"\nkind = \"sqll\"\nhelp = \"bind it\"\n",
+        "[[model.barrier]]\ncall = \"crate::quoted\"\nkinds = [\"*\", \"everything\"]\n",
+        "include-tests = true\nexclude = [\"gen/\", \"[bad\"]\n",
         "[[model.sink]]\ncall = \"ware house\"\ninput = \"nought\"\nkind = \"sql\"\nhelp = \"bind it\"\n",
         "# \u{1b}[31m\nkey = \u{1b}\n",
     ];
@@ -436,6 +456,83 @@ fn a_wrong_configuration_is_told_with_its_place() {
         format!("{}\n{}", text.replace('\u{1b}', "ESC").trim(), project.run(&[]).told())
     });
     insta::assert_snapshot!("wrong_configuration", told.join("\n"));
+}
+
+#[test]
+fn a_folder_is_no_configuration() {
+    let project = Project::new(&[("src/lib.rs", CLEAN), ("ward.toml/note", "")]);
+    let told = project.run(&[]).told();
+    assert!(told.contains("error: cannot read `[folder]/ward.toml`: "), "{told}");
+    assert!(told.ends_with("  help: a file is expected here, and this is a folder\n"), "{told}");
+}
+
+#[test]
+fn what_a_configuration_names_and_the_code_has_not_is_told() {
+    let service = "\
+pub mod auth { pub struct User; }
+pub fn run(text: &str) { other::send(text) }
+pub fn app() -> axum::Router {
+    axum::Router::new().route(\"/health\", axum::routing::get(health))
+}
+async fn health() {}
+";
+    let project = Project::new(&[("src/lib.rs", service)]);
+    let right = "\
+[access]
+guards = [\"crate::auth::User\"]
+public = [\"/health\"]
+roles = { admin = [\"auth::User\"] }
+
+[[override]]
+paths = [\"src/\"]
+endpoints = [\"GET /health\"]
+lints.all = \"warn\"
+
+[[model.sink]]
+call = \"crate::run\"
+input = \"0\"
+kind = \"sql\"
+help = \"bind it\"
+";
+    project.write("ward.toml", right);
+    assert_eq!(project.run(&["-q"]).told(), "status 0\n");
+    assert!(!project.run(&[]).stdout.contains("warning"), "{}", project.run(&[]).stdout);
+    let wrong = right
+        .replace("User\"]\npublic", "Usr\", \"their_auth::login\"]\npublic")
+        .replace("\"/health\"]", "\"/heallth\"]")
+        .replace("\"auth::User\"]", "\"auth::Admin\"]")
+        .replace("\"src/\"", "\"legacy/**\"")
+        .replace("GET /health", "POST /health")
+        .replace("crate::run", "crate::db::run");
+    project.write("ward.toml", wrong);
+    let told = project.run(&[]).stdout;
+    insta::assert_snapshot!(told.split("no findings").next().unwrap(), @"
+    warning: ward.toml:2:11: there is no guard `crate::auth::Usr` in the code
+     = help: did you mean `crate::auth::User`?
+
+    warning: ward.toml:2:31: there is no guard `their_auth::login` in the code
+     = help: name a function or type of the workspace; those of other crates are told by
+             `[[model.guard]]`
+
+    warning: ward.toml:3:11: no endpoint fits `/heallth`
+     = help: did you mean `/health`?
+
+    warning: ward.toml:4:20: there is no guard `auth::Admin` in the code
+     = help: name a function or type of the workspace; those of other crates are told by
+             `[[model.guard]]`
+
+    warning: ward.toml:7:10: no file fits `legacy/**`
+     = help: patterns are as in a `.gitignore` beside this file: `src/legacy/`, `**/schema.rs`
+
+    warning: ward.toml:8:14: no endpoint fits `POST /health`
+     = help: `cargo ward routes` lists them
+
+    warning: ward.toml:12:8: there is no function `crate::db::run`: this row says nothing
+     = help: did you mean `crate::run`?
+
+    ");
+    // Somebody else's part of the workspace may have it.
+    assert!(!project.run(&["src/lib.rs"]).stdout.contains("ward.toml"));
 }
 
 #[test]
@@ -530,6 +627,16 @@ fn bad_files_are_told_of_and_the_rest_is_analysed() {
     insta::assert_snapshot!("bad_files", &ran.stdout[problems..]);
     let json = project.run(&["--max-file-size", "1M", "--format", "json"]).json();
     assert_eq!((&json["summary"]["unparsed"], &json["summary"]["skipped"]), (&5.into(), &2.into()));
+    // What was not looked at is told even so.
+    let quiet = project.run(&["--max-file-size", "1M", "-q"]);
+    assert_eq!(
+        quiet.stderr.lines().filter(|line| line.starts_with("warning: src/")).count(),
+        7,
+        "{}",
+        quiet.stderr
+    );
+    let junit = project.run(&["--max-file-size", "1M", "--format", "junit"]).stdout;
+    assert!(junit.contains("name=\"src/large.rs\">\n      <skipped message=\""), "{junit}");
 }
 
 #[cfg(unix)]

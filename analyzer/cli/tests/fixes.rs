@@ -114,7 +114,16 @@ fn what_has_to_be_read_is_asked_for() {
         let told = "fixed: nothing\nleft: 1 with a fix to review (see it with `--unsafe-fixes --diff`)\n";
         assert!(kept.stdout.contains(told), "{}", kept.stdout);
         assert_eq!(project.read("src/main.rs"), text);
-        project.run(&["--unsafe-fixes", "-q"]).succeeded();
+        let alone = project.run(&["--unsafe-fixes"]);
+        assert_eq!(alone.status, 1);
+        assert!(
+            alone.stderr.starts_with("note: `--unsafe-fixes` changes nothing by itself"),
+            "{}",
+            alone.stderr
+        );
+        assert!(alone.stdout.contains("fixable: 1 after review (see with `--unsafe-fixes --diff`)\n"));
+        assert_eq!(project.read("src/main.rs"), text);
+        project.run(&["--fix", "--unsafe-fixes", "-q"]).succeeded();
         assert!(project.read("src/main.rs").contains(wanted), "{}", project.read("src/main.rs"));
     }
 }

@@ -43,6 +43,89 @@ fn the_table_has_a_line_for_each_endpoint() {
 }
 
 #[test]
+fn what_the_project_says_of_access_counts() {
+    let source = "\
+use axum::{Router, routing::get, middleware::from_fn};
+
+pub fn app() -> Router {
+    Router::new()
+        .route(\"/items\", get(items))
+        .layer(from_fn(ours::checked))
+        .route(\"/own\", get(own))
+        .route(\"/ping\", get(items))
+        .route(\"/status\", get(status))
+        .route(\"/open\", get(items))
+}
+
+pub struct Caller;
+async fn items() {}
+async fn own(caller: Caller) {}
+// ward: public(reason = \"load balancers ask it\")
+async fn status() {}
+";
+    let project = Project::new(&[("src/lib.rs", source)]);
+    let verdicts = || {
+        let table = project.run(&["routes", "--format", "json"]).json();
+        let routes = table["routes"].as_array().unwrap().iter();
+        routes
+            .map(|route| format!("{} {}", route["path"].as_str().unwrap(), route["guards"]))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    project.write("ward.toml", "[access]\nguards = [\"crate::Caller\"]\npublic = [\"/ping\"]\n");
+    insta::assert_snapshot!(verdicts(), @r#"
+    /items {"verdict":"none"}
+    /open {"verdict":"none"}
+    /own {"by":["Caller"],"verdict":"by"}
+    /ping {"by":"","verdict":"public"}
+    /status {"by":"load balancers ask it","verdict":"public"}
+    "#);
+    let table = project.run(&["routes"]).stdout;
+    assert!(table.contains("public") && table.contains("2 without a guard"), "{table}");
+    project.write("ward.toml", "[suppressions]\nrequire-reason = true\n[access]\npublic = [\"/pnig\"]\n");
+    let ran = project.run(&["routes"]);
+    assert_eq!(ran.stderr, "warning: ward.toml:4:11: no endpoint fits `/pnig`\n");
+}
+
+#[test]
+fn what_was_not_found_is_not_judged() {
+    let source = "\
+use axum::{Router, routing::{get, post}};
+mod gone;
+
+pub fn app() -> Router {
+    Router::new()
+        .route(\"/list\", get(ext::list))
+        .route(\"/gone\", post(gone::save))
+        .route(\"/missing\", post(not_here))
+        .nest(\"/api\", ext::router())
+        .merge(ext::more())
+        .route(\"/own\", get(own))
+        .nest_service(\"/static\", tower_http::services::ServeDir::new(\"static\"))
+}
+async fn own() {}
+";
+    let project = Project::new(&[("src/lib.rs", source)]);
+    insta::assert_snapshot!(project.run(&["routes"]).told(), @"
+    status 0
+    --- stdout
+    METHOD  PATH             HANDLER                                            GUARDS AND LAYERS  TAKES
+    ANY     /api/{*rest} ?   ext::router src/lib.rs:9                           ?
+    POST    /gone ?          gone::save src/lib.rs:7                            ?
+    GET     /list ?          ext::list src/lib.rs:6                             ?
+    POST    /missing ?       not_here src/lib.rs:8                              ?
+    GET     /own             own src/lib.rs:14                                  no guard
+    ANY     /static/{*rest}  tower_http::services::ServeDir::new src/lib.rs:12  no guard
+    ANY     /{?} ?           ext::more src/lib.rs:10                            ?
+    7 endpoints, 2 without a guard, 5 not wholly evaluated (marked `?`)
+    ");
+    let table = project.run(&["routes", "--format", "json"]).json();
+    let list = table["routes"].as_array().unwrap().iter().find(|route| route["path"] == "/list").unwrap();
+    assert_eq!(list["guards"]["verdict"], "unknown");
+    assert_eq!(list["unknown"][0], "the handler was not found, src/lib.rs:6");
+}
+
+#[test]
 fn json_holds_everything() {
     let table = service().run(&["routes", "--format", "json"]).json();
     let route = &table["routes"][1];
@@ -92,7 +175,12 @@ fn a_difference_tells_what_lost_its_layer_first() {
     assert!(lines[0].starts_with("un-guarded DELETE /items/{id}"), "{lines:?}");
     assert!(lines[1].starts_with("added      GET /ready"), "{lines:?}");
     assert!(lines[2].starts_with("removed    GET /health"), "{lines:?}");
-    assert_eq!(project.run(&["routes", "--diff", "nothing"]).status, 2);
+    insta::assert_snapshot!(project.run(&["routes", "--diff", "mian"]).told(), @"
+    status 2
+    --- stderr
+    error: git knows no revision `mian`
+      help: did you mean `main`?
+    ");
     // A hook of another repository is run with variables that mean that one.
     let mut hook = project.command(&["routes", "--diff", "HEAD"]);
     hook.envs([("GIT_DIR", "/nowhere"), ("GIT_WORK_TREE", "/nowhere"), ("GIT_INDEX_FILE", "/nowhere/index")]);
@@ -120,4 +208,29 @@ pub async fn serve() {
     let table = Project::new(&[("src/lib.rs", service)]).run(&["routes", "--format", "json"]).json();
     assert_eq!(table["routes"][0]["path"], "/shop.Orders/Create");
     assert_eq!(table["routes"][0]["unknown"], serde_json::json!([]));
+}
+
+#[test]
+fn a_difference_begins_where_the_branch_did() {
+    let project = service();
+    project.commit();
+    project.git(&["checkout", "-q", "-b", "work"]);
+    project.write("src/lib.rs", SERVICE.replace("/health", "/ready"));
+    project.commit();
+    project.git(&["checkout", "-q", "main"]);
+    project.write("src/lib.rs", SERVICE.replace("/items/{id}", "/things/{id}"));
+    project.commit();
+    project.git(&["checkout", "-q", "work"]);
+    let told = project.run(&["routes", "--diff", "main"]).stdout;
+    assert!(told.contains("/ready") && !told.contains("/things") && !told.contains("/items"), "{told}");
+}
+
+#[test]
+fn nothing_is_cut_without_a_terminal() {
+    let path = format!("/{}", "very-long-".repeat(20));
+    let project = Project::new(&[("src/lib.rs", &SERVICE.replace("/health", &path))]);
+    let ran = project.run(&["routes"]);
+    assert!(ran.stdout.contains(&path) && !ran.stdout.contains('…'), "{}", ran.stdout);
+    let coloured = project.run(&["routes", "--color", "always"]).stdout;
+    assert!(coloured.contains("\u{1b}[31m") && !coloured.contains("\u{1b}]8;;"), "{coloured}");
 }

@@ -63,6 +63,7 @@ fn what_is_wrong_with_suppressions_is_told() {
     1 finding: 1 high
     analysed 1 file with 9 lines in 1 package, 0 endpoints, in [time]
     to learn more, or to suppress it: cargo ward explain sql-injection
+    fixable: 1 after review (see with `--unsafe-fixes --diff`)
     ");
     insta::assert_snapshot!(problems("    // ward: alow(sql-injection)\n"), @r#"
     warning: src/main.rs:6:14: `alow` means nothing here
@@ -71,6 +72,7 @@ fn what_is_wrong_with_suppressions_is_told() {
     1 finding: 1 high
     analysed 1 file with 9 lines in 1 package, 0 endpoints, in [time]
     to learn more, or to suppress it: cargo ward explain sql-injection
+    fixable: 1 after review (see with `--unsafe-fixes --diff`)
     "#);
     insta::assert_snapshot!(problems("    // ward: allow(sql-injection) it is fine\n"), @r#"
     warning: src/main.rs:6:34: there is more after the closing bracket; a reason stands within: `reason = ".."`
@@ -79,6 +81,7 @@ fn what_is_wrong_with_suppressions_is_told() {
     1 finding: 1 high
     analysed 1 file with 9 lines in 1 package, 0 endpoints, in [time]
     to learn more, or to suppress it: cargo ward explain sql-injection
+    fixable: 1 after review (see with `--unsafe-fixes --diff`)
     "#);
     // In a text, in documentation, or as a mention it is nothing.
     assert_eq!(problems("    let _ = \"// ward: alow(x)\";\n    // as in ward: allow\n").find("ward:"), None);
@@ -165,8 +168,15 @@ fn reasons_may_be_mandatory_and_unused_ones_fatal() {
     let project = with("    // ward: allow(sql-injection)\n", "");
     project.write("ward.toml", "[suppressions]\nrequire-reason = true\n");
     let ran = project.run(&[]);
-    assert_eq!(ran.status, 0);
-    assert!(ran.stdout.contains("src/main.rs:6:5: the suppression gives no reason"), "{}", ran.stdout);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("src/main.rs:6:5: this suppresses nothing, because"), "{}", ran.stdout);
+    project.write(
+        "src/main.rs",
+        project.read("src/main.rs").replace("injection)", "injection, reason = \" \")"),
+    );
+    assert_eq!(project.run(&["-q"]).status, 1);
+    project.write("src/main.rs", project.read("src/main.rs").replace("\" \"", "\"our own\""));
+    assert_eq!(project.run(&["-q"]).told(), "status 0\n");
     let project = Project::new(&[("src/lib.rs", DEAD)]);
     project.write("ward.toml", "[suppressions]\nunused = \"deny\"\n");
     assert_eq!(project.run(&["-q"]).status, 1);

@@ -20,7 +20,7 @@ pub use finding::{
 };
 pub use fingerprint::{content_hash, fingerprints};
 pub use metadata::{Confidence, LintLevel, LintMetadata, Severity, UnknownLevel};
-pub use report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
+pub use report::{Loss, ProblemLevel, Report, ReportProblem, RunStats, Sources};
 pub use routes::{
     RouteChange, RouteChangeKind, RouteGuards, RouteLayer, RoutePlace, RouteRow, route_changes,
 };

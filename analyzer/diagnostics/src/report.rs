@@ -65,6 +65,31 @@ pub struct ReportProblem {
     pub help: Option<String>,
     /// How much it costs the run.
     pub level: ProblemLevel,
+    /// What of the source was not analysed for it.
+    pub loss: Loss,
+}
+
+/// What of the source a [`ReportProblem`] keeps from being analysed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
+pub enum Loss {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A part of a file, or how files belong together.
+    Part,
+    /// A whole file.
+    Whole,
+}
+
+impl ReportProblem {
+    /// The place as a person would write it, and what went wrong.
+    pub fn line(&self) -> String {
+        match (&self.path, self.position) {
+            (Some(path), Some((line, column))) => format!("{path}:{line}:{column}: {}", self.message),
+            (Some(path), None) => format!("{path}: {}", self.message),
+            (None, _) => self.message.clone(),
+        }
+    }
 }
 
 /// How much a [`ReportProblem`] costs the run.

@@ -61,6 +61,8 @@ pub enum RouteGuards {
     Unknown,
     /// Nothing.
     None,
+    /// Nothing, and the project says that anybody may call it, for this reason if it gives one.
+    Public(String),
     /// These.
     By(Vec<String>),
 }
@@ -101,11 +103,16 @@ impl RouteRow {
         self.guards == RouteGuards::None
     }
 
+    /// Whether it is known that nothing guards it, be that meant or not.
+    fn is_open(&self) -> bool {
+        matches!(self.guards, RouteGuards::None | RouteGuards::Public(_))
+    }
+
     /// The names of what stands before the handler: guards where they are known, else all that is attached.
     pub fn before(&self) -> Vec<&str> {
         match &self.guards {
             RouteGuards::By(guards) => guards.iter().map(String::as_str).collect(),
-            RouteGuards::None => Vec::new(),
+            RouteGuards::None | RouteGuards::Public(_) => Vec::new(),
             RouteGuards::Unknown => self.layers.iter().map(|layer| layer.name.as_str()).collect(),
         }
     }
@@ -153,7 +160,7 @@ fn guard_change(old: &RouteRow, new: &RouteRow) -> Option<RouteChange> {
     let (kind, names) = match (lost.is_empty(), got.is_empty()) {
         (true, true) => return None,
         // One for another is no loss as long as something stands there.
-        (false, false) if old.is_unguarded() == new.is_unguarded() => return None,
+        (false, false) if old.is_open() == new.is_open() => return None,
         (false, _) => (RouteChangeKind::Unguarded, lost),
         (true, false) => (RouteChangeKind::Guarded, got),
     };

@@ -12,6 +12,7 @@ use crate::demand::{self, Demand};
 use crate::evaluate::Context;
 use crate::memo::{Evaluations, Memo};
 use crate::models::{Callers, Kind, Kinds, Models};
+use crate::own::OwnModels;
 use crate::sources;
 use crate::summary::{Known, Summaries};
 
@@ -63,11 +64,12 @@ impl FlowIndex {
     }
 
     fn with_memo(semantics: &Semantics, models: &Models, memo: Option<&Memo>) -> Self {
-        let (nothing, no_mail) = (Summaries::default(), Mail::default());
-        let demand =
-            Demand::new(Context { semantics, models, summaries: &nothing, mail: &no_mail, memo: None });
-        let mut work =
-            Work { semantics, models, demand, summaries: Summaries::default(), mail: Mail::default(), memo };
+        let (nothing, no_mail, own) =
+            (Summaries::default(), Mail::default(), OwnModels::new(semantics, models));
+        let cx = Context { semantics, models, own: &own, summaries: &nothing, mail: &no_mail, memo: None };
+        let demand = Demand::new(cx);
+        let (summaries, mail) = (Summaries::default(), Mail::default());
+        let mut work = Work { semantics, models, own: &own, demand, summaries, mail, memo };
         work.evaluate(work.demand.roots());
         work.evaluate_extractions();
         for _ in 0..MOST_RELAYS {
@@ -105,6 +107,7 @@ fn with_hits(semantics: &Semantics, summaries: &Summaries) -> FxHashMap<Symbol, 
 struct Work<'a> {
     semantics: &'a Semantics,
     models: &'a Models,
+    own: &'a OwnModels<'a>,
     demand: Demand<'a>,
     summaries: Summaries,
     mail: Mail,
@@ -116,6 +119,7 @@ impl Work<'_> {
         Context {
             semantics: self.semantics,
             models: self.models,
+            own: self.own,
             summaries: &self.summaries,
             mail: &self.mail,
             memo: self.memo,

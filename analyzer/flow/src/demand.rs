@@ -214,6 +214,7 @@ impl<'a> Demand<'a> {
 
     fn is_called(&self, callee: &Callee) -> bool {
         match callee {
+            Callee::Fn(_) | Callee::Dispatch { .. } => self.is_own(callee),
             Callee::External(path) => self.functions.contains(path),
             Callee::Method { ty, name } => self.is_method(*ty, *name),
             Callee::ExternalConstructor(path) => {
@@ -227,11 +228,14 @@ impl<'a> Demand<'a> {
     }
 
     fn is_called_on(&self, callee: &Callee, method: Symbol) -> bool {
+        if matches!(callee, Callee::Fn(_) | Callee::Dispatch { .. }) {
+            return self.is_own(callee);
+        }
         if !self.names.contains(&method) {
             return false;
         }
         match callee {
-            Callee::Fn(_) | Callee::Dispatch { .. } | Callee::Guess(_) | Callee::Value => false,
+            Callee::Guess(_) | Callee::Value => false,
             Callee::Method { ty, name } => self.is_method(*ty, *name) || self.by_name.contains(name),
             // Nothing is known of the receiver: a method of any type, or of the standard library.
             _ => {
@@ -241,6 +245,13 @@ impl<'a> Demand<'a> {
                     || STANDARD.iter().any(of_standard)
             }
         }
+    }
+
+    /// Whether rows make a source or a sink of a function of the workspace.
+    fn is_own(&self, callee: &Callee) -> bool {
+        self.cx.own.of_callee(callee).is_some_and(|model| {
+            model.source.is_some() || model.sinks.iter().any(|sink| self.fears(&[sink.kind]))
+        })
     }
 
     fn is_method(&self, ty: Symbol, name: Symbol) -> bool {

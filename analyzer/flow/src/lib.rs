@@ -10,6 +10,7 @@ mod mail;
 mod memo;
 pub mod models;
 mod origins;
+mod own;
 mod pretty;
 mod sources;
 mod step;

@@ -10,6 +10,7 @@ use ward_syntax::{Attribute, Expr, FnItem, ItemId, ItemKind, Span, Symbol, TypeR
 use crate::Mail;
 use crate::evaluate::Context;
 use crate::models::{AttributeParameters, AttributeSource, Models, Source};
+use crate::own::OwnModels;
 use crate::summary::Summaries;
 use crate::value::KindSet;
 
@@ -20,12 +21,9 @@ pub fn request_parameters(
     def: DefId,
 ) -> SmallVec<[Option<Source>; 4]> {
     let Some(function) = semantics.item(def).as_fn() else { return SmallVec::new() };
-    let (summaries, mail) = (Summaries::default(), Mail::default());
-    of_parameters(
-        Context { semantics, models, summaries: &summaries, mail: &mail, memo: None },
-        def,
-        function,
-    )
+    let (summaries, mail, own) = (Summaries::default(), Mail::default(), OwnModels::default());
+    let cx = Context { semantics, models, own: &own, summaries: &summaries, mail: &mail, memo: None };
+    of_parameters(cx, def, function)
 }
 
 /// For every parameter of a function but `self`, the request data it holds, if any.

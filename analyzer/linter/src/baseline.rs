@@ -8,8 +8,7 @@ use std::fmt::Write as _;
 
 use ward_diagnostics::{Finding, Sources, Suppression, SuppressionKind, fingerprints};
 
-/// The name of the file.
-pub const BASELINE_FILE: &str = "ward-baseline.tsv";
+pub use ward_project::BASELINE_FILE;
 
 const HEAD: &str = "# cargo-ward baseline, version ";
 const VERSION: u32 = 1;
@@ -191,6 +190,27 @@ impl Baseline {
         }
         entries.retain(|_, entry| entry.count > 0);
         Self { entries }
+    }
+
+    /// The entries of which `is_meant` says so, given the lint and the path.
+    #[must_use]
+    pub fn only(&self, is_meant: impl Fn(&str, &str) -> bool) -> Self {
+        let entries = self.entries.iter().filter(|(_, entry)| is_meant(&entry.lint, &entry.path));
+        Self { entries: entries.map(|(key, entry)| (key.clone(), entry.clone())).collect() }
+    }
+
+    /// The findings of both.
+    #[must_use]
+    pub fn with(mut self, others: &Self) -> Self {
+        for (key, other) in &others.entries {
+            match self.entries.get_mut(key) {
+                Some(entry) => entry.count += other.count,
+                None => {
+                    self.entries.insert(key.clone(), other.clone());
+                }
+            }
+        }
+        self
     }
 
     /// Takes one finding of the first kind that fits; false if there is none.

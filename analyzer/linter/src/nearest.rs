@@ -2,10 +2,15 @@
 
 /// `did you mean ..?` with the nearest of the right names, if one is near.
 pub fn did_you_mean<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let distance = |name: &str| strsim::damerau_levenshtein(wrong, name);
-    let (distance, name) = right.into_iter().map(|name| (distance(name), name)).min()?;
+    let near = right.into_iter().filter_map(|name| Some((distance(wrong, name)?, name)));
+    near.min().map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// How far two names are from each other, if they are near.
+pub fn distance(wrong: &str, right: &str) -> Option<usize> {
+    let distance = strsim::damerau_levenshtein(wrong, right);
     let far = (wrong.chars().count() / 3).clamp(1, 4);
-    (distance <= far).then(|| format!("did you mean `{name}`?"))
+    (distance <= far).then_some(distance)
 }
 
 #[cfg(test)]

@@ -2,21 +2,65 @@
 
 use ward_diagnostics::{EndpointGuard, EndpointRef, Finding, RouteGuards, RouteLayer, RouteRow};
 use ward_semantics::Semantics;
-use ward_semantics::endpoint::{AttachedKind, Condition, Endpoint, Endpoints, Handler, UnknownPart};
+use ward_semantics::endpoint::{
+    AttachedKind, CONSTANT, Condition, Endpoint, Endpoints, Handler, UnknownPart,
+};
 
 use crate::Analysis;
+use crate::config::Access;
 use crate::guards::{Effect, EndpointAccess, GuardKind};
 use crate::places::{Functions, Lines};
+use crate::suppression::Directives;
 
 /// The endpoints of a run as rows, in the order of their paths.
 pub fn route_rows(analysis: &Analysis) -> Vec<RouteRow> {
     let semantics = &analysis.semantics;
     let mut lines = Lines::default();
-    let rows = analysis.endpoints.all().iter().zip(&analysis.access);
-    rows.map(|(endpoint, access)| row(semantics, endpoint, access, &mut lines)).collect()
+    let rows = analysis.endpoints.all().iter().zip(&analysis.access).zip(&analysis.public);
+    rows.map(|((endpoint, access), public)| row(semantics, endpoint, (access, public.as_deref()), &mut lines))
+        .collect()
 }
 
-fn row(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAccess, lines: &mut Lines) -> RouteRow {
+/// Why anybody may call each endpoint, where the configuration or the source says so: empty if no reason is given.
+pub(crate) fn declared_public(
+    semantics: &Semantics,
+    endpoints: &Endpoints,
+    access: &Access,
+    directives: &Directives,
+) -> Vec<Option<String>> {
+    let public = access.public();
+    let declared = |endpoint: &Endpoint| {
+        let by_comment =
+            endpoint.function().and_then(|def| directives.public(semantics, def)).map(str::to_owned);
+        let names = endpoint.methods.names();
+        let is_named = || {
+            names.iter().any(|method| public.iter().any(|row| row.matches(method, endpoint.path.as_str())))
+        };
+        by_comment.or_else(|| is_named().then(String::new))
+    };
+    endpoints.all().iter().map(declared).collect()
+}
+
+/// Whether what answers is code that was looked for and not found: a function that is neither read nor told of by a model.
+/// A service that is made of a type of some crate, as files are served, is what it is called.
+fn is_unseen(semantics: &Semantics, handler: Handler) -> bool {
+    match handler {
+        Handler::Unknown => true,
+        Handler::External(path) if path.as_str() == CONSTANT => false,
+        Handler::External(path) => {
+            let is_type = |name: &str| name.starts_with(char::is_uppercase);
+            !path.as_str().split("::").any(is_type) && !semantics.externals.functions.contains_key(&path)
+        }
+        _ => false,
+    }
+}
+
+fn row(
+    semantics: &Semantics,
+    endpoint: &Endpoint,
+    (access, public): (&EndpointAccess, Option<&str>),
+    lines: &mut Lines,
+) -> RouteRow {
     let layers = endpoint.layers.iter().map(|attached| RouteLayer {
         name: attached.name(semantics),
         kind: kind_name(attached.kind),
@@ -32,6 +76,11 @@ fn row(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAccess, line
             format!("{}, {}:{}", part_name(unknown.part), at.file, at.line)
         })
         .collect();
+    let is_unseen = is_unseen(semantics, endpoint.handler);
+    if is_unseen && endpoint.unknown.iter().all(|unknown| unknown.part != UnknownPart::Handler) {
+        let at = lines.place(semantics, endpoint.place);
+        unknown.push(format!("{}, {}:{}", part_name(UnknownPart::Handler), at.file, at.line));
+    }
     unknown.dedup();
     let extractors = endpoint.extractors(semantics);
     RouteRow {
@@ -45,8 +94,11 @@ fn row(semantics: &Semantics, endpoint: &Endpoint, access: &EndpointAccess, line
         extractors: extractors.iter().map(|extractor| semantics.pretty_type(extractor.ty)).collect(),
         layers,
         guards: match guard_names(semantics, endpoint, access) {
-            names if names.is_empty() => RouteGuards::None,
-            names => RouteGuards::By(names),
+            names if !names.is_empty() => RouteGuards::By(names),
+            _ if let Some(reason) = public => RouteGuards::Public(reason.to_owned()),
+            // It may ask by itself.
+            _ if is_unseen => RouteGuards::Unknown,
+            _ => RouteGuards::None,
         },
         effects: effect_names(access),
         unknown,
@@ -104,7 +156,7 @@ fn part_name(part: UnknownPart) -> &'static str {
     match part {
         UnknownPart::Path => "a part of the path is not known",
         UnknownPart::Methods => "the methods are not known",
-        UnknownPart::Handler => "the handler is not known",
+        UnknownPart::Handler => "the handler was not found",
         UnknownPart::Mount => "not seen to be served",
         UnknownPart::Layer => "something attached is not known",
     }

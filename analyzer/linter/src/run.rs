@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use ward_diagnostics::{Edit, Finding, ProblemLevel, ReportProblem, RunStats, Suppression, SuppressionKind};
+use ward_diagnostics::{
+    Edit, Finding, Loss, ProblemLevel, ReportProblem, RunStats, Suppression, SuppressionKind,
+};
 use ward_flow::models::{self, KeptModels, ModelError, ModelFile, UserModels};
 use ward_flow::{Evaluations, FlowIndex};
 use ward_project::{
@@ -15,7 +17,7 @@ use ward_project::{
 use ward_semantics::endpoint::Endpoints;
 use ward_semantics::{Answers, DefId, Semantics, Understood};
 
-use crate::config::{Access, Levels, Suppressions};
+use crate::config::{Access, Levels, Suppressions, unmatched};
 use crate::guards::{EndpointAccess, Guards, Judged};
 use crate::suppression::Directives;
 use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes, unreached};
@@ -86,6 +88,8 @@ pub struct Analysis {
     pub endpoints: Endpoints,
     /// What stands before each of them, in the same order.
     pub access: Vec<EndpointAccess>,
+    /// Why anybody may call each of them, where the project says so: empty if it gives no reason.
+    pub public: Vec<Option<String>>,
     /// Sorted by path, span and lint. All confidences.
     pub findings: Vec<Finding>,
     /// What could not be read or understood.
@@ -206,7 +210,7 @@ pub fn analyze_project(
     clock.lap("flow");
     clock.laps.push(("endpoints", took));
     let mut problems: Vec<ReportProblem> = problems;
-    let mut directives = Directives::read(&semantics);
+    let mut directives = Directives::read(&semantics, settings.suppressions);
     let index = Index { semantics: &semantics, flows: &flows, endpoints: &endpoints, guards: &guards };
     let access = guards.of_endpoints(&endpoints);
     let (mut findings, mut unused) = (Vec::new(), Vec::new());
@@ -217,6 +221,10 @@ pub fn analyze_project(
         findings.retain_mut(|finding| apply_level(&semantics, settings, finding));
         bodies::fill_in(&semantics, &mut findings);
         directives.apply(&mut findings);
+    }
+    let public = routes::declared_public(&semantics, &endpoints, &settings.access, &directives);
+    problems.extend(unmatched(&semantics, &endpoints, &models, settings));
+    if settings.scope == Scope::Findings {
         let suppressions = directives.judge(&semantics, registry, settings);
         problems.extend(suppressions.problems);
         unused = suppressions.removals;
@@ -231,7 +239,17 @@ pub fn analyze_project(
     }
     clock.lap("lint");
     stats.millis = start.elapsed().as_millis() as u64;
-    Ok(Analysis { semantics, endpoints, access, findings, problems, stats, unused, phases: clock.laps })
+    Ok(Analysis {
+        semantics,
+        endpoints,
+        access,
+        public,
+        findings,
+        problems,
+        stats,
+        unused,
+        phases: clock.laps,
+    })
 }
 
 /// Restores what earlier runs have kept, each on one thread.
@@ -327,6 +345,15 @@ fn costs_a_file(kind: ProblemKind) -> bool {
     }
 }
 
+/// What of the source is not analysed for a problem.
+fn loss(kind: ProblemKind) -> Loss {
+    match kind {
+        kind if costs_a_file(kind) => Loss::Whole,
+        ProblemKind::Manifest | ProblemKind::Folder | ProblemKind::Syntax => Loss::Part,
+        _ => Loss::Nothing,
+    }
+}
+
 fn told(problem: &Problem) -> ReportProblem {
     ReportProblem {
         path: Some(problem.path.clone()),
@@ -334,6 +361,7 @@ fn told(problem: &Problem) -> ReportProblem {
         message: problem.message.clone(),
         help: problem.help.clone(),
         level: ProblemLevel::Warning,
+        loss: loss(problem.kind),
     }
 }
 

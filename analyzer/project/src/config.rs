@@ -15,6 +15,9 @@ use crate::{Problem, ProblemKind, ProjectError};
 /// The name of the configuration file.
 pub const CONFIG_FILE: &str = "ward.toml";
 
+/// The name of the file of known findings.
+pub const BASELINE_FILE: &str = "ward-baseline.tsv";
+
 /// A configuration as it stands in its file.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
@@ -51,12 +54,13 @@ pub fn line_column(text: &str, span: Span) -> LineColumn {
 /// Reads the configuration that [`crate::discover`] would read for `path`, to fill its options from it.
 ///
 /// It is the `ward.toml` of the root, or else `[workspace.metadata.ward]` or `[package.metadata.ward]` of the
-/// manifest there, or else the same in the folders above, up to that of the workspace the root belongs to.
+/// manifest there, or else the same in the folders above, up to that of the workspace the root belongs to, or else that of the
+/// only folder below that is set up, and lies in one of `within` if there are some.
 ///
 /// # Errors
 /// When `path` does not exist, or the configuration cannot be read or is not TOML.
-pub fn read_config(path: &Path) -> Result<Option<ConfigFile>, ProjectError> {
-    find_config(&locate(path)?)
+pub fn read_config(path: &Path, within: &[PathBuf]) -> Result<Option<ConfigFile>, ProjectError> {
+    find_config(&locate(path)?, within)
 }
 
 impl ConfigFile {
@@ -102,16 +106,21 @@ impl ConfigError {
 }
 
 /// The configuration of a root.
-pub(crate) fn find_config(location: &Location) -> Result<Option<ConfigFile>, ProjectError> {
+pub(crate) fn find_config(
+    location: &Location,
+    within: &[PathBuf],
+) -> Result<Option<ConfigFile>, ProjectError> {
     for folder in location.config_folders() {
-        if let Some(config) = config_file(&folder.join(CONFIG_FILE))? {
-            return Ok(Some(config));
-        }
-        if let Some(config) = config_in_manifest(&folder.join(MANIFEST)) {
+        if let Some(config) = config_in(folder)? {
             return Ok(Some(config));
         }
     }
-    Ok(None)
+    location.nested_folder(within).map_or(Ok(None), |folder| config_in(&folder))
+}
+
+fn config_in(folder: &Path) -> Result<Option<ConfigFile>, ProjectError> {
+    let config = config_file(&folder.join(CONFIG_FILE))?;
+    Ok(config.or_else(|| config_in_manifest(&folder.join(MANIFEST))))
 }
 
 /// A problem if a `ward.toml` hides a configuration in the manifest beside it.
@@ -126,6 +135,17 @@ pub(crate) fn hidden_config(root: &Path, config: &ConfigFile) -> Option<Problem>
         Problem::new(ProblemKind::Config, relative(root, &manifest), message)
             .help(format!("move it to the `{CONFIG_FILE}`")),
     )
+}
+
+/// Problems for each `ward.toml` below the root that says nothing about a run of all that lies below the root.
+pub(crate) fn unused_configs(root: &Path, configs: &[PathBuf]) -> Vec<Problem> {
+    let problem = |path: &PathBuf| {
+        let folder = path.parent().map_or_else(String::new, |folder| relative(root, folder));
+        let message = "does not count, because more than its folder is analysed";
+        Problem::new(ProblemKind::Config, relative(root, path), message)
+            .help(format!("analyse the folder by itself: `cargo ward {folder}`"))
+    };
+    configs.iter().map(problem).collect()
 }
 
 /// Reads a `ward.toml`; none if there is no such file.

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 
 use ward_syntax::{FunctionBodies, TestCode};
 
-use crate::config::{find_config, hidden_config};
+use crate::config::{find_config, hidden_config, unused_configs};
 use crate::locate::{Location, locate};
 use crate::packages::lay_out;
 use crate::templates::add_templates;
@@ -22,6 +22,8 @@ pub struct DiscoverOptions {
     pub tests: TestCode,
     /// Whether examples are loaded.
     pub include_examples: Examples,
+    /// The folders to look at, absolute; all that lies below the root if there are none.
+    pub within: Vec<PathBuf>,
     /// What to leave out: patterns as in a `.gitignore` that lies beside the configuration, or in the root if
     /// there is none.
     pub exclude: Vec<String>,
@@ -56,6 +58,7 @@ impl Default for DiscoverOptions {
         Self {
             tests: TestCode::Keep,
             include_examples: Examples::Skip,
+            within: Vec::new(),
             exclude: Vec::new(),
             max_file_size: 8 << 20,
             texts: Arc::default(),
@@ -76,20 +79,24 @@ impl Default for DiscoverOptions {
 /// [`crate::Problem`] of the project.
 pub fn discover(path: &Path, options: &DiscoverOptions) -> Result<Project, ProjectError> {
     let location = locate(path)?;
-    let config = find_config(&location)?;
+    let config = find_config(&location, &options.within)?;
     let beside_config = config.as_ref().and_then(|config| config.path.parent());
     let exclude = exclude_patterns(beside_config.unwrap_or(&location.root), &options.exclude)?;
     let mut found = match &location.file {
         Some(file) => Found { files: vec![lone_file(&location, file)], ..Found::default() },
-        None => walk(&location.root, exclude, options.templates),
+        None => walk(&location.root, &options.within, exclude, options.templates),
     };
     if found.files.is_empty() {
         return Err(ProjectError::Empty { path: path.to_owned() });
     }
     let templates = std::mem::take(&mut found.templates);
+    let used = config.as_ref().map(|config| config.path.as_path());
+    found.configs.retain(|path| Some(path.as_path()) != used);
+    let unused = unused_configs(&location.root, &found.configs);
     let mut project = lay_out(&location, found);
     add_templates(&mut project, templates);
     project.problems.extend(config.as_ref().and_then(|config| hidden_config(&project.root, config)));
+    project.problems.extend(unused);
     project.config = config;
     Ok(project)
 }

@@ -15,6 +15,8 @@
 //! - `PATH` is a folder without a manifest in or below it: the nearest manifest above is looked for, as cargo
 //!   does, but not across the border of a git repository. Its folder is the root. If there is none, the files
 //!   of the folder are loose.
+//! - [`DiscoverOptions::within`] names folders below the root: nothing beside them is analysed.
+//! - A root without a manifest in or above it has the configuration of the only folder shortly below that has one.
 //! - `PATH` is a `Cargo.toml`: as its folder. `PATH` is a `.rs` file: a loose package of this one file.
 //!
 //! All packages below the root are analysed, whether or not a workspace names them a member or excludes them:
@@ -49,7 +51,9 @@ mod templates;
 mod walk;
 mod workspaces;
 
-pub use config::{CONFIG_FILE, ConfigError, ConfigFile, line_column, read_config, read_section};
+pub use config::{
+    BASELINE_FILE, CONFIG_FILE, ConfigError, ConfigFile, line_column, read_config, read_section,
+};
 pub use discover::{DiscoverOptions, Examples, discover};
 pub use file_ir::{FileIr, FileOutline};
 pub use load::{FileState, Loaded, LoadedFile, content_hash, load, read_bodies, read_source, thread_pool};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::{BASELINE_FILE, CONFIG_FILE};
 use crate::manifest::{MANIFEST, Manifest};
 use crate::{ProjectError, walk};
 
@@ -52,13 +53,15 @@ pub fn workspace_of(path: &Path) -> Result<PathBuf, ProjectError> {
     Ok(outer_workspace(package).map_or_else(|| package.to_owned(), |workspace| workspace.folder))
 }
 
-/// The file of this name that counts for `path`: in its root, or in the folders above, up to that of the workspace.
+/// The file of this name that counts for `path`: in its root, or in the folders above, up to that of the workspace, or else in
+/// the only folder below that is set up, and lies in one of `within` if there are some.
 ///
 /// # Errors
 /// When `path` does not exist.
-pub fn find_beside(path: &Path, name: &str) -> Result<Option<PathBuf>, ProjectError> {
+pub fn find_beside(path: &Path, within: &[PathBuf], name: &str) -> Result<Option<PathBuf>, ProjectError> {
     let location = locate(path)?;
-    Ok(location.config_folders().map(|folder| folder.join(name)).find(|file| file.is_file()))
+    let above = location.config_folders().map(|folder| folder.join(name)).find(|file| file.is_file());
+    Ok(above.or_else(|| Some(location.nested_folder(within)?.join(name)).filter(|file| file.is_file())))
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, ProjectError> {
@@ -83,6 +86,45 @@ impl Location {
         let above =
             top.map_or(1, |top| self.root.ancestors().take_while(|folder| folder.starts_with(top)).count());
         self.root.ancestors().take(above)
+    }
+}
+
+impl Location {
+    /// The only folder below a root that is no package itself where there is a configuration or a baseline: the service of a
+    /// repository that holds other things, too.
+    pub(crate) fn nested_folder(&self, within: &[PathBuf]) -> Option<PathBuf> {
+        if self.file.is_some() || manifest_folder_above(&self.root).is_some() {
+            return None;
+        }
+        let mut found = Vec::new();
+        configured_below(&self.root, MOST_LEVELS, &mut found);
+        found.retain(|folder| within.is_empty() || within.iter().any(|wanted| folder.starts_with(wanted)));
+        if let [only] = found.as_slice() { Some(only.clone()) } else { None }
+    }
+}
+
+/// A service lies so many folders below the top of its repository.
+const MOST_LEVELS: usize = 2;
+
+fn configured_below(folder: &Path, levels: usize, found: &mut Vec<PathBuf>) {
+    let Some(levels) = levels.checked_sub(1) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_folder
+            || name == "target"
+            || name == "node_modules"
+            || name.as_encoded_bytes().starts_with(b".")
+        {
+            continue;
+        }
+        let below = entry.path();
+        if [CONFIG_FILE, BASELINE_FILE].iter().any(|name| below.join(name).is_file()) {
+            found.push(below);
+        } else {
+            configured_below(&below, levels, found);
+        }
     }
 }
 

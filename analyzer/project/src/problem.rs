@@ -136,6 +136,9 @@ impl ProjectError {
             Self::Empty { .. } => {
                 "give a folder with Rust files; those that `.gitignore` or an exclude pattern names are left out"
             }
+            Self::Read { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
+                "a file is expected here, and this is a folder"
+            }
             Self::Read { .. } => "check that you may read it",
             Self::Config(_) => "correct `ward.toml` at this place",
             Self::Exclude { .. } => "write it as in a `.gitignore`: `generated/`, `**/schema.rs`, `!keep.rs`",

@@ -44,15 +44,15 @@ impl Snapshot {
     /// As [`crate::discover`] has them.
     pub fn take(path: &Path, options: &DiscoverOptions) -> Result<Self, ProjectError> {
         let location = locate(path)?;
-        let config = find_config(&location)?;
+        let config = find_config(&location, &options.within)?;
         let beside_config = config.as_ref().and_then(|config| config.path.parent());
         let exclude = exclude_patterns(beside_config.unwrap_or(&location.root), &options.exclude)?;
         let found = match &location.file {
             Some(_) => Found::default(),
-            None => walk(&location.root, exclude, options.templates),
+            None => walk(&location.root, &options.within, exclude, options.templates),
         };
-        let mut paths: Vec<PathBuf> =
-            found.files.into_iter().chain(found.templates).map(|file| file.absolute).collect();
+        let files = found.files.into_iter().chain(found.templates).map(|file| file.absolute);
+        let mut paths: Vec<PathBuf> = files.chain(found.configs).collect();
         paths.extend(location.file.iter().cloned());
         paths.extend(found.manifests.iter().map(|folder| location.root.join(folder).join(MANIFEST)));
         paths.extend(location.config_folders().map(|folder| folder.join(MANIFEST)));

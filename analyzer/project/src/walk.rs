@@ -3,9 +3,11 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use globset::GlobBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
+use crate::config::CONFIG_FILE;
 use crate::manifest::MANIFEST;
 use crate::{Problem, ProblemKind, ProjectError};
 
@@ -26,6 +28,8 @@ pub(crate) struct Found {
     pub(crate) templates: Vec<FoundFile>,
     /// The folders that hold a manifest, relative to the root, by path.
     pub(crate) manifests: Vec<String>,
+    /// Files of configuration.
+    pub(crate) configs: Vec<PathBuf>,
     /// Folders that could not be listed, by path.
     pub(crate) problems: Vec<Problem>,
 }
@@ -52,6 +56,14 @@ pub(crate) fn exclude_patterns(folder: &Path, patterns: &[String]) -> Result<Git
     };
     let mut builder = GitignoreBuilder::new(folder);
     for pattern in patterns {
+        // What git would take for a text is more likely a mistake: `[a-z`.
+        let glob = pattern.trim_end().trim_start_matches('!');
+        if !glob.starts_with('#')
+            && let Err(error) = GlobBuilder::new(glob).literal_separator(true).build()
+        {
+            let message = error.kind().to_string();
+            return Err(ProjectError::Exclude { pattern: pattern.clone(), message });
+        }
         builder.add_line(None, pattern).map_err(|error| invalid(pattern, &error))?;
     }
     builder.build().map_err(|error| invalid(&patterns.join(", "), &error))
@@ -76,13 +88,18 @@ impl PathPatterns {
     }
 }
 
-/// Walks over `root`.
+/// Walks over `root`, or only over `within` if there are some: folders in it.
 ///
 /// Beside Rust files it takes those whose names end with one of `templates`.
-pub(crate) fn walk(root: &Path, exclude: Gitignore, templates: &'static [&'static str]) -> Found {
+pub(crate) fn walk(
+    root: &Path,
+    within: &[PathBuf],
+    exclude: Gitignore,
+    templates: &'static [&'static str],
+) -> Found {
     let mut found = Found::default();
     let mut vendored = Vec::new();
-    for entry in builder(root, exclude, templates).build() {
+    for entry in builder(root, within, exclude, templates).build() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -96,6 +113,8 @@ pub(crate) fn walk(root: &Path, exclude: Gitignore, templates: &'static [&'stati
         let name = entry.file_name();
         if name == MANIFEST {
             found.manifests.push(relative_folder(root, entry.path()));
+        } else if name == CONFIG_FILE {
+            found.configs.push(entry.into_path());
         } else if name == CHECKSUM {
             vendored.push(relative_folder(root, entry.path()));
         } else {
@@ -115,13 +134,14 @@ pub(crate) fn walk(root: &Path, exclude: Gitignore, templates: &'static [&'stati
         files.sort_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
     }
     found.manifests.sort();
+    found.configs.sort();
     found.problems.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 
 /// Whether there is a manifest below `folder`.
 pub(crate) fn holds_manifest(folder: &Path) -> bool {
-    let mut entries = builder(folder, Gitignore::empty(), &[]).build().filter_map(Result::ok);
+    let mut entries = builder(folder, &[], Gitignore::empty(), &[]).build().filter_map(Result::ok);
     entries.any(|entry| entry.file_name() == MANIFEST && entry.file_type().is_some_and(|kind| kind.is_file()))
 }
 
@@ -162,8 +182,16 @@ pub(crate) fn is_in_folder(path: &str, folder: &str) -> bool {
 
 /// A walk that does not depend on the machine: the user's global ignore file is not looked at, and `.gitignore`
 /// counts without a repository, too.
-fn builder(root: &Path, exclude: Gitignore, templates: &'static [&'static str]) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(root);
+fn builder(
+    root: &Path,
+    within: &[PathBuf],
+    exclude: Gitignore,
+    templates: &'static [&'static str],
+) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(within.first().map_or(root, PathBuf::as_path));
+    for further in within.iter().skip(1) {
+        builder.add(further);
+    }
     builder.standard_filters(false).git_ignore(true).git_exclude(true).parents(true).require_git(false);
     let root = root.to_owned();
     builder.filter_entry(move |entry| entry.depth() == 0 || is_wanted(entry, &root, &exclude, templates));
@@ -180,7 +208,7 @@ fn is_wanted(entry: &DirEntry, root: &Path, exclude: &Gitignore, templates: &[&s
     if !kind.is_file() {
         return false;
     }
-    if name == CHECKSUM.as_bytes() {
+    if name == CHECKSUM.as_bytes() || name == CONFIG_FILE.as_bytes() {
         return true;
     }
     let is_text = name.ends_with(RUST) || templates.iter().any(|end| name.ends_with(end.as_bytes()));

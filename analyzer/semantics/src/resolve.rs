@@ -465,6 +465,22 @@ impl DefMap {
         Walk { target: Some(target), rest: path.len() }
     }
 
+    /// The item that a path leads to from a crate's root, and the names that are left: of a method, one.
+    pub(crate) fn below<'p>(
+        &self,
+        externals: &Externals,
+        root: ScopeId,
+        path: &'p [Symbol],
+    ) -> (Option<DefId>, &'p [Symbol]) {
+        let mut search = Search::new(externals, root, Certainty::Guessing);
+        let walk = self.walk(&mut search, Target::Module(root), path, Namespace::Value);
+        let found = match walk.target {
+            Some(Target::Def(def)) => Some(def),
+            _ => None,
+        };
+        (found, &path[path.len() - walk.rest..])
+    }
+
     /// A name in a scope, or in the scopes of blocks around it up to the module.
     fn lookup_outwards(
         &self,

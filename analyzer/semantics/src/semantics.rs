@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use ward_project::{FileRole, LoadedFile, Lowered, PackageId, Problem, Project};
-use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, SourceIr, Symbol, TypeRefId};
+use ward_syntax::{Attribute, BodyId, FileId, Item, ItemId, SourceIr, Symbol, TypeRefId, sym};
 
 use crate::answers::AnswersOfRun;
 use crate::demand::Body;
@@ -20,7 +20,7 @@ use crate::traits::TypeHead;
 use crate::type_ref::{Elided, TypeReader};
 use crate::{
     BodyTypes, CallGraph, DefId, DefIndex, DefKind, DefMap, Externals, ImplIndex, ImplInfo, NameContext,
-    Namespace, PathTarget, Template, TraitName, Ty, Understood, WorkspaceState,
+    Namespace, PathTarget, ScopeId, Template, TraitName, Ty, Understood, WorkspaceState,
 };
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -390,6 +390,36 @@ impl Semantics {
             _ => return None,
         };
         self.item(function).as_fn().map(|_| function)
+    }
+
+    /// The functions that a path written outside of the source means, sorted: `crate::module::name` in any crate, `krate::Type::name`
+    /// in those of that name. A trait's method is its declaration and what implements it.
+    pub fn functions_named(&self, path: &str) -> Vec<DefId> {
+        let mut segments = path.split("::").map(Symbol::new);
+        let Some(first) = segments.next() else { return Vec::new() };
+        let below: SmallVec<[Symbol; 4]> = segments.collect();
+        let crates = self.def_map.crates().filter(|(_, krate)| first == sym::CRATE || krate.name == first);
+        let mut found: Vec<DefId> =
+            crates.flat_map(|(_, krate)| self.functions_below(krate.root, &below)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn functions_below(&self, root: ScopeId, path: &[Symbol]) -> Vec<DefId> {
+        let (owner, name) = match self.def_map.below(&self.externals, root, path) {
+            (Some(def), []) if self.def_map.kind(def) == DefKind::Fn => {
+                return [&[def], self.def_map.duplicates(def)].concat();
+            }
+            (Some(owner), [name]) => (owner, *name),
+            _ => return Vec::new(),
+        };
+        if self.def_map.kind(owner) == DefKind::Trait {
+            let declared = self.impls.item(owner, name);
+            return declared.map_or_else(Vec::new, |item| [&[item], self.implementations(item)].concat());
+        }
+        let impls = self.impls.of_type(TypeHead::Adt(owner)).iter();
+        impls.filter_map(|of| self.impls.item(*of, name)).collect()
     }
 
     /// The type that a type written in an item means.

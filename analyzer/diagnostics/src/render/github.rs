@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::escape::{block, inline};
 use crate::finding::Finding;
-use crate::metadata::{LintLevel, Severity};
+use crate::metadata::LintLevel;
 use crate::report::{ProblemLevel, Report, Sources};
 use crate::text::Texts;
 
@@ -43,10 +43,10 @@ pub fn github(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) -
 }
 
 fn annotation(finding: &Finding, texts: &Texts<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let command = match finding.severity {
-        Severity::Critical | Severity::High if finding.level == LintLevel::Deny => "error",
-        Severity::Critical | Severity::High | Severity::Medium => "warning",
-        Severity::Low | Severity::Info => "notice",
+    // As in the other forms: what makes the run fail is an error, and nothing else is.
+    let command = match finding.level {
+        LintLevel::Deny => "error",
+        LintLevel::Warn | LintLevel::Allow => "warning",
     };
     let place = finding.primary.location;
     let mut properties = format!("file={}", property(texts.path(place.file)));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::finding::Finding;
-use crate::report::{ProblemLevel, Report, Sources};
+use crate::report::{Loss, ProblemLevel, Report, ReportProblem, Sources};
 use crate::text::Texts;
 
 /// Writes a report as `JUnit` XML.
@@ -18,9 +18,12 @@ pub fn junit(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) ->
         .collect();
     let errors = report.problems.iter().filter(|problem| problem.level == ProblemLevel::Error);
     let errors: Vec<_> = errors.collect();
+    let is_lost =
+        |problem: &&ReportProblem| problem.level != ProblemLevel::Error && problem.loss != Loss::Nothing;
+    let lost: Vec<_> = report.problems.iter().filter(is_lost).collect();
     let failures = report.active().count();
-    let skipped = report.findings.len() - failures;
-    let tests = quiet.len() + report.findings.len() + errors.len();
+    let skipped = report.findings.len() - failures + lost.len();
+    let tests = quiet.len() + report.findings.len() + errors.len() + lost.len();
     let counts = format!(
         "tests=\"{tests}\" failures=\"{failures}\" errors=\"{}\" skipped=\"{skipped}\"",
         errors.len()
@@ -38,11 +41,12 @@ pub fn junit(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) ->
     for finding in &report.findings {
         case(&mut text, finding, &texts);
     }
-    for problem in errors {
+    let errors = errors.into_iter().map(|problem| (problem, "error"));
+    for (problem, outcome) in errors.chain(lost.into_iter().map(|problem| (problem, "skipped"))) {
         let place = problem.path.as_deref().unwrap_or(super::TOOL_NAME);
         let _ = writeln!(
             text,
-            "    <testcase classname=\"{}\" name=\"{}\">\n      <error message=\"{}\"/>\n    </testcase>",
+            "    <testcase classname=\"{}\" name=\"{}\">\n      <{outcome} message=\"{}\"/>\n    </testcase>",
             super::TOOL_NAME,
             attribute(place),
             attribute(&problem.message)

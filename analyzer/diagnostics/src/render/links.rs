@@ -13,10 +13,10 @@ pub(super) struct Links(BTreeMap<String, String>);
 impl Links {
     /// Lets a place lead to a file below `root`, an absolute path.
     pub(super) fn place(&mut self, place: &str, root: &str, path: &str) {
-        self.0.insert(
-            place.to_owned(),
-            format!("file://{}/{}", encoded(root.trim_end_matches('/')), encoded(path)),
-        );
+        let line = place.rsplit(':').nth(1).filter(|line| line.bytes().all(|byte| byte.is_ascii_digit()));
+        let line = line.map(|line| format!("#L{line}")).unwrap_or_default();
+        let target = format!("file://{}/{}{line}", encoded(root.trim_end_matches('/')), encoded(path));
+        self.0.insert(place.to_owned(), target);
     }
 
     /// Lets the name of a lint, in brackets, lead to its page.
@@ -81,7 +81,7 @@ mod tests {
         links.place("a.rs:1:1", "/work dir", "a.rs");
         links.place("a.rs:1:12", "/work dir", "a.rs");
         let link =
-            |place: &str| format!("\u{1b}]8;;file:///work%20dir/a.rs\u{1b}\\{place}\u{1b}]8;;\u{1b}\\");
+            |place: &str| format!("\u{1b}]8;;file:///work%20dir/a.rs#L1\u{1b}\\{place}\u{1b}]8;;\u{1b}\\");
         assert_eq!(
             links.apply("in a.rs:1:12, b/a.rs:1:1, a.rs:1:13"),
             format!("in {}, b/a.rs:1:1, a.rs:1:13", link("a.rs:1:12"))

@@ -12,7 +12,11 @@ use crate::report::{Report, Sources};
 use crate::text::Texts;
 
 /// GitHub takes no summary of more than a mebibyte.
-const MOST_BYTES: usize = 1_000_000;
+const MOST_BYTES: usize = 900_000;
+/// The table of all findings leaves room for some of them in full.
+const MOST_OF_TABLE: usize = 600_000;
+/// And what went wrong leaves room for both.
+const MOST_PROBLEMS: usize = 200;
 
 /// Writes a report as Markdown: a table of all findings, the most severe first, and each with its data flow.
 pub fn markdown(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write) -> io::Result<()> {
@@ -23,7 +27,12 @@ pub fn markdown(report: &Report<'_>, sources: &dyn Sources, out: &mut dyn Write)
     if !findings.is_empty() {
         text.push_str("\n| severity | lint | place | what |\n|---|---|---|---|\n");
     }
-    for finding in &findings {
+    for (index, finding) in findings.iter().enumerate() {
+        if text.len() > MOST_OF_TABLE {
+            let _ = writeln!(text, "\n{} more findings are left out here.", findings.len() - index);
+            findings.truncate(index);
+            break;
+        }
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
@@ -125,7 +134,7 @@ fn problems(text: &mut String, report: &Report<'_>) {
         return;
     }
     text.push_str("\n### About this run\n\n");
-    for problem in &report.problems {
+    for problem in report.problems.iter().take(MOST_PROBLEMS) {
         let place = problem.path.as_ref().map(|path| match problem.position {
             Some((line, column)) => format!("{}: ", code(&format!("{path}:{line}:{column}"))),
             None => format!("{}: ", code(path)),
@@ -137,6 +146,9 @@ fn problems(text: &mut String, report: &Report<'_>) {
             place.unwrap_or_default(),
             cell(&problem.message)
         );
+    }
+    if let Some(more @ 1..) = report.problems.len().checked_sub(MOST_PROBLEMS) {
+        let _ = writeln!(text, "- and {more} more");
     }
 }
 

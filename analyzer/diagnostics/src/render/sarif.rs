@@ -25,7 +25,7 @@ use super::text::sentence;
 use crate::finding::{Finding, Fix, Flow, FlowStep, Location, StepKind, Suppression, SuppressionKind};
 use crate::fingerprint;
 use crate::metadata::{LintLevel, LintMetadata, Severity};
-use crate::report::{ProblemLevel, Report, ReportProblem, RunStats, Sources};
+use crate::report::{Loss, ProblemLevel, Report, ReportProblem, RunStats, Sources};
 use crate::text::{SourceText, Texts};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -183,6 +183,7 @@ fn invocation(report: &Report<'_>, left_out: usize) -> Invocation {
         ),
         help: Some("suppress, exclude or repair some".to_owned()),
         level: ProblemLevel::Warning,
+        loss: Loss::Nothing,
     });
     let notifications: Vec<Notification> = report.problems.iter().chain(&cut).map(notification).collect();
     Invocation::builder().execution_successful(!failed).tool_execution_notifications(notifications).build()

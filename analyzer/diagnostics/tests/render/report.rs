@@ -7,7 +7,7 @@ use ward_diagnostics::render::{
 };
 use ward_diagnostics::{
     Applicability, Confidence, Edit, EndpointGuard, EndpointRef, Finding, Fix, Flow, FlowStep, LintMetadata,
-    Location, ProblemLevel, Report, ReportProblem, RunStats, Severity, Sources, StepKind, Suppression,
+    Location, Loss, ProblemLevel, Report, ReportProblem, RunStats, Severity, Sources, StepKind, Suppression,
     SuppressionKind,
 };
 use ward_syntax::{FileId, Span};
@@ -267,6 +267,7 @@ pub(crate) fn hostile() -> (Report<'static>, Files) {
         message: "cannot parse \u{1b}[0m".to_owned(),
         help: Some("try \u{1b}[0m".to_owned()),
         level: ProblemLevel::Warning,
+        loss: Loss::Nothing,
     });
     (report, files)
 }
@@ -316,6 +317,7 @@ pub(crate) fn problems_only() -> (Report<'static>, Files) {
             message: "expected `;`".to_owned(),
             help: Some("the other items of the file are analysed".to_owned()),
             level: ProblemLevel::Warning,
+            loss: Loss::Nothing,
         },
         ReportProblem {
             path: Some("ward.toml".to_owned()),
@@ -323,6 +325,7 @@ pub(crate) fn problems_only() -> (Report<'static>, Files) {
             message: "unknown key `lint`".to_owned(),
             help: None,
             level: ProblemLevel::Error,
+            loss: Loss::Nothing,
         },
         ReportProblem {
             path: None,
@@ -330,6 +333,7 @@ pub(crate) fn problems_only() -> (Report<'static>, Files) {
             message: "no `Cargo.toml` found".to_owned(),
             help: Some("all files of the folder are read as one package".to_owned()),
             level: ProblemLevel::Note,
+            loss: Loss::Nothing,
         },
     ];
     (report, Files::default())

@@ -24,13 +24,9 @@ impl Evaluator<'_> {
     pub(super) fn eval_call(&mut self, expr: ExprId, callee: ExprId, args: List<ExprId>) -> ValueId {
         let types = self.types;
         match types.callee(expr) {
-            Callee::Fn(def) => {
+            called @ (Callee::Fn(_) | Callee::Dispatch { .. }) => {
                 let inputs = self.inputs(args);
-                self.call_workspace(&[*def], &inputs, self.span(expr))
-            }
-            Callee::Dispatch { targets, .. } => {
-                let inputs = self.inputs(args);
-                self.call_workspace(targets, &inputs, self.span(expr))
+                self.call_own(expr, called, &inputs)
             }
             Callee::Guess(targets) => {
                 let inputs = self.inputs(args);
@@ -123,11 +119,8 @@ impl Evaluator<'_> {
     ) -> ValueId {
         let types = self.types;
         match types.callee(expr) {
-            Callee::Fn(def) => {
-                self.call_workspace(&[*def], &with_receiver(receiver, value, inputs), self.span(expr))
-            }
-            Callee::Dispatch { targets, .. } => {
-                self.call_workspace(targets, &with_receiver(receiver, value, inputs), self.span(expr))
+            called @ (Callee::Fn(_) | Callee::Dispatch { .. }) => {
+                self.call_own(expr, called, &with_receiver(receiver, value, inputs))
             }
             Callee::Guess(targets) => {
                 self.call_guessed(targets, &with_receiver(receiver, value, inputs), self.span(expr))
@@ -198,7 +191,40 @@ impl Evaluator<'_> {
         Some(all)
     }
 
-    // Workspace functions.
+    /// Calls functions of the workspace, and heeds what the user's rows say of them.
+    fn call_own(&mut self, expr: ExprId, callee: &Callee, inputs: &Inputs) -> ValueId {
+        let (targets, declared) = match callee {
+            Callee::Fn(def) => (std::slice::from_ref(def), *def),
+            Callee::Dispatch { declaration, targets } => (&**targets, *declaration),
+            _ => return ValueId::NOTHING,
+        };
+        let span = self.span(expr);
+        let Some(model) = self.cx.own.of_callee(callee) else {
+            return self.call_workspace(targets, inputs, span);
+        };
+        let function = self.cx.semantics.item(declared).as_fn();
+        let takes_self = function.is_some_and(|function| function.self_param.is_some());
+        let (receiver, args) = match inputs.split_first() {
+            Some(((Some(first), value), others)) if takes_self => {
+                (Some((*first, *value)), SmallVec::from_slice(others))
+            }
+            _ => (None, inputs.clone()),
+        };
+        let name = self.cx.semantics.def_map.name(declared);
+        let call = ExternalCall { expr, ty: None, name, receiver, args: &args };
+        for sink in &model.sinks {
+            self.check_sink(sink, &call, 0);
+        }
+        let result = self.call_workspace(targets, inputs, span);
+        let result = match model.source {
+            Some(source) => {
+                let made = self.source(source, name, span);
+                self.values.join(result, made)
+            }
+            None => result,
+        };
+        model.barriers.iter().fold(result, |result, barrier| self.guarded(&call, barrier, result))
+    }
 }
 
 fn with_receiver(receiver: ExprId, value: ValueId, inputs: &Inputs) -> Inputs {

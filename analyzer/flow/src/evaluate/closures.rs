@@ -8,7 +8,7 @@ use super::calls::Inputs;
 use super::external::starts_with_capital;
 use super::patterns::TRUTH;
 use super::{Evaluator, State};
-use crate::models::Port;
+use crate::models::{CallModel, Port};
 use crate::sources;
 use crate::step::StepKind;
 use crate::summary::{ClosureCall, Exported};
@@ -22,11 +22,22 @@ impl Evaluator<'_> {
         for callable in callables {
             let one = match callable {
                 Callable::Closure(closure) => self.call_closure(closure, values),
-                Callable::Function(def) => self.call_item(def, values, span),
+                Callable::Function(def) => {
+                    let model = self.cx.own.of(def);
+                    self.check_called(model, self.cx.semantics.def_map.name(def), values, span);
+                    let result = self.call_item(def, values, span);
+                    let safe = self.made_safe(model);
+                    if safe.is_empty() { result } else { self.without(result, safe) }
+                }
                 Callable::Parameter(parameter) => self.call_parameter(parameter, values, span),
                 Callable::Constructor { def, variant } => self.construct(def, variant, values),
                 Callable::External(ty, name) => {
-                    self.check_called_value((ty, name), values, span);
+                    let models = self.cx.models;
+                    let model = match ty {
+                        Some(ty) => models.methods.get(&(ty, name)),
+                        None => models.functions.get(&name),
+                    };
+                    self.check_called(model, Symbol::new(name.last_segment()), values, span);
                     self.call_external_value(ty, name, values)
                 }
             };
@@ -66,15 +77,20 @@ impl Evaluator<'_> {
         };
         // `map(String::as_str)`: the receiver is the first argument.
         let first = values.first().copied().unwrap_or_default();
-        let made_safe = model.into_iter().flat_map(|model| &model.barriers).filter(|barrier| {
-            barrier.what == Port::Return && barrier.context.is_none() && barrier.given.is_empty()
-        });
-        let safe = made_safe.fold(KindSet::NONE, |kinds, barrier| kinds.union(self.cx.kinds(&barrier.kinds)));
+        let safe = self.made_safe(model);
         match model.and_then(|model| model.flow.as_ref()) {
             Some(flow) if !flow.iter().any(|edge| edge.to == Port::Return) => self.constrained(),
             _ if !safe.is_empty() => self.without(first, safe),
             _ => first,
         }
+    }
+
+    /// The kinds of sink for which the result of a call is safe, whatever it is given.
+    fn made_safe(&self, model: Option<&CallModel>) -> KindSet {
+        let barriers = model.into_iter().flat_map(|model| &model.barriers).filter(|barrier| {
+            barrier.what == Port::Return && barrier.context.is_none() && barrier.given.is_empty()
+        });
+        barriers.fold(KindSet::NONE, |kinds, barrier| kinds.union(self.cx.kinds(&barrier.kinds)))
     }
 
     pub(super) fn call_closure(&mut self, closure: ClosureId, values: &[ValueId]) -> ValueId {

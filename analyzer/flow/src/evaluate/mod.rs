@@ -48,6 +48,7 @@ use ward_syntax::{
 use crate::Mail;
 use crate::memo::{self, Memo};
 use crate::models::{Models, Source};
+use crate::own::OwnModels;
 use crate::sources;
 use crate::step::{Step, StepId, StepKind, Steps};
 use crate::summary::{ClosureCall, Exported, FunctionSummary, Hit, Known, Summaries};
@@ -64,6 +65,8 @@ pub struct Context<'a> {
     pub semantics: &'a Semantics,
     /// Models of external code.
     pub models: &'a Models,
+    /// What the user's rows say of functions of the workspace.
+    pub(crate) own: &'a OwnModels<'a>,
     /// The summaries computed so far.
     pub summaries: &'a Summaries,
     /// What has been found to be sent with messages.

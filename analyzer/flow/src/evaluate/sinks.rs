@@ -8,7 +8,7 @@ use ward_syntax::{ExprId, Span, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::{ExternalCall, Inputs};
-use crate::models::{Asked, Beside, Operator, Port, Sink};
+use crate::models::{Asked, Beside, CallModel, Operator, Port, Sink};
 use crate::sources;
 use crate::summary::{Hit, Part};
 use crate::value::{Origin, ValueId};
@@ -273,19 +273,14 @@ impl Evaluator<'_> {
         is_dangerous_in(sink, text).then_some(text)
     }
 
-    /// A function outside the workspace that is called as a value, if it is dangerous: `map_err(ErrorBadGateway)`.
-    pub(super) fn check_called_value(
+    /// A function that is called as a value, if it is dangerous: `map_err(ErrorBadGateway)`.
+    pub(super) fn check_called(
         &mut self,
-        (ty, name): (Option<Symbol>, Symbol),
+        model: Option<&CallModel>,
+        last: Symbol,
         values: &[ValueId],
         span: Span,
     ) {
-        let models = self.cx.models;
-        let model = match ty {
-            Some(ty) => models.methods.get(&(ty, name)),
-            None => models.functions.get(&name),
-        };
-        let last = Symbol::new(name.last_segment());
         for sink in model.iter().flat_map(|model| &model.sinks) {
             let at = match sink.input {
                 Port::Argument(index) => usize::from(index),

@@ -94,6 +94,8 @@ pub struct Models {
     pub macros: FxHashMap<Symbol, Symbol>,
     /// Types, traits and derives that ask who the caller is.
     pub guards: GuardModels,
+    /// What the user's own rows call, which may be the workspace's own functions.
+    pub user_calls: Vec<UserCall>,
     /// What methods of these names do that are given this type and nothing else: the type, the method.
     pub effects_by_given: FxHashMap<(Symbol, Symbol), Effects>,
 }
@@ -107,6 +109,19 @@ impl Models {
             _ => None,
         }
     }
+}
+
+/// What a user's row calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserCall {
+    /// As the row writes it.
+    pub path: Symbol,
+    /// Of a method the canonical path of its type: [`Models::methods`] has it.
+    pub ty: Option<Symbol>,
+    /// The method's name; of a function its canonical path: [`Models::functions`] has it.
+    pub name: Symbol,
+    /// Where in the file of the configuration, in bytes.
+    pub span: (u32, u32),
 }
 
 /// What the models say of one callee.

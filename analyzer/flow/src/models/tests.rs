@@ -380,7 +380,7 @@ fn a_module_has_other_names() {
 
 #[test]
 fn a_user_adds_rows() {
-    let lib = "[[type]]\npath = \"lib::Db\"\n[type.methods]\nrun = \"()\"\n";
+    let lib = "[[type]]\npath = \"lib::Db\"\n[type.methods]\nrun = \"()\"\n[[kind]]\nname = \"sql\"\n";
     let user = r#"
         lints = { anything = 1 }
 
@@ -399,6 +399,11 @@ fn a_user_adds_rows() {
     assert_eq!(method(&models, "lib::Db", "run").sinks[0].krate, sym("lib"));
     assert!(models.functions[&sym("ours::raw")].sinks[0].input == Port::Argument(0));
     assert!(models.externals.types[&sym("ours::Db")].deref.is_some());
+
+    let wrong = user.replace("\"sql\"", "\"sqll\"");
+    let (_, errors) = load(&[file("lib.toml", lib)], Some(user_file(&wrong)));
+    let message = "ward.toml:11:16: no lint asks for sinks of kind `sqll`; did you mean `sql`?";
+    assert_eq!(errors[0].to_string(), message);
 
     let wrong = "[[model.type]]\npath = \"lib::Db\"\n[[model.sink]]\ncal = \"x\"\n";
     let (_, errors) = load(&[file("lib.toml", lib)], Some(user_file(wrong)));

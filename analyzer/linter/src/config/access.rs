@@ -14,13 +14,15 @@ use toml::Spanned;
 pub struct Access {
     /// Paths of what lets only known callers pass: types of extractors, functions that check, middleware. A path is
     /// written as in code (`crate::auth::User`, `my_auth::require_login`); its end alone (`auth::User`) will do.
-    pub guards: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub guards: Vec<Spanned<String>>,
     /// Endpoints that anybody may call: a path with `*` for a segment and `**` for any rest, after a method if only
     /// that is meant: `/health`, `POST /webhooks/**`.
     #[schemars(with = "Vec<String>")]
     pub public: Vec<Spanned<String>>,
     /// For each role, the guards that let only its holders pass, written as in `guards`; they need not be there too.
-    pub roles: BTreeMap<String, Vec<String>>,
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
+    pub roles: BTreeMap<String, Vec<Spanned<String>>>,
 }
 
 /// Some endpoints, by method and path.
@@ -67,10 +69,11 @@ impl Access {
 
     /// Every path that is declared as a guard, with the role it proves if it proves one; sorted.
     pub fn guards(&self) -> Vec<(&str, Option<&str>)> {
-        let plain = self.guards.iter().map(|path| (path.as_str(), None));
+        let plain = self.guards.iter().map(|path| (path.get_ref().as_str(), None));
         let roles = self.roles.iter();
-        let proved =
-            roles.flat_map(|(role, paths)| paths.iter().map(|path| (path.as_str(), Some(role.as_str()))));
+        let proved = roles.flat_map(|(role, paths)| {
+            paths.iter().map(|path| (path.get_ref().as_str(), Some(role.as_str())))
+        });
         let mut all: Vec<_> = plain.chain(proved).collect();
         all.sort_unstable();
         all

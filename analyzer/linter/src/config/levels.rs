@@ -42,6 +42,8 @@ struct PlacedLevels {
     endpoints: Vec<EndpointPattern>,
     levels: Vec<(String, LintLevel)>,
     reason: Option<String>,
+    /// The patterns of the one and the other as they are written.
+    written: [Vec<Spanned<String>>; 2],
 }
 
 /// The level of a finding.
@@ -61,6 +63,7 @@ impl Levels {
             endpoints: row.endpoints.iter().filter_map(|text| text.get_ref().parse().ok()).collect(),
             levels: plain(&row.lints),
             reason: row.reason.clone(),
+            written: [row.paths.clone(), row.endpoints.clone()],
         });
         Self { base: plain(base), overrides: overrides.collect() }
     }
@@ -73,6 +76,7 @@ impl Levels {
                 endpoints: Vec::new(),
                 levels: vec![(name, level)],
                 reason: None,
+                written: [Vec::new(), Vec::new()],
             };
             self.overrides.push(forced);
         }
@@ -94,6 +98,11 @@ impl Levels {
             }
         }
         PlacedLevel { level: level_in(&self.base, lint).unwrap_or(LintLevel::Deny), reason: None }
+    }
+
+    /// The patterns of files and those of endpoints that overrides are for, as they are written.
+    pub(super) fn patterns(&self) -> [Vec<&Spanned<String>>; 2] {
+        [0, 1].map(|which| self.overrides.iter().flat_map(|row| &row.written[which]).collect())
     }
 
     /// Whether some finding of the lint could be reported.

@@ -4,11 +4,13 @@ mod access;
 mod levels;
 mod read;
 mod size;
+mod unmatched;
 
 pub use access::{Access, EndpointPattern, PatternError};
 pub use levels::{Levels, Override, PlacedLevel};
 pub use read::{ConfigurationError, read};
 pub use size::Size;
+pub(crate) use unmatched::{means, unmatched};
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,7 +26,8 @@ use ward_diagnostics::{Confidence, LintLevel, Severity};
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Configuration {
     /// Files and folders to leave out, as in a `.gitignore` beside this file.
-    pub exclude: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub exclude: Vec<Spanned<String>>,
     /// Also report on test code.
     pub include_tests: bool,
     /// Also report on examples.
@@ -50,11 +53,18 @@ pub struct Configuration {
     pub model: Option<Spanned<IgnoredAny>>,
 }
 
+impl Configuration {
+    /// The patterns of files and folders to leave out.
+    pub fn exclude(&self) -> impl Iterator<Item = String> + '_ {
+        self.exclude.iter().map(|pattern| pattern.get_ref().clone())
+    }
+}
+
 /// How suppressions in the source are treated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Suppressions {
-    /// Every suppression has to give a reason.
+    /// A suppression without a reason suppresses nothing.
     pub require_reason: bool,
     /// What becomes of suppressions that suppress nothing: `allow`, `warn` (the default) or `deny`.
     pub unused: Unused,

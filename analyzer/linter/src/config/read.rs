@@ -37,8 +37,12 @@ pub enum ConfigurationError {
 ///
 /// # Errors
 /// When `path` does not exist, the configuration cannot be read, or something in it means nothing.
-pub fn read(path: &Path, registry: &Registry) -> Result<(Configuration, Levels), ConfigurationError> {
-    let Some(file) = ward_project::read_config(path)? else {
+pub fn read(
+    path: &Path,
+    within: &[PathBuf],
+    registry: &Registry,
+) -> Result<(Configuration, Levels), ConfigurationError> {
+    let Some(file) = ward_project::read_config(path, within)? else {
         return Ok((Configuration::default(), Levels::default()));
     };
     let configuration: Configuration =
@@ -46,11 +50,12 @@ pub fn read(path: &Path, registry: &Registry) -> Result<(Configuration, Levels),
     let checker = Checker { file: &file, registry };
     checker.lints(&configuration.lints)?;
     checker.endpoints(&configuration.access.public)?;
+    let folder = file.path.parent().unwrap_or(Path::new(""));
+    checker.paths(folder, &configuration.exclude)?;
     let mut placed = Vec::new();
     for row in &configuration.overrides {
         checker.lints(&row.lints)?;
         checker.endpoints(&row.endpoints)?;
-        let folder = file.path.parent().unwrap_or(Path::new(""));
         placed.push((row, checker.paths(folder, &row.paths)?));
     }
     let levels = Levels::new(&configuration.lints, placed);

@@ -12,6 +12,7 @@ use super::deps::{Deps, Summary, Value};
 use super::evaluate::{Context, Evaluator, Given, Types};
 use super::memo::{Judged, Memo, hash_of, note_body, note_summary};
 use super::{Authenticates, Verdict, extract, names};
+use crate::config::means;
 
 /// What is known so far.
 #[derive(Debug, Default)]
@@ -326,11 +327,8 @@ fn declared_in(semantics: &Semantics, declared: &[(&str, Option<&str>)]) -> FxHa
         if !matches!(semantics.def_map.kind(def), DefKind::Fn | DefKind::Struct | DefKind::Enum) {
             continue;
         }
-        let own = semantics.path(def);
         for (path, role) in declared {
-            let path = path.strip_prefix("crate::").unwrap_or(path);
-            let is_meant = own.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with("::"));
-            if is_meant {
+            if means(semantics, path, def) {
                 let role = if role.is_some() { Role::Asked } else { Role::None };
                 let known = found.entry(def).or_insert(role);
                 if role == Role::Asked {

@@ -10,7 +10,9 @@ mod remove;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use ward_diagnostics::{Edit, Finding, Location, ProblemLevel, ReportProblem, Suppression, SuppressionKind};
+use ward_diagnostics::{
+    Edit, Finding, Location, Loss, ProblemLevel, ReportProblem, Suppression, SuppressionKind,
+};
 use ward_project::read_source;
 use ward_semantics::{DefId, Semantics};
 use ward_syntax::{FileId, Item, LineIndex, Span};
@@ -22,6 +24,8 @@ use crate::{LintMetadata, Registry, Settings};
 /// Everything the source says.
 #[derive(Debug, Default)]
 pub(crate) struct Directives {
+    /// How they are treated.
+    rules: Suppressions,
     allowed: Vec<Allowed>,
     public: Vec<Public>,
     wrong: Vec<Misspelt>,
@@ -86,8 +90,8 @@ enum Form {
 
 impl Directives {
     /// Reads what all files say.
-    pub(crate) fn read(semantics: &Semantics) -> Self {
-        let mut directives = Self::default();
+    pub(crate) fn read(semantics: &Semantics, rules: Suppressions) -> Self {
+        let mut directives = Self { rules, ..Self::default() };
         for (file, _) in semantics.project.files() {
             if !semantics.files[file.index()].ir.outline().has_directives {
                 continue;
@@ -131,6 +135,11 @@ impl Directives {
         }
     }
 
+    /// Whether what gives this reason counts.
+    fn counts(&self, reason: Option<&str>) -> bool {
+        !self.rules.require_reason || gives_reason(reason)
+    }
+
     /// The reason why anybody may call a function, if the source says so: empty if it gives none.
     pub(crate) fn public(&self, semantics: &Semantics, def: DefId) -> Option<&str> {
         let (file, _) = semantics.locate(def);
@@ -138,25 +147,30 @@ impl Directives {
         let said = self
             .public
             .iter()
-            .find(|public| public.place.file == file && public.place.target == item.span)?;
+            .find(|public| public.place.file == file && public.place.target == item.span)
+            .filter(|public| self.counts(public.reason.as_deref()))?;
         Some(said.reason.as_deref().unwrap_or_default())
     }
 
     /// Marks the findings that the source suppresses.
     pub(crate) fn apply(&mut self, findings: &mut [Finding]) {
+        let required = self.rules.require_reason;
         for finding in findings {
             let at = finding.primary.location;
             for allowed in &mut self.allowed {
+                let counts = !required || gives_reason(allowed.reason.as_deref());
                 if allowed.place.file != at.file || !allowed.place.target.contains(at.span) {
                     continue;
                 }
                 for named in &mut allowed.names {
                     if named.name == finding.lint.name || named.name == finding.lint.group {
                         named.used = true;
-                        finding.suppression = Some(Suppression {
-                            kind: SuppressionKind::InSource,
-                            justification: allowed.reason.clone(),
-                        });
+                        if counts {
+                            finding.suppression = Some(Suppression {
+                                kind: SuppressionKind::InSource,
+                                justification: allowed.reason.clone(),
+                            });
+                        }
                     }
                 }
             }
@@ -195,6 +209,10 @@ impl Directives {
     }
 }
 
+fn gives_reason(reason: Option<&str>) -> bool {
+    reason.is_some_and(|reason| !reason.trim().is_empty())
+}
+
 /// What an attribute's arguments say if they hold only for the analyzer: what follows in `cfg_attr(ward, ..)`.
 fn for_ward(args: &str) -> Option<&str> {
     let rest = args.trim_start().strip_prefix("ward")?.trim_start().strip_prefix(',')?;
@@ -227,9 +245,10 @@ impl Judge<'_> {
             return;
         }
         let Suppressions { require_reason, unused } = self.settings.suppressions;
-        if require_reason && allowed.reason.is_none() {
+        if require_reason && !gives_reason(allowed.reason.as_deref()) {
             let help = "add why: `allow(lint, reason = \"..\")`".to_owned();
-            self.tell(place, place.span, "the suppression gives no reason".to_owned(), help);
+            let message = "this suppresses nothing, because it gives no reason".to_owned();
+            self.tell(place, place.span, message, help);
         }
         if unused == Unused::Allow {
             return;
@@ -266,9 +285,10 @@ impl Judge<'_> {
         if !self.is_reported_on(place) {
             return;
         }
-        if self.settings.suppressions.require_reason && public.reason.is_none() {
+        if self.settings.suppressions.require_reason && !gives_reason(public.reason.as_deref()) {
             let help = "add why: `public(reason = \"..\")`".to_owned();
-            self.tell(place, place.span, "nothing says why the endpoint is public".to_owned(), help);
+            let message = "this makes nothing public, because it gives no reason".to_owned();
+            self.tell(place, place.span, message, help);
         }
         let tree = &self.semantics.ir(place.file).tree;
         if !tree.iter().any(|(_, item)| item.span == place.target && item.as_fn().is_some()) {
@@ -310,6 +330,7 @@ impl Judge<'_> {
             message,
             help: Some(help),
             level: if unused == Unused::Deny { ProblemLevel::Error } else { ProblemLevel::Warning },
+            loss: Loss::Nothing,
         };
         self.told.push((Location { file: place.file, span: at }, problem));
     }

@@ -18,7 +18,7 @@ fn the_file_lies_in_the_root() {
     assert!(config.section.is_empty());
     assert_eq!(config.text, "[lints]\nsql-injection = \"high\"\n");
     assert_eq!(config.table["lints"]["sql-injection"].as_str(), Some("high"));
-    assert_eq!(read_config(&folder.path("")).unwrap().unwrap().text, config.text);
+    assert_eq!(read_config(&folder.path(""), &[]).unwrap().unwrap().text, config.text);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn bad_toml_is_an_error_with_its_place() {
     let error = discover(&folder.path(""), &DiscoverOptions::default()).unwrap_err();
     let root = folder.path("").canonicalize().unwrap().display().to_string();
     assert_snapshot!(error.to_string().replace(&root, "service"), @"service/ward.toml:2:9: unexpected key or value, expected newline, `#`");
-    assert_eq!(read_config(&folder.path("")).unwrap_err().to_string(), error.to_string());
+    assert_eq!(read_config(&folder.path(""), &[]).unwrap_err().to_string(), error.to_string());
 }
 
 #[test]

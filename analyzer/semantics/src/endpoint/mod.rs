@@ -98,6 +98,9 @@ pub enum Handler {
     Unknown,
 }
 
+/// What stands in place of the path of a handler that is no code, but what it answers.
+pub const CONSTANT: &str = "constant";
+
 /// A part of an endpoint that could not be evaluated.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Unknown {

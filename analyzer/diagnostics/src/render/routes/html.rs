@@ -71,7 +71,8 @@ fn row(route: &RouteRow, page: &mut String) {
         text
     });
     let guards = match &route.guards {
-        RouteGuards::Unknown => String::new(),
+        RouteGuards::Unknown => "?".to_owned(),
+        RouteGuards::Public(reason) => format!("<span title=\"{}\">public</span>", escaped(reason)),
         RouteGuards::None => "<strong>none</strong>".to_owned(),
         RouteGuards::By(guards) => codes(guards.iter().map(String::as_str)),
     };

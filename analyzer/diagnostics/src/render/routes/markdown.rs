@@ -26,7 +26,9 @@ pub fn markdown(report: &RouteReport<'_>, out: &mut dyn Write) -> io::Result<()>
 
 fn row(route: &RouteRow, out: &mut dyn Write) -> io::Result<()> {
     let guards = match &route.guards {
-        RouteGuards::Unknown => String::new(),
+        RouteGuards::Unknown => "?".to_owned(),
+        RouteGuards::Public(reason) if reason.is_empty() => "public".to_owned(),
+        RouteGuards::Public(reason) => format!("public: {}", text(reason)),
         RouteGuards::None => "**none**".to_owned(),
         RouteGuards::By(guards) => codes(guards),
     };

@@ -12,9 +12,9 @@ use crate::routes::{RouteChange, RouteChangeKind, RouteGuards, RoutePlace, Route
 /// How [`terminal`] writes.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteTableOptions<'a> {
-    /// Whether to colour, and to link places.
+    /// Whether to colour.
     pub color: bool,
-    /// The width of the terminal in columns.
+    /// The columns after which lines are cut.
     pub width: usize,
     /// The folder that all paths are relative to, for links; none for no links.
     pub root: Option<&'a str>,
@@ -119,7 +119,7 @@ impl Printer<'_> {
             let shown = cut(&cell.text, *width);
             let room = width.saturating_sub(shown.width());
             let color = color.or(cell.color).filter(|_| self.options.color);
-            let link = cell.link.as_ref().filter(|_| self.options.color);
+            let link = cell.link.as_ref();
             if let Some(link) = link {
                 let _ = write!(line, "\u{1b}]8;;{link}\u{1b}\\");
             }
@@ -177,7 +177,9 @@ fn guards(route: &RouteRow) -> (String, Option<&'static str>) {
     let layers: Vec<&str> = route.layers.iter().map(|layer| layer.name.as_str()).collect();
     let layers = layers.join(", ");
     let (text, color) = match &route.guards {
-        RouteGuards::Unknown => (layers, None),
+        RouteGuards::Unknown if layers.is_empty() => ("?".to_owned(), None),
+        RouteGuards::Unknown => (format!("{layers} ?"), None),
+        RouteGuards::Public(_) => ("public".to_owned(), Some(DIM)),
         RouteGuards::None => ("no guard".to_owned(), Some(RED)),
         RouteGuards::By(guards) => (guards.join(", "), Some(GREEN)),
     };

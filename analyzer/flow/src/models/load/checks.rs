@@ -3,7 +3,6 @@
 use ward_syntax::Symbol;
 
 use super::{Loader, Parsed, split_last, symbols};
-use crate::models::error::did_you_mean;
 use crate::models::port::parse_input;
 use crate::models::schema::{BarrierRow, EffectRow, GuardRow, MessageRow, Text};
 use crate::models::{
@@ -167,10 +166,8 @@ impl Loader {
 
     fn barrier(&mut self, row: &BarrierRow) {
         for kind in &row.kinds {
-            let known = &self.kinds;
-            if kind.get_ref() != "*" && !known.iter().any(|known| known.name.as_str() == kind.get_ref()) {
-                let help = did_you_mean(kind.get_ref(), known.iter().map(|kind| kind.name.as_str()));
-                self.complain(kind.span(), format!("no sink is of kind `{}`", kind.get_ref()), help);
+            if kind.get_ref() != "*" && !self.is_kind(kind.get_ref()) {
+                self.complain_of_kind(kind);
             }
         }
         let what = row.what.as_ref().map_or(Some(Port::Return), |what| self.port(what));

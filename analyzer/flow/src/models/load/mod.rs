@@ -95,6 +95,14 @@ enum Callee {
     Method(Symbol, Symbol),
 }
 
+/// Who has written rows.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Author {
+    #[default]
+    Library,
+    User,
+}
+
 /// Whether a function is called on a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Receiver {
@@ -110,6 +118,8 @@ struct Loader {
     names: Vec<String>,
     /// The file that is being read.
     file: usize,
+    /// Whose rows are read.
+    author: Author,
     /// The types this file describes by the last segments of their paths; none for a name that several share.
     short: FxHashMap<&'static str, Option<Symbol>>,
     /// The templates this file has shown by the parameters they may name, and by their texts.
@@ -181,6 +191,7 @@ impl Loader {
         ] {
             for parsed in parsed {
                 self.file = parsed.file;
+                self.author = if parsed.krate.is_some() { Author::Library } else { Author::User };
                 pass(self, parsed);
             }
         }

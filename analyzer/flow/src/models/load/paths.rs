@@ -3,9 +3,9 @@
 use ward_semantics::Template;
 use ward_syntax::Symbol;
 
-use super::{Callee, Loader, split_last};
-use crate::models::CallModel;
+use super::{Author, Callee, Loader, split_last};
 use crate::models::schema::{Text, Texts};
+use crate::models::{CallModel, UserCall};
 
 impl Loader {
     /// A path as it is written: identifiers and `::`, or `*::name`.
@@ -65,9 +65,21 @@ impl Loader {
             } else {
                 self.know(path);
             }
+            if self.author == Author::User {
+                self.note_user_call(path, callee, text);
+            }
             callees.push(callee);
         }
         callees
+    }
+
+    fn note_user_call(&mut self, path: Symbol, callee: Callee, text: &Text) {
+        let (ty, name) = match callee {
+            Callee::Function(name) => (None, name),
+            Callee::Method(ty, name) => (Some(ty), name),
+        };
+        let span = (text.span().start as u32, text.span().end as u32);
+        self.models.user_calls.push(UserCall { path, ty, name, span });
     }
 
     /// What a path names: below a known type, or what is spelt like one, stand its methods.

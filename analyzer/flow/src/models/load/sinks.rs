@@ -2,7 +2,8 @@
 
 use ward_syntax::Symbol;
 
-use super::{Callee, Loader, Parsed, split_last, symbols};
+use super::{Author, Callee, Loader, Parsed, split_last, symbols};
+use crate::models::error::did_you_mean;
 use crate::models::port::parse_input;
 use crate::models::schema::{KindRow, SinkRow, Text};
 use crate::models::{
@@ -56,6 +57,23 @@ impl Loader {
         }
     }
 
+    pub(super) fn is_kind(&self, name: &str) -> bool {
+        self.kinds.iter().any(|known| known.name.as_str() == name)
+    }
+
+    /// No lint asks for a kind that no row of ours knows.
+    pub(super) fn complain_of_kind(&mut self, kind: &Text) {
+        let mut known: Vec<&str> = self.kinds.iter().map(|kind| kind.name.as_str()).collect();
+        known.sort_unstable();
+        let help = did_you_mean(kind.get_ref(), known.iter().copied());
+        let help = help.unwrap_or_else(|| format!("kinds are `{}`", known.join("`, `")));
+        self.complain(
+            kind.span(),
+            format!("no lint asks for sinks of kind `{}`", kind.get_ref()),
+            Some(help),
+        );
+    }
+
     fn sink(&mut self, row: &SinkRow, kind: &Text, krate: Option<Symbol>) {
         let Some(input) = row.input.as_ref().map_or(Some(Port::Arguments), |input| self.port(input)) else {
             return;
@@ -85,8 +103,12 @@ impl Loader {
             let help = Some(help.to_owned());
             self.complain(place.span(), "a sink needs a call", help);
         }
+        if self.author == Author::User && !self.is_kind(kind.get_ref()) {
+            self.complain_of_kind(kind);
+            return;
+        }
         let kind = Symbol::new(kind.get_ref());
-        if !self.kinds.iter().any(|known| known.name == kind) {
+        if !self.is_kind(kind.as_str()) {
             self.kinds.push(Kind::plain(kind));
         }
         let first = row.call.as_ref().and_then(|call| call.0.first());

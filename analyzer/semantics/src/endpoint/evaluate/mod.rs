@@ -557,7 +557,7 @@ pub fn handler(value: &Value) -> Handler {
             _ => Handler::Service(value.def),
         },
         // A response that is always the same.
-        Value::Text(_) | Value::List(_) => Handler::External(Symbol::new("constant")),
+        Value::Text(_) | Value::List(_) => Handler::External(Symbol::new(super::CONSTANT)),
         Value::OneOf(all) => {
             all.iter().map(handler).find(|known| *known != Handler::Unknown).unwrap_or(Handler::Unknown)
         }

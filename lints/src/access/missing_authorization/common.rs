@@ -125,7 +125,10 @@ fn outliers_among(cx: &LintContext, group: &[&Door], family: Family) -> Vec<Evid
         return Vec::new();
     };
     // Some ask in ways of their own; the commonest is told.
-    let asks = |index: &usize| reached[*index].iter().any(|check| check.name == name || check.tells);
+    let asks = |index: &usize| {
+        reached[*index].iter().any(|check| check.name == name || check.tells)
+            || asks_authority(cx, group[*index].function)
+    };
     let asking: Vec<usize> = (0..group.len()).filter(asks).collect();
     let part = asking.len() * 100 / group.len();
     if calling * 3 < asking.len() || asking.len() < FEWEST || part < LEAST_FOR_IGNORED {
@@ -176,6 +179,63 @@ fn ignores_caller(cx: &LintContext, door: &Door) -> bool {
     let taken = identities(cx, door);
     let is_ignored = |taken: &Extractor| !is_consulted(cx, door, taken);
     door.names_object() && !taken.is_empty() && taken.iter().all(is_ignored) && !only_tells_of(cx, door)
+}
+
+/// Whether a function asks an authority in another way, and passes on its no: `request.verify(authorizer)?`.
+fn asks_authority(cx: &LintContext, function: DefId) -> bool {
+    let semantics = cx.semantics();
+    let Some((types, (file, body))) = semantics.types(function).zip(semantics.body(function)) else {
+        return false;
+    };
+    let ir = semantics.ir(file);
+    let is_asked = |call: ExprId| {
+        let parts: Vec<ExprId> = match ir.expr(call) {
+            Expr::MethodCall { receiver, args, .. } => {
+                std::iter::once(receiver).chain(ir.list(args)).collect()
+            }
+            Expr::Call { args, .. } => ir.list(args).collect(),
+            _ => return false,
+        };
+        let is_it =
+            |part: ExprId| is_called_authority(ir, part) || is_authority(cx, types.expr(part), MOST_WRAPPERS);
+        parts.into_iter().any(is_it) && is_passed_on(ir, body, call)
+    };
+    ir.body(body).exprs.ids().any(is_asked)
+}
+
+/// How many wrappers may be around an authority.
+const MOST_WRAPPERS: u8 = 3;
+
+/// Whether a name is that of what says who may do what.
+fn is_named_authority(name: &str) -> bool {
+    const WORDS: &[&str] = &["authorizer", "authz", "policy", "policies", "enforcer", "acl", "rbac"];
+    words(name).any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Whether a variable or field has such a name.
+fn is_called_authority(ir: &SourceIr, expr: ExprId) -> bool {
+    match ir.expr(expr) {
+        Expr::Ref { operand, .. } => is_called_authority(ir, operand),
+        Expr::MethodCall { receiver, method, .. } if method.as_str() == "clone" => {
+            is_called_authority(ir, receiver)
+        }
+        Expr::Field { name, .. } => is_named_authority(name.as_str()),
+        Expr::Local(local) => is_named_authority(ir.local(local).name.as_str()),
+        _ => false,
+    }
+}
+
+/// Whether a type is there to say who may do what, by its name.
+fn is_authority(cx: &LintContext, ty: Ty, depth: u8) -> bool {
+    let is_named = is_named_authority;
+    match ty.kind() {
+        TyKind::Adt { def, .. } => is_named(cx.semantics().def_map.name(*def).as_str()),
+        TyKind::External { path, args } => {
+            is_named(path.last_segment())
+                || depth > 0 && args.iter().any(|arg| is_authority(cx, *arg, depth - 1))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a handler asks who calls and nothing else that is seen.

@@ -15,7 +15,7 @@ mod downloads;
 mod limits;
 mod reads;
 
-use limits::{is_most, limits};
+use limits::{is_for_counters, is_most, limits};
 
 use super::numbers;
 use super::taken::{self, Call};
@@ -120,7 +120,7 @@ fn switched_off(cx: &LintContext, function: DefId, calls: &[Call]) -> Vec<Eviden
         let place = |expr: ExprId| FileSpan { file, span: ir.expr_span(expr) };
         let unbounded = |index: usize| call.inputs.get(index).is_some_and(|(expr, _)| is_most(ir, *expr));
         let (what, help, at) = match (name, owner) {
-            ("disable", "DefaultBodyLimit") => (
+            ("disable", "DefaultBodyLimit") if !is_for_counters(cx, function, call.expr) => (
                 "the limit of request bodies is switched off",
                 "set one that fits with `DefaultBodyLimit::max(..)`, or put a `RequestBodyLimitLayer` around the routes",
                 call.expr,

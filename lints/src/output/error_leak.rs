@@ -15,6 +15,7 @@ use ward_syntax::{Expr, ExprId, FileId, FileSpan, Span, Symbol};
 
 use crate::administrators;
 use crate::flows::of_error;
+use crate::input::taken;
 
 declare_lint! {
     /// The text of an internal error in a response.
@@ -140,7 +141,7 @@ fn is_handed_on(reached: &Reached) -> bool {
 /// The ways by which errors reach one place.
 fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
     let status = status_of(reached.context);
-    let ways = reached.ways.iter().filter_map(|way| {
+    let ways = reached.ways.iter().filter(|way| !is_left_out(cx, reached, way)).filter_map(|way| {
         let Entry::Other { kind, .. } = way.entry else { return None };
         let confidence = confidence(cx, reached, way, kind)?;
         let (at, function) = entrance(cx, reached, way);
@@ -156,6 +157,39 @@ fn evidence(cx: &LintContext, reached: &Reached) -> Vec<Evidence> {
         })
     });
     ways.filter(|evidence| cx.is_reported(evidence.function)).collect()
+}
+
+/// Whether a text stands in a field that is not written into a document: `#[serde(skip_serializing)]`.
+fn is_left_out(cx: &LintContext, reached: &Reached, way: &Way) -> bool {
+    is_document(cx, reached) && way.steps.iter().any(|step| fills_skipped(cx, step))
+}
+
+/// Whether what is sent is what serde writes: `Json(failure)`.
+fn is_document(cx: &LintContext, reached: &Reached) -> bool {
+    let is_json = |name: &str| name.rsplit(':').next().is_some_and(|last| last.eq_ignore_ascii_case("json"));
+    let ir = cx.semantics().ir(reached.place.file);
+    is_json(reached.callee.as_str())
+        || taken::calls(cx, reached.function)
+            .iter()
+            .any(|call| is_json(call.name) && ir.expr_span(call.expr) == reached.place.span)
+}
+
+/// Whether a step stands where a field is filled that its struct does not write.
+fn fills_skipped(cx: &LintContext, step: &WayStep) -> bool {
+    let semantics = cx.semantics();
+    let Some(types) = semantics.types(step.function) else { return false };
+    let ir = semantics.ir(step.at.file);
+    taken::expressions(cx, step.function).into_iter().any(|(_, expr)| {
+        let Expr::Struct { path, fields, .. } = expr else { return false };
+        let Resolution::Def(adt) = types.path(path) else { return false };
+        let is_skipped = |name: Symbol| {
+            taken::fields(cx, adt).iter().any(|field| {
+                field.name == name && taken::says(&field.attributes, "serde", &["skip", "skip_serializing"])
+            })
+        };
+        let mut inits = ir.field_inits(fields).iter();
+        inits.any(|init| ir.expr_span(init.value).contains(step.at.span) && is_skipped(init.name))
+    })
 }
 
 /// Where the text enters the response: where it is given to the function that makes one of any text, else there.

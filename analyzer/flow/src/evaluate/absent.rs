@@ -329,12 +329,30 @@ impl Evaluator<'_> {
         self.asked.extend(origins.iter().map(|origin| (origin.root, origin.path)));
     }
 
+    /// The option that a variable was made of by what is there where that is: `let parsed = query.as_ref().map(parse)`.
+    fn made_of_option(&self, variable: ExprId) -> Option<ExprId> {
+        let mut option = bound_to(self.ir, self.body, self.variable(variable)?)?;
+        let mut is_made = false;
+        while let Expr::MethodCall { receiver, method, .. } = self.ir.expr(option)
+            && matches!(method.as_str(), "as_ref" | "as_deref" | "map" | "cloned" | "copied" | "clone")
+        {
+            option = receiver;
+            is_made = true;
+        }
+        let is_option = matches!(self.types.expr(option).kind(), TyKind::External { path, .. } if path.as_str() == "std::option::Option");
+        (is_made && is_option).then_some(option)
+    }
+
     /// A method is called by which one learns whether something is there, or how much: who asks, be it on another branch,
     /// has thought of it.
     pub(super) fn note_question(&mut self, method: Symbol, receiver: ExprId, value: ValueId) {
         match method.as_str() {
             "is_some" | "is_none" | "is_some_and" | "is_none_or" => {
                 self.note_asked(value);
+                if let Some(made_of) = self.made_of_option(receiver) {
+                    let made_of = self.last_value(made_of);
+                    self.note_asked(made_of);
+                }
                 let origins = self.values.flatten(value);
                 self.measured.extend(origins.iter().map(|origin| (origin.root, origin.path)));
             }

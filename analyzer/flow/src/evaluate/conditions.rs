@@ -1,13 +1,14 @@
 //! Conditions: what is known when they hold and when they fail.
 
+use smallvec::SmallVec;
 use ward_semantics::{Callee, Resolution};
 use ward_syntax::{
-    BinaryOp, Body, Expr, ExprId, Literal, Pat, PatId, PathId, SourceIr, Symbol, UnaryOp, sym,
+    BinaryOp, Body, Expr, ExprId, List, Literal, Pat, PatId, PathId, SourceIr, Symbol, UnaryOp, sym,
 };
 
 use super::Evaluator;
 use super::absent::bound_to;
-use super::patterns::TRUTH;
+use super::patterns::{TRUTH, index_name};
 use crate::models::{Barrier, SourceClass, When};
 use crate::value::{Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, add, common};
 
@@ -122,11 +123,27 @@ impl Evaluator<'_> {
     /// A value as it is compared: what a method that is not known says of a text is another text, and what is known of
     /// that is not known of the one it was asked of.
     pub(super) fn told_of(&mut self, expr: ExprId, value: ValueId) -> ValueId {
+        if let Expr::Tuple(elements) = self.ir.expr(expr) {
+            return self.told_of_each(elements, value);
+        }
         if self.values.origins_of(value).is_empty() || !self.is_derived(expr) {
             return value;
         }
         let part = Symbol::new("()");
         self.values.with_origins(value, |origin| Some(Origin { path: origin.path.then(part), ..origin }))
+    }
+
+    fn told_of_each(&mut self, elements: List<ExprId>, value: ValueId) -> ValueId {
+        let elements: SmallVec<[ExprId; 4]> = self.ir.list(elements).collect();
+        let mut told = value;
+        for (index, element) in elements.into_iter().enumerate() {
+            let part = self.values.part(value, index_name(index));
+            let part_told = self.told_of(element, part);
+            if part_told != part {
+                told = self.values.with_part(told, index_name(index), part_told);
+            }
+        }
+        told
     }
 
     /// Whether an expression is what a method that no model speaks of says.

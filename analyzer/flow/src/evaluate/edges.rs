@@ -230,6 +230,9 @@ impl Evaluator<'_> {
             }
             let Some(value) = self.input(call, edge.from) else { continue };
             let value = self.payload(value);
+            let is_of_result = edge.from == Port::Receiver
+                && call.receiver.is_some_and(|(receiver, _)| self.is_result(receiver));
+            let value = if is_of_result { self.values.without_error(value) } else { value };
             let slot = usize::from(parameter);
             given[slot] =
                 if given[slot] == ValueId::NOTHING { value } else { self.values.join(given[slot], value) };

@@ -495,7 +495,8 @@ impl Evaluator<'_> {
             // The scrutinee is read again: what this arm's pattern told of it holds for the variables too.
             let narrowed = self.narrowed(value);
             let is_doubted = is_sorted_out && self.outcome_of_pattern(arm.pat) != Outcome::Success;
-            self.bind(arm.pat, narrowed);
+            let matched_value = self.ok_of_field(scrutinee, arm.pat, narrowed);
+            self.bind(arm.pat, matched_value);
             if has_variants {
                 self.note_variants(matched, arm.pat, &taken);
             }

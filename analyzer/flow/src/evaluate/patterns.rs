@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use ward_semantics::{Resolution, TyKind};
-use ward_syntax::{Literal, Pat, PatId, PathId, Symbol, sym};
+use ward_syntax::{Expr, ExprId, Literal, Pat, PatId, PathId, Symbol, sym};
 
 use super::Evaluator;
 use crate::step::StepKind;
-use crate::value::{Fact, Facts, KindSet, Outcome, Value, ValueId};
+use crate::value::{Fact, Facts, KindSet, Origin, Outcome, Root, Value, ValueId};
 
 /// The part that is the truth inside `Ok(..)` or `Some(..)`.
 pub(super) const TRUTH: &str = "=";
@@ -138,6 +138,24 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether an expression is a `Result`.
+    pub(super) fn is_result(&self, expr: ExprId) -> bool {
+        matches!(self.types.expr(expr).kind(), TyKind::External { path, .. } if path.as_str() == "std::result::Result")
+    }
+
+    /// A result that a field holds, where it is `Ok`: whoever fills the field gives its error beside that.
+    pub(super) fn ok_of_field(&mut self, scrutinee: ExprId, pat: PatId, value: ValueId) -> ValueId {
+        let is_ok = self.outcome_of_pattern(pat) == Outcome::Success;
+        if !is_ok || !matches!(self.ir.expr(scrutinee), Expr::Field { .. }) || !self.is_result(scrutinee) {
+            return value;
+        }
+        self.values.with_origins(value, |origin| {
+            let is_given = matches!(origin.root, Root::Parameter(_)) && !origin.path.is_empty();
+            let path = if is_given { origin.path.then(sym::OK) } else { origin.path };
+            Some(Origin { path, ..origin })
+        })
+    }
+
     /// The payload of an `Err` that a pattern binds: an error of a type that is not known is an internal one.
     fn error_bound(&mut self, error: ValueId, pats: &[PatId]) -> ValueId {
         let &[pat] = pats else { return error };
@@ -221,12 +239,27 @@ impl Evaluator<'_> {
             Outcome::Open => {
                 let (mut success, mut failure) = self.modelled_pattern(pat, scrutinee).unwrap_or_default();
                 crate::value::add(&mut failure, &self.told_by_numbers(pat, scrutinee));
+                crate::value::add(&mut success, &self.told_by_elements_of(pat, scrutinee));
                 if self.only_literals(pat) {
                     crate::value::add(&mut success, &self.all_of(scrutinee));
                 }
                 (success, failure)
             }
         }
+    }
+
+    /// A tuple matches where each of its elements does.
+    fn told_by_elements_of(&mut self, pat: PatId, scrutinee: ValueId) -> Facts {
+        let mut facts = Facts::new();
+        let Pat::Tuple(pats) = self.ir.pat(pat) else { return facts };
+        let before_rest =
+            self.pats(pats).into_iter().take_while(|pat| self.ir.pat(*pat) != Pat::Rest).enumerate();
+        for (index, pat) in before_rest.collect::<SmallVec<[_; 6]>>() {
+            let element = self.values.part(scrutinee, index_name(index));
+            let (success, _) = self.match_facts(pat, element);
+            crate::value::add(&mut facts, &success);
+        }
+        facts
     }
 
     /// What models say of the variants and texts of a pattern: that one matches, and that none does.

@@ -1,7 +1,7 @@
 //! What limits a body, and what only looks as if it did.
 
 use ward_linter::LintContext;
-use ward_semantics::{Callee, DefId};
+use ward_semantics::{Callee, DefId, Resolution};
 use ward_syntax::{BinaryOp, Expr, ExprId, Literal, SourceIr};
 
 use crate::input::taken;
@@ -17,6 +17,117 @@ fn limits_itself(cx: &LintContext, function: DefId) -> bool {
     let ir = cx.semantics().ir(cx.semantics().locate(function).0);
     let is_none = |call: &taken::Call| call.inputs.iter().any(|(expr, _)| is_most(ir, *expr));
     taken::calls(cx, function).iter().any(|call| is_limit(call) && !is_none(call))
+        || (demands_length(cx, function) && compares(cx, function))
+}
+
+/// Whether a function fails where a request does not say how long it is: `headers.get(CONTENT_LENGTH)..ok_or(..)?`.
+fn demands_length(cx: &LintContext, function: DefId) -> bool {
+    let ir = cx.semantics().ir(cx.semantics().locate(function).0);
+    taken::expressions(cx, function).into_iter().any(|(_, expr)| match expr {
+        Expr::Try(tried) => match ir.expr(tried) {
+            Expr::MethodCall { receiver, method, .. } => {
+                matches!(method.as_str(), "ok_or" | "ok_or_else") && is_length(ir, receiver)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whether an expression is made of the header that says how long a body is.
+fn is_length(ir: &SourceIr, mut expr: ExprId) -> bool {
+    let is_name = |arg: ExprId| match ir.expr(arg) {
+        Expr::Path(path) => {
+            ir.path_segments(path).last().is_some_and(|last| last.name.as_str() == "CONTENT_LENGTH")
+        }
+        Expr::Literal(Literal::Str(name)) => name.as_str().eq_ignore_ascii_case("content-length"),
+        _ => false,
+    };
+    while let Expr::MethodCall { receiver, method, args, .. } = ir.expr(expr) {
+        if method.as_str() == "get" && ir.list(args).next().is_some_and(is_name) {
+            return true;
+        }
+        expr = receiver;
+    }
+    false
+}
+
+/// Whether a function compares numbers: of one that reads a stream, the length.
+pub(super) fn compares(cx: &LintContext, function: DefId) -> bool {
+    taken::expressions(cx, function)
+        .into_iter()
+        .any(|(_, expr)| matches!(expr, Expr::Binary { op, .. } if ORDERED.contains(&op)))
+}
+
+const ORDERED: [BinaryOp; 4] = [BinaryOp::Lt, BinaryOp::Le, BinaryOp::Gt, BinaryOp::Ge];
+
+/// Whether a limit is switched off for handlers alone that count what they read themselves:
+/// `post(upload).layer(DefaultBodyLimit::disable())`.
+pub(super) fn is_for_counters(cx: &LintContext, function: DefId, switch: ExprId) -> bool {
+    let semantics = cx.semantics();
+    let Some(types) = semantics.types(function) else { return false };
+    let ir = semantics.ir(semantics.locate(function).0);
+    let around = taken::expressions(cx, function).into_iter().find_map(|(_, expr)| match expr {
+        Expr::MethodCall { receiver, method, args, .. }
+            if method.as_str() == "layer" && ir.list(args).any(|arg| arg == switch) =>
+        {
+            Some(receiver)
+        }
+        _ => None,
+    });
+    let Some(mut around) = around else { return false };
+    let mut handlers = Vec::new();
+    loop {
+        match ir.expr(around) {
+            Expr::MethodCall { receiver, args, .. } => {
+                handlers.extend(ir.list(args));
+                around = receiver;
+            }
+            Expr::Call { args, .. } => {
+                handlers.extend(ir.list(args));
+                break;
+            }
+            _ => return false,
+        }
+    }
+    let counts = |handler: ExprId| match ir.expr(handler) {
+        Expr::Path(path) => match types.path(path) {
+            Resolution::Def(def) => counts_pieces(cx, def),
+            _ => false,
+        },
+        _ => false,
+    };
+    !handlers.is_empty() && handlers.into_iter().all(counts)
+}
+
+/// Whether a function reads a body piece by piece, and compares how much came with something.
+fn counts_pieces(cx: &LintContext, function: DefId) -> bool {
+    let ir = cx.semantics().ir(cx.semantics().locate(function).0);
+    let reads = taken::calls(cx, function)
+        .iter()
+        .any(|call| matches!(call.name, "chunk" | "next" | "try_next" | "frame" | "data"));
+    let counts = |expr: Expr| match expr {
+        Expr::Binary { op, lhs, rhs } if ORDERED.contains(&op) => {
+            [lhs, rhs].into_iter().any(|side| adds_length(ir, side))
+        }
+        _ => false,
+    };
+    reads && taken::expressions(cx, function).into_iter().any(|(_, expr)| counts(expr))
+}
+
+/// Whether an expression is a length that is added to another: `written + chunk.len()`.
+fn adds_length(ir: &SourceIr, expr: ExprId) -> bool {
+    let is_length = |expr: ExprId| match ir.expr(expr) {
+        Expr::MethodCall { method, .. } => method.as_str() == "len",
+        Expr::Cast { operand, .. } => {
+            matches!(ir.expr(operand), Expr::MethodCall { method, .. } if method.as_str() == "len")
+        }
+        _ => false,
+    };
+    match ir.expr(expr) {
+        Expr::Binary { op: BinaryOp::Add, lhs, rhs } => is_length(lhs) || is_length(rhs),
+        _ => false,
+    }
 }
 
 /// Whether a function puts the filter that another gives behind one that limits: `limited().and(reading())`.

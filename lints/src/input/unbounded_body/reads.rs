@@ -3,10 +3,11 @@
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_semantics::{Callee, DefId, TraitName, Ty, TyKind};
-use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan};
+use ward_syntax::{ExprId, FileSpan};
 
+use super::limits::compares;
 use super::{Evidence, limits};
-use crate::input::taken::{self, Call};
+use crate::input::taken::Call;
 use crate::scope::{Root, Scope};
 
 /// Every kind of such a place in a function.
@@ -223,12 +224,4 @@ fn is_piece(ty: Ty) -> bool {
 
 fn is_byte(ty: Ty) -> bool {
     matches!(ty.kind(), TyKind::Scalar(name) if name.as_str() == "u8")
-}
-
-/// Whether a function compares numbers: of one that reads a stream, the length.
-fn compares(cx: &LintContext, function: DefId) -> bool {
-    const ORDERED: [BinaryOp; 4] = [BinaryOp::Lt, BinaryOp::Le, BinaryOp::Gt, BinaryOp::Ge];
-    taken::expressions(cx, function)
-        .into_iter()
-        .any(|(_, expr)| matches!(expr, Expr::Binary { op, .. } if ORDERED.contains(&op)))
 }

@@ -85,6 +85,7 @@ pub(super) fn of(scope: &Scope, value: ExprId, style: HoleStyle) -> Option<(Prin
         let has_display = scope.cx.semantics().display_impl(ty).is_some();
         if !(style == HoleStyle::Other && has_display)
             && let Some(printed) = of_type(scope.cx, ty, DEEPEST).or_else(|| of_generic(scope, value, ty))
+            && !is_overwritten(scope, value, &printed)
         {
             return Some((printed, Confidence::Medium));
         }
@@ -380,6 +381,23 @@ fn takes_out(scope: &Scope) -> bool {
     let removes = |expr: &Expr| matches!(expr, Expr::MethodCall { method, .. } if matches!(method.as_str(), "remove" | "set_sensitive" | "retain"));
     scope.body.exprs.of(&ir.exprs).iter().any(removes)
         || ir.segments.iter().any(|segment| segment.name.as_str().starts_with("SetSensitive"))
+}
+
+/// Whether a value is what a function returns that says that it hides something, and that writes over this field.
+fn is_overwritten(scope: &Scope, value: ExprId, printed: &Printed) -> bool {
+    let Printed::Field { field, .. } = printed else { return false };
+    let (subject, _) = subject(scope, value);
+    let Callee::Fn(def) = scope.types.callee(subject) else { return false };
+    let name = scope.cx.semantics().def_map.name(*def);
+    let says_so = words(name.as_str()).any(|word| has(HARMLESS, &word));
+    let Some(own) = Scope::new(scope.cx, *def).filter(|_| says_so) else { return false };
+    let last = field.rsplit('.').next().unwrap_or_default();
+    own.body.exprs.of(&own.ir.exprs).iter().any(|expr| match *expr {
+        Expr::Assign { lhs, .. } => {
+            matches!(own.ir.expr(lhs), Expr::Field { name, .. } if name.as_str() == last)
+        }
+        _ => false,
+    })
 }
 
 /// The secret that `Debug` of a type prints, if the workspace derives it. Only structs and enums count for how deep it is.

@@ -248,10 +248,8 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     }
     // Siblings that ask for themselves are not guarded by what stands before them all.
     let has_unseen = (siblings.outside > 0 || !harms_object) && door.has_unseen_guard(cx);
-    if door.access.verdict.authenticates != Authenticates::None {
-        confidence = confidence.min(Confidence::Medium);
-    }
-    if door.is_unclear() || siblings.percent() < 85 || has_unseen {
+    let may_know = door.access.verdict.authenticates != Authenticates::None;
+    if may_know || door.is_unclear() || siblings.percent() < 85 || has_unseen {
         confidence = Confidence::Low;
     }
     if of_pair.is_some() && related(cx, doors, &door, Kinship::Crate).percent() < 50 {

@@ -337,7 +337,7 @@ impl Kinship {
         }
     }
 
-    fn holds(self, cx: &LintContext, one: &Door, other: &Door) -> bool {
+    pub(super) fn holds(self, cx: &LintContext, one: &Door, other: &Door) -> bool {
         let map = &cx.semantics().def_map;
         if map.crate_of(one.function) != map.crate_of(other.function) {
             return false;

@@ -6,11 +6,11 @@
 
 use rustc_hash::FxHashMap;
 use ward_diagnostics::{Confidence, Finding, Severity};
-use ward_linter::guards::{Authenticates, Effect};
+use ward_linter::guards::{Authenticates, Effect, Guard, GuardKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::endpoint::Handler;
 use ward_semantics::{Callee, CrateId};
-use ward_syntax::{Pat, PatId, Symbol};
+use ward_syntax::{FileSpan, Pat, PatId, Symbol};
 
 use super::doors::{
     Among, Door, Kinship, Openness, Siblings, doors, is_beside_guarded_path, lower, related, related_among,
@@ -140,7 +140,7 @@ fn describe_area(cx: &LintContext, area: &OpenArea) -> Finding {
         .label("the first of them")
         .note(around)
         .help("guard their router as the others are, or say that it is public: `[access]` in `ward.toml`, `public = [..]`");
-    finding.confidence = Confidence::Medium;
+    finding.confidence = area.confidence;
     finding.severity = Severity::High;
     finding.endpoint = Some(first.reference());
     finding.function = Some(cx.name(first.function));
@@ -157,6 +157,7 @@ fn check(cx: &LintContext) {
     for area in &areas {
         cx.report(describe_area(cx, area));
     }
+    let mut told: Vec<FileSpan> = Vec::new();
     for door in &doors {
         let krate = cx.semantics().def_map.crate_of(door.function);
         let is_told = areas.iter().any(|area| area.holds(door));
@@ -169,9 +170,16 @@ fn check(cx: &LintContext) {
             && !is_told
             && let Some(evidence) = judge(cx, &doors, *door)
         {
+            told.push(door.place);
             cx.report(describe(cx, &evidence));
         }
     }
+    let is_new = |area: &OpenArea| !areas.iter().any(|known| known.overlaps(area)) && !area.holds_any(&told);
+    let beside: Vec<OpenArea> = open_areas::beside(cx, &doors).into_iter().filter(is_new).collect();
+    for area in &beside {
+        cx.report(describe_area(cx, area));
+    }
+    let areas: Vec<OpenArea> = areas.into_iter().chain(beside).collect();
     let is_told = |doors: &&Vec<Door>| doors.iter().any(|door| areas.iter().any(|area| area.holds(door)));
     let unguarded = services.values().filter(|doors| is_unguarded(doors) && !is_told(doors));
     let mut unguarded: Vec<&Vec<Door>> = unguarded.collect();
@@ -183,7 +191,7 @@ fn check(cx: &LintContext) {
 
 /// Whether an endpoint is one that stands open by mistake.
 fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evidence<'a>> {
-    if door.openness != Openness::Closed || door.access.verdict.authenticates != Authenticates::None {
+    if door.openness != Openness::Closed || door.is_guarded() || hears_of_caller(&door) {
         return None;
     }
     let changes = door.endpoint.methods.may_change();
@@ -240,13 +248,24 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     }
     // Siblings that ask for themselves are not guarded by what stands before them all.
     let has_unseen = (siblings.outside > 0 || !harms_object) && door.has_unseen_guard(cx);
-    if door.is_unclear() || siblings.percent() < 85 || has_unseen {
+    let may_know = door.access.verdict.authenticates != Authenticates::None;
+    if may_know || door.is_unclear() || siblings.percent() < 85 || has_unseen {
         confidence = Confidence::Low;
     }
     if of_pair.is_some() && related(cx, doors, &door, Kinship::Crate).percent() < 50 {
         confidence = Confidence::Low;
     }
     Some(Evidence { door, siblings, confidence })
+}
+
+/// Whether a handler may be told who calls, if anybody does: it decides then. A layer that lets everybody through guards nothing
+/// where the handler of what changes something never asks what the layer found.
+fn hears_of_caller(door: &Door) -> bool {
+    let is_told = |guard: &Guard| {
+        guard.verdict.authenticates != Authenticates::None && !matches!(guard.how, GuardKind::Attached(_))
+    };
+    door.access.verdict.authenticates != Authenticates::None
+        && (!door.endpoint.methods.may_change() || door.access.guards.iter().any(is_told))
 }
 
 /// So many guarded endpoints of a service that change something tell of one that names no object, too.

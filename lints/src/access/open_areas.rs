@@ -5,12 +5,14 @@
 //! decided for an area as a whole.
 
 use rustc_hash::FxHashMap;
+use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::{Authenticates, words};
 use ward_semantics::{CrateId, DefId};
-use ward_syntax::FileId;
+use ward_syntax::{FileId, FileSpan};
 
-use super::doors::{Door, Openness};
+use super::doors::{Door, Kinship, Openness};
+use super::public::is_for_visitors;
 
 /// So many endpoints of an area must change something.
 const FEWEST_OPEN: usize = 3;
@@ -24,6 +26,7 @@ pub(super) struct OpenArea<'a> {
     pub(super) total: usize,
     /// What these others are.
     pub(super) others: String,
+    pub(super) confidence: Confidence,
 }
 
 impl<'a> OpenArea<'a> {
@@ -39,6 +42,14 @@ impl<'a> OpenArea<'a> {
     pub(super) fn holds(&self, door: &Door) -> bool {
         self.doors.iter().any(|own| own.place == door.place)
     }
+
+    pub(super) fn overlaps(&self, other: &OpenArea) -> bool {
+        self.doors.iter().any(|door| other.holds(door))
+    }
+
+    pub(super) fn holds_any(&self, handlers: &[FileSpan]) -> bool {
+        self.doors.iter().any(|door| handlers.contains(&door.place))
+    }
 }
 
 /// What endpoints of one area have in common.
@@ -48,6 +59,8 @@ enum Place {
     Router(DefId),
     /// Their handlers stand in one file.
     File(FileId),
+    /// They are remote procedures.
+    Procedures,
     /// Their paths begin alike.
     Section(Vec<&'static str>),
 }
@@ -56,9 +69,9 @@ enum Place {
 /// one path.
 pub(super) fn find<'a>(cx: &LintContext, doors: &[Door<'a>]) -> Vec<OpenArea<'a>> {
     let fronts = Fronts::of(cx, doors);
-    let by_place = |door: &Door| door.endpoint.router.map_or(Place::File(door.place.file), Place::Router);
-    let mut found = areas(cx, doors, &|door| Some(by_place(door)));
-    let sections = areas(cx, doors, &|door| fronts.section(cx, door).map(Place::Section));
+    let judge = |area| judge(cx, doors, area);
+    let mut found = areas(cx, doors, &|door| Some(by_place(door)), &judge);
+    let sections = areas(cx, doors, &|door| fronts.section(cx, door).map(Place::Section), &judge);
     let is_new = |area: &OpenArea| !area.doors.iter().any(|door| found.iter().any(|known| known.holds(door)));
     let sections: Vec<OpenArea<'a>> = sections.into_iter().filter(is_new).collect();
     found.extend(sections);
@@ -70,6 +83,7 @@ fn areas<'a>(
     cx: &LintContext,
     doors: &[Door<'a>],
     place: &dyn Fn(&Door) -> Option<Place>,
+    judge: &dyn Fn(Vec<Door<'a>>) -> Option<OpenArea<'a>>,
 ) -> Vec<OpenArea<'a>> {
     let mut areas: FxHashMap<(CrateId, Place), Vec<Door<'a>>> = FxHashMap::default();
     for door in doors.iter().filter(|door| door.openness == Openness::Closed) {
@@ -77,7 +91,97 @@ fn areas<'a>(
             areas.entry((crate_of(cx, door), place)).or_default().push(*door);
         }
     }
-    areas.into_values().filter_map(|area| judge(cx, doors, area)).collect()
+    areas.into_values().filter_map(judge).collect()
+}
+
+/// What routes an endpoint, or else the file of its handler.
+fn by_place(door: &Door) -> Place {
+    door.endpoint.router.map_or(Place::File(door.place.file), Place::Router)
+}
+
+/// Areas that may be open on purpose: a router beside guarded ones below the same path, and the methods of a service of remote
+/// procedures beside guarded routes over the same state.
+pub(super) fn beside<'a>(cx: &LintContext, doors: &[Door<'a>]) -> Vec<OpenArea<'a>> {
+    let routed = |door: &Door| (!is_procedure(door)).then(|| by_place(door));
+    let mut found = areas(cx, doors, &routed, &|area| beside_path(cx, doors, area));
+    let procedures = |door: &Door| is_procedure(door).then_some(Place::Procedures);
+    found.extend(areas(cx, doors, &procedures, &|area| beside_routes(cx, doors, area)));
+    found.sort_by_key(|area| area.first().place);
+    found
+}
+
+/// So many endpoints of an area that may be open on purpose must change something, and so many beside it must be guarded.
+const FEWEST_BESIDE: usize = 2;
+const FEWEST_AROUND: usize = 3;
+
+fn beside_path<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) -> Option<OpenArea<'a>> {
+    area.sort_by_key(|door| (!changes(door), door.place));
+    let is_meant = |door: &Door| {
+        is_called_public(cx, door)
+            || is_for_visitors(door.endpoint, cx.semantics().def_map.name(door.function).as_str())
+    };
+    if area.iter().any(is_meant) || !area.iter().all(|door| is_open(cx, door)) {
+        return None;
+    }
+    let first = area[0];
+    let is_near = |door: &Door| Kinship::Prefix.holds(cx, &first, door);
+    if area_size(&area) < FEWEST_BESIDE || !area.iter().all(is_near) {
+        return None;
+    }
+    let all = doors.iter().filter(|door| door.is_guarded() && is_near(door)).count();
+    let rest = Rest::of(&area, doors, &is_near);
+    let is_enough = all >= FEWEST_AROUND.max(area_size(&area)) && rest.guarded >= FEWEST_BESIDE;
+    let is_odd = is_enough && rest.guarded * 10 >= rest.total * 8;
+    is_odd.then(|| rest.perhaps(area, "below the same path".to_owned()))
+}
+
+fn beside_routes<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) -> Option<OpenArea<'a>> {
+    area.sort_by_key(|door| door.place);
+    let is_closed = |door: &Door| !is_open(cx, door) || is_among_nodes(door);
+    if area.len() < FEWEST_BESIDE || area.iter().any(is_closed) {
+        return None;
+    }
+    let own = crate_of(cx, &area[0]);
+    let is_near = |door: &Door| !is_procedure(door) && uses(cx, own, crate_of(cx, door));
+    let rest = Rest::of(&area, doors, &is_near);
+    let is_odd = rest.guarded >= FEWEST_BESIDE && rest.guarded * 10 >= rest.total * 9;
+    is_odd.then(|| rest.perhaps(area, "that are routed by paths".to_owned()))
+}
+
+/// How many endpoints of an area change something that can be seen.
+fn area_size(area: &[Door]) -> usize {
+    area.iter().filter(|door| changes(door)).count()
+}
+
+/// Whether a crate is another one, or is built on it.
+fn uses(cx: &LintContext, krate: CrateId, other: CrateId) -> bool {
+    let data = |krate| cx.semantics().def_map.crate_data(krate);
+    let package = cx.semantics().project.package(data(krate).package);
+    krate == other || package.dependency(data(other).name).is_some()
+}
+
+fn is_procedure(door: &Door) -> bool {
+    door.endpoint.methods.names() == ["RPC"]
+}
+
+/// Whether a path names what the parts of one service say to each other.
+fn is_among_nodes(door: &Door) -> bool {
+    const WORDS: &[&str] = &[
+        "raft",
+        "internal",
+        "peer",
+        "peers",
+        "cluster",
+        "node",
+        "replication",
+        "replica",
+        "gossip",
+        "consensus",
+        "shard",
+        "worker",
+        "agent",
+    ];
+    words(door.endpoint.path.as_str()).any(|word| WORDS.contains(&word.as_str()))
 }
 
 fn crate_of(cx: &LintContext, door: &Door) -> CrateId {
@@ -124,15 +228,10 @@ fn judge<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) -> Optio
     if area.iter().any(|door| is_called_public(cx, door)) {
         return None;
     }
-    let is_open = |door: &Door| {
-        door.access.verdict.authenticates == Authenticates::None
-            && !door.is_unclear()
-            && !door.has_unseen_guard(cx)
-    };
-    if !area.iter().all(is_open) {
+    if !area.iter().all(|door| is_open(cx, door)) {
         return None;
     }
-    let changing = area.iter().filter(|door| changes(door)).count();
+    let changing = area_size(&area);
     let krate = crate_of(cx, &area[0]);
     if changing >= FEWEST_OPEN {
         let rest = Rest::of(&area, doors, &|door| crate_of(cx, door) == krate);
@@ -157,6 +256,13 @@ fn judge<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) -> Optio
     is_mistake.then(|| rest.around(area, format!("with `{name}` in their paths")))
 }
 
+/// Whether nothing is known, or may be unknown, that asks who calls.
+fn is_open(cx: &LintContext, door: &Door) -> bool {
+    door.access.verdict.authenticates == Authenticates::None
+        && !door.is_unclear()
+        && !door.has_unseen_guard(cx)
+}
+
 /// The endpoints outside of an area that change something.
 struct Rest {
     total: usize,
@@ -167,7 +273,12 @@ struct Rest {
 
 impl Rest {
     fn around(self, doors: Vec<Door>, others: String) -> OpenArea {
-        OpenArea { doors, guarded: self.guarded, total: self.total, others }
+        let confidence = Confidence::Medium;
+        OpenArea { doors, guarded: self.guarded, total: self.total, others, confidence }
+    }
+
+    fn perhaps(self, doors: Vec<Door>, others: String) -> OpenArea {
+        OpenArea { confidence: Confidence::Low, ..self.around(doors, others) }
     }
 
     fn of(area: &[Door], doors: &[Door], is_related: &dyn Fn(&Door) -> bool) -> Self {

@@ -137,6 +137,9 @@ const WEAK: &[&str] = &[
     "events",
 ];
 
+/// Those of them that name what a service stores, too: whoever adds or changes one does not ask to be let in by it.
+const STORED: &[&str] = &["tokens", "images", "icons", "doc", "docs", "index"];
+
 /// Words that say it within the last segments of a path: `start-password-reset`, `magic-link/request`.
 const ENDS: &[&str] =
     &["reset", "recover", "recovery", "hint", "magic", "otp", "totp", "invite", "invitation"];
@@ -176,16 +179,19 @@ pub(super) fn openness(
     }
     let name = cx.semantics().def_map.name(function);
     // What runs programs is for nobody by its last word alone: `/extension/install`.
-    let weak = if access.effects.has(Effect::Command) { &[] } else { WEAK };
-    let by_nature = says_so(path, name.as_str(), weak)
-        || proves_itself(cx, endpoint)
+    let stores = endpoint.methods.may_change() && access.effects.has(Effect::Write);
+    let is_weak = |word: &str| {
+        !access.effects.has(Effect::Command) && WEAK.contains(&word) && !(stores && STORED.contains(&word))
+    };
+    let by_nature = says_so(path, name.as_str(), &is_weak)
+        || proves_itself(cx, endpoint, stores)
         || lets_in(cx, function)
         || endpoint.methods.names() == ["OPTIONS"];
     if by_nature { Openness::ByNature } else { Openness::Closed }
 }
 
 /// By the names.
-fn says_so(path: &str, handler: &str, weak: &[&str]) -> bool {
+fn says_so(path: &str, handler: &str, is_weak: &dyn Fn(&str) -> bool) -> bool {
     let fixed = || path.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('{'));
     let has = |text: &str, known: &[&str]| words(text).any(|word| known.contains(&word.as_str()));
     let squashed =
@@ -193,7 +199,7 @@ fn says_so(path: &str, handler: &str, weak: &[&str]) -> bool {
     fixed().any(|segment| has(segment, STRONG) || STRONG.contains(&squashed(segment).as_str()))
         || has(handler, STRONG)
         || ["sign_up", "sign_in", "sign_out", "log_in", "log_out"].iter().any(|name| handler.contains(name))
-        || fixed().next_back().is_none_or(|segment| words(segment).all(|word| weak.contains(&word.as_str())))
+        || fixed().next_back().is_none_or(|segment| words(segment).all(|word| is_weak(&word)))
         || fixed().rev().take(2).any(|segment| {
             has(segment, ENDS)
                 || has(segment, &["password"]) && has(segment, &["request", "send", "lost", "mail", "email"])
@@ -304,11 +310,14 @@ pub(super) fn is_for_visitors(endpoint: &Endpoint, handler: &str) -> bool {
     fixed.into_iter().any(has) || has(handler)
 }
 
-/// By what it takes: a token in the path or body stands for a session.
-fn proves_itself(cx: &LintContext, endpoint: &Endpoint) -> bool {
+/// By what it takes: a token in the path or body stands for a session. One of the stored tokens that is to be changed
+/// (`/tokens/{token}`) is an object like any other.
+fn proves_itself(cx: &LintContext, endpoint: &Endpoint, stores: bool) -> bool {
     let is_proof = |name: &str| words(name).any(|word| PROOFS.contains(&word.as_str()));
-    let in_path = endpoint.path.as_str().split('/').filter(|segment| segment.starts_with('{'));
-    if in_path.clone().any(is_proof) {
+    let is_object = |before: &str| stores && STORED.contains(&before);
+    let segments: Vec<&str> = endpoint.path.as_str().split('/').collect();
+    let in_path = segments.windows(2).filter(|pair| pair[1].starts_with('{') && !is_object(pair[0]));
+    if in_path.into_iter().any(|pair| is_proof(pair[1])) {
         return true;
     }
     takes_field(cx, endpoint, &is_proof)
@@ -368,13 +377,14 @@ mod tests {
 
     #[test]
     fn names_tell_what_anybody_may_call() {
-        assert!(says_so("/api/v1/login", "post", WEAK));
-        assert!(says_so("/users/password/reset", "x", WEAK));
-        assert!(says_so("/users", "sign_up", WEAK));
-        assert!(says_so("/verification/request-password-token", "x", WEAK));
-        assert!(says_so("/passwords", "create", WEAK));
-        assert!(says_so("/healthz", "x", WEAK));
-        assert!(!says_so("/users/{id}", "delete_user", WEAK));
-        assert!(!says_so("/orders/{id}/status/history", "list", WEAK));
+        let says_so = |path, handler| says_so(path, handler, &|word: &str| WEAK.contains(&word));
+        assert!(says_so("/api/v1/login", "post"));
+        assert!(says_so("/users/password/reset", "x"));
+        assert!(says_so("/users", "sign_up"));
+        assert!(says_so("/verification/request-password-token", "x"));
+        assert!(says_so("/passwords", "create"));
+        assert!(says_so("/healthz", "x"));
+        assert!(!says_so("/users/{id}", "delete_user"));
+        assert!(!says_so("/orders/{id}/status/history", "list"));
     }
 }

@@ -391,7 +391,7 @@ impl Evaluator<'_> {
         if names::is_refusing(name) || is_redirect(self.types.expr(call.expr)) || always {
             all.shape = Shape::Refusal;
         }
-        if names::is_role(name) && !call.data().is_none() {
+        if (names::is_role(name) || names::asks_for_group(name)) && !call.data().is_none() {
             // What it compares is a role; whether it refuses is told by its body.
             all.data = all.data.union(Deps::ROLE);
             if all.fail.has(Deps::CREDENTIAL) || !all.fail.of_caller().is_none() {
@@ -1197,6 +1197,11 @@ impl Evaluator<'_> {
                 ward_syntax::Piece::Hole { .. } => None,
             }),
             Expr::MethodCall { receiver, .. } if depth < 4 => self.text_in(receiver, depth + 1),
+            // `adapted(dialect, "DELETE FROM ..")` is still that statement.
+            Expr::Call { args, .. } if depth < 4 => {
+                let mut texts = self.ir.list(args).filter_map(|arg| self.text_in(arg, depth + 1));
+                texts.find(|text| statement_effect(text.as_str()).has(Effect::Write))
+            }
             _ => None,
         }
     }

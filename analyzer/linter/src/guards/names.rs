@@ -252,6 +252,11 @@ pub(crate) fn is_role(name: &str) -> bool {
     })
 }
 
+/// Whether a call of this name asks whether somebody belongs to those who may: `contains_any_group`.
+pub(crate) fn asks_for_group(name: &str) -> bool {
+    has_word(name, &["group", "groups"]) && has_word(name, &["contains", "has", "belongs"])
+}
+
 /// Whether a type of this name lists what callers may do or be.
 pub fn is_role_type(name: &str) -> bool {
     const WORDS: &[&str] = &[

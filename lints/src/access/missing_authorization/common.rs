@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
-use ward_linter::guards::{is_authorizing, words};
+use ward_linter::guards::{is_authorizing, is_role_type, words};
 use ward_semantics::endpoint::Extractor;
 use ward_semantics::{Callee, DefId, Semantics, Ty, TyKind};
 use ward_syntax::{BodyId, Expr, ExprId, Id, ItemKind, SourceIr, Symbol, TypeRef, TypeRefId};
@@ -293,7 +293,13 @@ fn named(cx: &LintContext, function: DefId) -> Vec<(Symbol, bool, Option<DefId>)
             },
             _ => return None,
         };
-        if !is_named_check(name.as_str()) {
+        let asks_rights = |receiver: ExprId| {
+            ["has", "allows", "require"].contains(&name.as_str())
+                && matches!(types.expr(receiver).kind(), TyKind::Adt { def, .. } if is_role_type(semantics.def_map.name(*def).as_str()))
+        };
+        // `permissions.has("files.write")?`.
+        let is_asked = matches!(ir.expr(call), Expr::MethodCall { receiver, .. } if asks_rights(receiver));
+        if !is_asked && !is_named_check(name.as_str()) {
             return None;
         }
         match callee {

@@ -32,16 +32,22 @@ fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {
     if !changes && door.access.effects.is_empty() {
         return None;
     }
-    let siblings = || {
+    let near = || {
         guarded.iter().filter(|other| {
             other.place.file == door.place.file
                 && other.place != door.place
                 && other.endpoint.router == door.endpoint.router
         })
     };
+    let total = near().count();
+    let asking = near().filter(|other| other.own.role).count();
+    // Where reading is for more people, what changes something is compared with what does, too.
+    let alone = changes && asking * 10 < total * 8;
+    let siblings = || near().filter(|other| !alone || other.endpoint.methods.may_change());
     let total = siblings().count();
     let asking = siblings().filter(|other| other.own.role).count();
-    if asking < FEWEST || asking * 10 < total * 8 {
+    let is_rule = if alone { asking == total } else { asking * 10 >= total * 8 };
+    if asking < FEWEST || !is_rule {
         return None;
     }
     // Who asks for a role over what the path names says nothing of what names nothing: anybody may begin something new.
@@ -60,7 +66,10 @@ fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {
         place: door.place,
         message: format!("`{}` is open to every caller who is logged in", door.title()),
         label: "nothing here asks for a role or permission".to_owned(),
-        note: format!("{asking} of {total} other endpoints of this router and file ask for one"),
+        note: format!(
+            "{asking} of {total} other endpoints of this router and file{} ask for one",
+            if alone { " that change something" } else { "" }
+        ),
         help: "ask for the role or permission that its siblings ask for".to_owned(),
         example: siblings().find(|other| other.own.role).map(|other| other.place),
         endpoint: Some(door.reference()),

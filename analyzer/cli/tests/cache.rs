@@ -284,17 +284,23 @@ fn functions_change() {
             let text = if random(2) == 0 { format!("{around}{text}") } else { format!("{text}{around}") };
             project.write(&format!("src/f{file}.rs"), text);
         }
-        let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
-        let warm = project.run(&["-vv", "--format", "json"]);
-        assert_eq!(warm.stdout, cold, "round {round}");
-        with_findings += usize::from(cold.contains("\"sql-injection\""));
-        let said = warm.stderr.lines().find_map(|line| line.strip_prefix("functions: "));
-        reused += usize::from(said.is_some_and(|said| !said.contains(" 0 taken")));
+        let (found, used_cache) = compared_with_cold(&project, round);
+        with_findings += usize::from(found);
+        reused += usize::from(used_cache);
     }
     assert!(
         with_findings > 15 && reused > 30,
         "{with_findings} of 80 with findings, {reused} that used the cache"
     );
+}
+
+/// Whether a warm run that says the same as a cold one finds an injection, and whether it used what was kept of functions.
+fn compared_with_cold(project: &Project, round: usize) -> (bool, bool) {
+    let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
+    let warm = project.run(&["-vv", "--format", "json"]);
+    assert_eq!(warm.stdout, cold, "round {round}");
+    let said = warm.stderr.lines().find_map(|line| line.strip_prefix("functions: "));
+    (cold.contains("\"sql-injection\""), said.is_some_and(|said| !said.contains(" 0 taken")))
 }
 
 /// What builds the router of a file in [`bodies_change`].
@@ -353,12 +359,9 @@ fn bodies_change() {
         let (file, at) = (random(FILES), random(BODIES_OF_FILE));
         bodies[file][at] = random(BODIES.len());
         project.write(&format!("src/f{file}.rs"), text(file, &bodies[file]));
-        let cold = project.run(&["--no-cache", "--format", "json"]).stdout;
-        let warm = project.run(&["-vv", "--format", "json"]);
-        assert_eq!(warm.stdout, cold, "round {round}");
-        with_findings += usize::from(cold.contains("\"sql-injection\""));
-        let said = warm.stderr.lines().find_map(|line| line.strip_prefix("functions: "));
-        reused += usize::from(said.is_some_and(|said| !said.contains(" 0 taken")));
+        let (found, used_cache) = compared_with_cold(&project, round);
+        with_findings += usize::from(found);
+        reused += usize::from(used_cache);
     }
     assert!(
         with_findings > 30 && reused > 40,

@@ -25,7 +25,7 @@ pub use mail::Mail;
 pub use memo::Evaluations;
 pub use origins::Origins;
 pub use sources::request_parameters;
-pub use step::{Step, StepId, StepKind, Steps};
+pub use step::{SourceStep, Step, StepId, StepKind, Steps};
 pub use summary::{ClosureCall, Exported, FunctionSummary, Hit, Message, Part, Summaries};
 pub use value::{AccessPath, Callable, Fact, Facts, Hole, KindSet, Origin, Outcome, Root, Text, UNKNOWN};
 pub use way::{Entry, Reached, Way, WayStep, WayStepKind};

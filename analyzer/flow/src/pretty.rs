@@ -6,7 +6,7 @@ use ward_semantics::{DefId, Semantics};
 use ward_syntax::Symbol;
 
 use crate::FlowIndex;
-use crate::step::{StepId, StepKind};
+use crate::step::{SourceStep, StepId, StepKind};
 use crate::summary::{Exported, FunctionSummary, Hit};
 use crate::value::{AccessPath, Fact, KindSet, Origin, Outcome, Root, Text};
 
@@ -133,7 +133,7 @@ impl Printer<'_> {
             Root::Parameter(index) => self.parameter(index),
             Root::ClosureReturn(index) => format!("what {} returns", self.parameter(index)),
             Root::Source(step) => match self.summary.steps.get(step).map(|step| step.kind) {
-                Some(StepKind::Source { source, name, .. }) => format!("{} {name}", source.kind),
+                Some(StepKind::Source(SourceStep { source, name, .. })) => format!("{} {name}", source.kind),
                 _ => "a source".to_owned(),
             },
         };
@@ -158,7 +158,7 @@ impl Printer<'_> {
         while let Some(step) = next.and_then(|id| self.summary.steps.get(id)) {
             next = step.previous;
             told.push(match step.kind {
-                StepKind::Source { .. } | StepKind::Parameter(_) => continue,
+                StepKind::Source(_) | StepKind::Parameter(_) => continue,
                 StepKind::Bound(name) => format!("`{name}`"),
                 StepKind::Template => "template".to_owned(),
                 StepKind::Appended => "appended".to_owned(),

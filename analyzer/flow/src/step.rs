@@ -23,18 +23,22 @@ pub struct Step {
     pub kind: StepKind,
 }
 
-/// What happens at a step.
+/// Where data that somebody else chose enters.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub enum StepKind {
+pub struct SourceStep {
+    /// What it is.
+    pub source: Source,
+    /// The parameter or function.
+    pub name: Symbol,
+    /// The part of a parameter whose type alone says so: it is not there where a caller's value has nothing in it.
+    pub part: Option<(u16, AccessPath)>,
+}
+
+/// What happens at a step. `S` is how a source is told.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub enum StepKind<S = SourceStep> {
     /// Data that somebody else chose enters: what it is, and the name it has here.
-    Source {
-        /// What it is.
-        source: Source,
-        /// The parameter or function.
-        name: Symbol,
-        /// The part of a parameter whose type alone says so: it is not there where a caller's value has nothing in it.
-        part: Option<(u16, AccessPath)>,
-    },
+    Source(S),
     /// A caller's value enters as a parameter.
     Parameter(Symbol),
     /// It is bound to or stored in a variable or field.
@@ -69,7 +73,7 @@ pub struct Steps {
     /// The file that all of them stand in, once there are any.
     file: Option<FileId>,
     all: Vec<Kept>,
-    sources: Vec<KeptSource>,
+    sources: Vec<SourceStep>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,39 +81,28 @@ struct Kept {
     /// [`FIRST`] if there is none before.
     previous: u32,
     span: Span,
-    kind: KeptKind,
+    /// A source is told by its number among them.
+    kind: StepKind<u32>,
 }
 
 /// See [`Step::previous`].
 const FIRST: u32 = u32::MAX;
 
-/// See [`StepKind`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum KeptKind {
-    /// By its number among the sources.
-    Source(u32),
-    Parameter(Symbol),
-    Bound(Symbol),
-    Template,
-    Appended,
-    External(Symbol),
-    Through {
-        callee: DefId,
-        inner: StepId,
-    },
-    Closure,
-    Received {
-        letter: u32,
-        name: Symbol,
-    },
-}
-
-/// See [`StepKind::Source`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct KeptSource {
-    source: Source,
-    name: Symbol,
-    part: Option<(u16, AccessPath)>,
+impl<S> StepKind<S> {
+    /// The same, with a source told in another way.
+    fn with_source<T>(self, told: impl FnOnce(S) -> T) -> StepKind<T> {
+        match self {
+            Self::Source(source) => StepKind::Source(told(source)),
+            Self::Parameter(name) => StepKind::Parameter(name),
+            Self::Bound(name) => StepKind::Bound(name),
+            Self::Template => StepKind::Template,
+            Self::Appended => StepKind::Appended,
+            Self::External(name) => StepKind::External(name),
+            Self::Through { callee, inner } => StepKind::Through { callee, inner },
+            Self::Closure => StepKind::Closure,
+            Self::Received { letter, name } => StepKind::Received { letter, name },
+        }
+    }
 }
 
 impl Steps {
@@ -117,42 +110,22 @@ impl Steps {
     pub fn push(&mut self, step: Step) -> StepId {
         let id = StepId(self.all.len() as u32);
         self.file = Some(step.at.file);
-        let kind = match step.kind {
-            StepKind::Source { source, name, part } => {
-                self.sources.push(KeptSource { source, name, part });
-                KeptKind::Source(self.sources.len() as u32 - 1)
-            }
-            StepKind::Parameter(name) => KeptKind::Parameter(name),
-            StepKind::Bound(name) => KeptKind::Bound(name),
-            StepKind::Template => KeptKind::Template,
-            StepKind::Appended => KeptKind::Appended,
-            StepKind::External(name) => KeptKind::External(name),
-            StepKind::Through { callee, inner } => KeptKind::Through { callee, inner },
-            StepKind::Closure => KeptKind::Closure,
-            StepKind::Received { letter, name } => KeptKind::Received { letter, name },
-        };
+        let kind = step.kind.with_source(|source| self.keep(source));
         let previous = step.previous.map_or(FIRST, |previous| previous.0);
         self.all.push(Kept { previous, span: step.at.span, kind });
         id
     }
 
+    /// Keeps a source, and gives its number.
+    fn keep(&mut self, source: SourceStep) -> u32 {
+        self.sources.push(source);
+        self.sources.len() as u32 - 1
+    }
+
     /// A step, if it was kept.
     pub fn get(&self, id: StepId) -> Option<Step> {
         let Kept { previous, span, kind } = *self.all.get(id.0 as usize)?;
-        let kind = match kind {
-            KeptKind::Source(number) => {
-                let KeptSource { source, name, part } = *self.sources.get(number as usize)?;
-                StepKind::Source { source, name, part }
-            }
-            KeptKind::Parameter(name) => StepKind::Parameter(name),
-            KeptKind::Bound(name) => StepKind::Bound(name),
-            KeptKind::Template => StepKind::Template,
-            KeptKind::Appended => StepKind::Appended,
-            KeptKind::External(name) => StepKind::External(name),
-            KeptKind::Through { callee, inner } => StepKind::Through { callee, inner },
-            KeptKind::Closure => StepKind::Closure,
-            KeptKind::Received { letter, name } => StepKind::Received { letter, name },
-        };
+        let kind = kind.with_source(|number| self.sources[number as usize]);
         let previous = (previous != FIRST).then_some(StepId(previous));
         Some(Step { previous, at: FileSpan { file: self.file?, span }, kind })
     }
@@ -191,13 +164,7 @@ impl Steps {
         for (old, step) in self.all.iter().enumerate().filter(|(old, _)| keep[*old]) {
             map[old] = StepId(kept.all.len() as u32);
             let previous = if step.previous == FIRST { FIRST } else { map[step.previous as usize].0 };
-            let kind = match step.kind {
-                KeptKind::Source(number) => {
-                    kept.sources.push(self.sources[number as usize]);
-                    KeptKind::Source(kept.sources.len() as u32 - 1)
-                }
-                kind => kind,
-            };
+            let kind = step.kind.with_source(|number| kept.keep(self.sources[number as usize]));
             kept.all.push(Kept { previous, kind, ..*step });
         }
         kept.sources.shrink_to_fit();

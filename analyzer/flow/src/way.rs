@@ -7,7 +7,7 @@ use ward_syntax::{FileId, FileSpan, Symbol, sym};
 
 use crate::mail::Letter;
 use crate::models::{Sink, Source, SourceClass};
-use crate::step::{StepId, StepKind};
+use crate::step::{SourceStep, StepId, StepKind};
 use crate::summary::{Exported, FunctionSummary, Hit, Known, Part, Summaries};
 use crate::told::{About, Question, Told, note_summary, note_unsure};
 use crate::value::{AccessPath, Hole, KindSet, Origin, Root};
@@ -233,7 +233,7 @@ impl FlowIndex {
             part.each_origin_at(AccessPath::EMPTY.then(*name), &mut |path, origin| {
                 let Root::Source(step) = origin.root else { return };
                 let is_filled_here = match summary.steps.get(step).map(|step| step.kind) {
-                    Some(StepKind::Source { .. }) => true,
+                    Some(StepKind::Source(_)) => true,
                     Some(StepKind::Through { callee, .. }) => {
                         let callee = self.ways().summary(callee);
                         callee.is_some_and(|callee| parts_of_result(callee).all(|(other, _)| other != name))
@@ -319,7 +319,7 @@ impl<'a> Ways<'a> {
                 here = steps.get(previous)?;
             }
             match here.kind {
-                StepKind::Source { source, .. } => return Some(source),
+                StepKind::Source(found) => return Some(found.source),
                 StepKind::Received { letter, .. } => return Some(self.letter(letter)?.source),
                 StepKind::Through { callee, inner } => (def, step) = (callee, inner),
                 _ => return None,
@@ -427,7 +427,7 @@ impl Expansion<'_> {
                 // Seen from inside a callee its parameter is where the way went on.
                 StepKind::Parameter(_) if depth > 0 => {}
                 StepKind::Parameter(name) => self.push(push(WayStepKind::Parameter(name))),
-                StepKind::Source { source, name, .. } => {
+                StepKind::Source(SourceStep { source, name, .. }) => {
                     self.push(push(WayStepKind::Source { source, name }));
                 }
                 StepKind::Bound(name) => self.push(push(WayStepKind::Bound(name))),

@@ -36,6 +36,11 @@ thread_local! {
 }
 
 impl Trace {
+    /// What is picked out of what was looked at.
+    fn picked<T>(&self, pick: impl Fn(Seen) -> Option<T>) -> impl Iterator<Item = T> {
+        self.seen.iter().filter_map(move |seen| pick(*seen))
+    }
+
     /// Files in the items or bodies of which something was looked up.
     pub(crate) fn files(&self, defs: &DefIndex) -> Vec<FileId> {
         let mut files: Vec<FileId> = self
@@ -54,7 +59,7 @@ impl Trace {
 
     /// Files of whose functions it was asked which parameters hold request data.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = FileId> {
-        self.seen.iter().filter_map(|seen| match *seen {
+        self.picked(|seen| match seen {
             Seen::Inputs(file) => Some(file),
             _ => None,
         })
@@ -62,7 +67,7 @@ impl Trace {
 
     /// Files that were looked at as a whole.
     pub(crate) fn whole_files(&self) -> impl Iterator<Item = FileId> {
-        self.seen.iter().filter_map(|seen| match *seen {
+        self.picked(|seen| match seen {
             Seen::File(file) => Some(file),
             _ => None,
         })
@@ -70,7 +75,7 @@ impl Trace {
 
     /// Files in which something was looked at that stands outside of functions' bodies.
     pub(crate) fn outsides(&self) -> impl Iterator<Item = FileId> {
-        self.seen.iter().filter_map(|seen| match *seen {
+        self.picked(|seen| match seen {
             Seen::Outside(file) => Some(file),
             _ => None,
         })
@@ -78,7 +83,7 @@ impl Trace {
 
     /// Items whose bodies were looked at.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = DefId> {
-        self.seen.iter().filter_map(|seen| match *seen {
+        self.picked(|seen| match seen {
             Seen::Body(def) => Some(def),
             _ => None,
         })

@@ -1,7 +1,7 @@
 //! Endpoints as the access lints see them: with what stands before them, and beside which others.
 
 use rustc_hash::FxHashMap;
-use ward_diagnostics::{Confidence, EndpointGuard, EndpointRef};
+use ward_diagnostics::{Confidence, EndpointGuard, EndpointRef, Finding};
 use ward_linter::LintContext;
 use ward_linter::guards::{Effect, EndpointAccess, Guard, GuardKind, Verdict, words};
 use ward_semantics::endpoint::{Attached, Endpoint, UnknownPart, What};
@@ -120,6 +120,12 @@ impl Door<'_> {
         let inside = |kind: GuardKind| !matches!(kind, GuardKind::Attached(_));
         let enforcing = self.access.guards.iter().filter(|guard| guard.verdict.enforces());
         self.is_guarded() && !enforcing.clone().any(|guard| inside(guard.how))
+    }
+
+    /// A finding about this endpoint.
+    pub(super) fn finding(&self, cx: &LintContext, finding: Finding, confidence: Confidence) -> Finding {
+        let function = Some(cx.name(self.function));
+        Finding { confidence, endpoint: Some(self.reference()), function, ..finding }
     }
 
     pub(super) fn reference(&self) -> EndpointRef {

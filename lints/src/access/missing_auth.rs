@@ -86,42 +86,33 @@ fn describe_service(
     let message = format!(
         "no endpoint of `{name}` refuses who is not known, and {count} of them change what it stores"
     );
-    let mut finding = Finding::new(&MISSING_AUTH, first.place, message)
+    let finding = Finding::new(&MISSING_AUTH, first.place, message)
         .label("the first of them")
         .note("whoever reaches the service's port can do all it offers")
         .help("add a guard, or say in `ward.toml` what is public: `[access]`, `public = [\"/**\"]`");
-    finding.confidence = confidence;
-    finding.endpoint = Some(first.reference());
-    finding.function = Some(cx.name(first.function));
-    finding
+    first.finding(cx, finding, confidence)
 }
 
 /// An endpoint by which everybody becomes whoever he likes.
 fn describe_token(cx: &LintContext, door: &Door) -> Finding {
     let message = format!("`{}` makes out a token for whoever the request names", door.title());
-    let mut finding = Finding::new(&MISSING_AUTH, door.place, message)
+    let finding = Finding::new(&MISSING_AUTH, door.place, message)
         .label("nothing on the way asks for a password, a code or a signature")
         .note("other endpoints let in who has such a token")
         .help(
             "compare a secret that only its owner knows before the token is made out, or remove the endpoint",
         );
-    finding.confidence = Confidence::Medium;
-    finding.endpoint = Some(door.reference());
-    finding.function = Some(cx.name(door.function));
-    finding
+    door.finding(cx, finding, Confidence::Medium)
 }
 
 /// A sign-up by which everybody becomes an administrator.
 fn describe_administrator(cx: &LintContext, door: &Door) -> Finding {
     let message = format!("`{}` makes an administrator of whoever calls it", door.title());
-    let mut finding = Finding::new(&MISSING_AUTH, door.place, message)
+    let finding = Finding::new(&MISSING_AUTH, door.place, message)
         .label("nothing on the way asks for a credential or an invitation")
         .note("other endpoints for administrators let in whom this one has made")
         .help("guard it as they are, or let it make the first administrator only");
-    finding.confidence = Confidence::Medium;
-    finding.endpoint = Some(door.reference());
-    finding.function = Some(cx.name(door.function));
-    finding
+    door.finding(cx, finding, Confidence::Medium)
 }
 
 /// One finding for all: the decision was made where they are routed.

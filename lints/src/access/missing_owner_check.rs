@@ -71,26 +71,24 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
     if let Some(example) = example {
         finding = finding.related(*example, "this one looks at who calls");
     }
-    finding.confidence = match family {
-        Family::File => Confidence::Low,
-        Family::Object => Confidence::Medium,
-    };
-    finding.endpoint = Some(door.reference());
-    finding.function = Some(cx.name(door.function));
-    finding
+    door.finding(
+        cx,
+        finding,
+        match family {
+            Family::File => Confidence::Low,
+            Family::Object => Confidence::Medium,
+        },
+    )
 }
 
 /// An owner that the request names goes before the caller.
 fn describe_chosen(cx: &LintContext, door: &Door, place: FileSpan) -> Finding {
     let message = format!("`{}` lets the request say whose it is", door.title());
-    let mut finding = Finding::new(&MISSING_OWNER_CHECK, place, message)
+    let finding = Finding::new(&MISSING_OWNER_CHECK, place, message)
         .label("the caller counts only where the request names nobody")
         .note("whoever is logged in can do this in the name of anybody else")
         .help("take the caller's id whatever the request says, or compare the two");
-    finding.confidence = Confidence::Medium;
-    finding.endpoint = Some(door.reference());
-    finding.function = Some(cx.name(door.function));
-    finding
+    door.finding(cx, finding, Confidence::Medium)
 }
 
 /// A statement that finds rows by their id alone.
@@ -118,10 +116,7 @@ fn describe_object(cx: &LintContext, evidence: &objects::Evidence) -> Finding {
     if let Some(example) = example {
         finding = finding.related(*example, "this one asks");
     }
-    finding.confidence = Confidence::Medium;
-    finding.endpoint = Some(door.reference());
-    finding.function = Some(cx.name(door.function));
-    finding
+    door.finding(cx, finding, Confidence::Medium)
 }
 
 /// Where a handler that changes something takes another for the caller, if the request says so.

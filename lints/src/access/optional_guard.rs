@@ -55,27 +55,21 @@ fn describe(cx: &LintContext, evidence: &Evidence) -> Finding {
         Use::Ignored => "nothing looks at whether it is there",
         Use::Consulted => "where it is absent, nothing refuses",
     };
-    let mut finding = Finding::new(&OPTIONAL_GUARD, guard.place, message)
+    let finding = Finding::new(&OPTIONAL_GUARD, guard.place, message)
         .label(label)
         .note("an optional guard lets callers without a credential, or with a wrong one, do what the handler does")
         .help("take the guard itself, or answer 401 where it is absent");
-    finding.confidence = *confidence;
-    finding.endpoint = Some(door.reference());
-    finding.function = Some(cx.name(door.function));
-    finding
+    door.finding(cx, finding, *confidence)
 }
 
 /// An endpoint that has a credential checked and goes on whatever the answer is.
 fn describe_unheard(cx: &LintContext, door: &Door, check: FileSpan) -> Finding {
     let message = format!("`{}` goes on whatever this check says", door.title());
-    let mut finding = Finding::new(&OPTIONAL_GUARD, check, message)
+    let finding = Finding::new(&OPTIONAL_GUARD, check, message)
         .label("nobody looks at the answer")
         .note("`?` passes on an error and no `Ok(false)`, and `let _ =` nothing at all: callers with a wrong credential do what the handler does")
         .help("answer 401 where it says no: `if !check(..).await? { return Err(..) }`");
-    finding.confidence = if door.is_unclear() { Confidence::Low } else { Confidence::High };
-    finding.endpoint = Some(door.reference());
-    finding.function = Some(cx.name(door.function));
-    finding
+    door.finding(cx, finding, if door.is_unclear() { Confidence::Low } else { Confidence::High })
 }
 
 fn check(cx: &LintContext) {

@@ -5,7 +5,7 @@ use ward_semantics::DefId;
 use ward_syntax::{Span, Symbol};
 
 use super::Evaluator;
-use crate::step::{StepId, StepKind};
+use crate::step::{SourceStep, StepId, StepKind};
 use crate::summary::Exported;
 use crate::value::{
     AccessPath, Callable, Fact, Facts, KindSet, MOST_ORIGINS, Origin, Outcome, Root, Text, Value, ValueId,
@@ -112,7 +112,7 @@ impl Evaluator<'_> {
     /// that is known to hold nothing of that sort.
     fn is_absent(&mut self, callee: DefId, step: StepId, args: &[ValueId]) -> bool {
         let summary = self.cx.summary(callee);
-        let Some(StepKind::Source { source, part: Some((index, path)), .. }) =
+        let Some(StepKind::Source(SourceStep { source, part: Some((index, path)), .. })) =
             summary.and_then(|summary| summary.steps.get(step)).map(|step| step.kind)
         else {
             return false;

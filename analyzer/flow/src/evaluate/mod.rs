@@ -50,7 +50,7 @@ use crate::memo::{self, Memo};
 use crate::models::{Models, Source};
 use crate::own::OwnModels;
 use crate::sources;
-use crate::step::{Step, StepId, StepKind, Steps};
+use crate::step::{SourceStep, Step, StepId, StepKind, Steps};
 use crate::summary::{ClosureCall, Exported, FunctionSummary, Hit, Known, Summaries};
 use crate::value::{
     AccessPath, Callable, Fact, Facts, KindSet, Origin, Outcome, Root, Text, Value, ValueId, Values, add,
@@ -461,7 +461,7 @@ impl<'a> Evaluator<'a> {
         if open.is_empty() {
             return ValueId::NOTHING;
         }
-        let step = self.step(None, span, StepKind::Source { source, name, part });
+        let step = self.step(None, span, StepKind::Source(SourceStep { source, name, part }));
         self.values.of_origin(Origin { open, ..origin(Root::Source(step), step) })
     }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ward_linter::LintContext;
 use ward_linter::guards::words;
 use ward_semantics::{DefId, Ty, TyKind};
@@ -58,14 +58,19 @@ const KINDS_OF_CODE: &str =
 const KINDS_OF_PASS: &str = "expected user admin root db database basic auth login smtp mail master";
 const KINDS_OF_HASH: &str = "password passwd token secret key";
 
-/// Whether a list has a word.
-pub(crate) fn has(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|known| known == word)
-}
-
 thread_local! {
+    /// The words of the lists that were asked, by where a list stands and its length.
+    static LISTS: RefCell<FxHashMap<(usize, usize), FxHashSet<&'static str>>> = RefCell::default();
     /// What names were found to say: the same ones come again and again.
     static KNOWN: RefCell<FxHashMap<Box<str>, Named>> = RefCell::default();
+}
+
+/// Whether a list has a word.
+pub(crate) fn has(list: &'static str, word: &str) -> bool {
+    LISTS.with_borrow_mut(|lists| {
+        let words = lists.entry((list.as_ptr().addr(), list.len()));
+        words.or_insert_with(|| list.split_ascii_whitespace().collect()).contains(word)
+    })
 }
 
 impl Named {
@@ -89,8 +94,8 @@ impl Named {
         if has(WRITTEN, last) {
             return Self::Nothing;
         }
-        let any = |list: &str| all.iter().any(|word| has(list, word));
-        let is_kind = |list: &str| before.iter().any(|word| has(list, word));
+        let any = |list: &'static str| all.iter().any(|word| has(list, word));
+        let is_kind = |list: &'static str| before.iter().any(|word| has(list, word));
         // What a name ends in is what it is: `token_type` is a type, `type_token` a token.
         if has(ABOUT, last) || all.first().is_some_and(|first| has(ASKED, first)) {
             return Self::Other;

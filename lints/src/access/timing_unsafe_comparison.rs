@@ -346,7 +346,7 @@ fn is_of_graph(side: &Side) -> bool {
 
 /// Whether an old password is compared with the new one: both come with one request.
 fn is_change(left: &Side, right: &Side) -> bool {
-    let is_one = |side: &Side, list: &str| {
+    let is_one = |side: &Side, list: &'static str| {
         side.names.first().is_some_and(|name| words(name).any(|word| has(list, &word)))
     };
     let old = "old current previous";

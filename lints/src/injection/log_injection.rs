@@ -162,7 +162,7 @@ fn is_of_head(way: &Way) -> bool {
 /// Who writes the lines: what packages depend on, and how it is set up.
 fn writer(cx: &LintContext) -> Writer {
     let packages = &cx.semantics().project.packages;
-    let depends = |list: &str| {
+    let depends = |list: &'static str| {
         packages
             .iter()
             .flat_map(|package| &package.dependencies)
@@ -210,7 +210,7 @@ fn set_up(scope: &Scope, call: ExprId) -> Option<Writer> {
 }
 
 /// Whether a chain of methods begins with a call that has one of some names in its path.
-fn begins_with(scope: &Scope, expr: ExprId, names: &str) -> bool {
+fn begins_with(scope: &Scope, expr: ExprId, names: &'static str) -> bool {
     let mut next = expr;
     for _ in 0..30 {
         next = match scope.ir.expr(next) {

@@ -131,7 +131,7 @@ fn evidence<'a>(cx: &LintContext, candidate: &'a Candidate<'a>, ways: &[&Outgoin
 /// How sure it is that nobody should be sent a field of this name.
 fn confidence(candidate: &Candidate, name: &str) -> Option<Confidence> {
     use crate::secrets::has;
-    let any = |list: &str| words(name).any(|word| has(list, &word));
+    let any = |list: &'static str| words(name).any(|word| has(list, &word));
     let is_password = any("password passwords passwd passphrase pwd passcode");
     if !candidate.is_row {
         return is_password.then_some(Confidence::Low);

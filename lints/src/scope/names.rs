@@ -16,7 +16,7 @@ impl Scope<'_> {
     }
 
     /// Whether a place stands below a condition that speaks of one of some words.
-    pub(crate) fn is_below(&self, place: ExprId, list: &str) -> bool {
+    pub(crate) fn is_below(&self, place: ExprId, list: &'static str) -> bool {
         let ir = self.ir;
         let place = ir.expr_span(place);
         self.body.exprs.of(&ir.exprs).iter().any(|expr| match *expr {

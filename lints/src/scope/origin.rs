@@ -202,7 +202,7 @@ impl Scope<'_> {
         const MAKES: &str = "generate derive compute calculate sign hmac hash digest encrypt decrypt find fetch \
             load select lookup expected stored sha256 md5 make create state data extensions config env";
         let here = Root::Expr(expr);
-        let any = |known: &str| words(name).any(|word| has(known, &word));
+        let any = |known: &'static str| words(name).any(|word| has(known, &word));
         let mut given: Option<(Origin, Root)> = None;
         let mut is_held = false;
         let mut is_known = true;

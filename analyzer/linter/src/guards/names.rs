@@ -48,13 +48,14 @@ pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The words of a name as they stand there.
 fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let is_ascii = name.is_ascii();
     let mut rest = name;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
         if rest.is_empty() {
             return None;
         }
-        let end = word_end(rest);
+        let end = if is_ascii { ascii_word_end(rest.as_bytes()) } else { word_end(rest) };
         let (word, after) = rest.split_at(end);
         rest = after;
         Some(word)
@@ -63,9 +64,6 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 /// Where the word ends that a text begins with.
 fn word_end(text: &str) -> usize {
-    if text.is_ascii() {
-        return ascii_word_end(text.as_bytes());
-    }
     let mut chars = text.char_indices().peekable();
     let mut last_lower = false;
     while let Some((at, c)) = chars.next() {

@@ -156,7 +156,7 @@ fn is_own_key(name: &str) -> bool {
     const OTHERS: &str = "client access aws s3 consumer app bot header env name id path file url api";
     const OWN: &str = "jwt signing sign session cookie encryption hmac private master csrf";
     let all: Vec<String> = words(name).collect();
-    let any = |list: &str| all.iter().any(|word| has(list, word));
+    let any = |list: &'static str| all.iter().any(|word| has(list, word));
     let is_key = all.last().is_some_and(|word| has("secret", word) || (has("key", word) && any(OWN)));
     is_key && !any(OTHERS)
 }

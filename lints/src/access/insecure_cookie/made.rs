@@ -94,7 +94,7 @@ pub(super) fn is_harmless(scope: &Scope, expr: ExprId) -> bool {
     scope.made_of(expr).into_iter().filter_map(name).any(|name| says(&name, HARMLESS))
 }
 
-fn says(name: &str, list: &str) -> bool {
+fn says(name: &str, list: &'static str) -> bool {
     words(name).any(|word| has(list, &word))
 }
 

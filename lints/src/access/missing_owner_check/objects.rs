@@ -148,7 +148,7 @@ fn load_of(scope: &Scope, local: LocalId) -> Option<(DefId, ExprId)> {
     let mut args = scope.ir.list(args).peekable();
     args.peek()?;
     let all: Vec<ExprId> = args.collect();
-    let is_given = |arg: &ExprId| matches!(scope.origin(*arg).1, Root::Parameter(_)) && is_id(scope, *arg);
+    let is_given = |arg: &ExprId| is_id(scope, *arg) && matches!(scope.origin(*arg).1, Root::Parameter(_));
     (all.iter().any(is_given) && !all.iter().any(|arg| tells_caller(scope, *arg))).then_some((*loader, value))
 }
 

@@ -136,7 +136,7 @@ fn is_body_of_oauth(scope: &Scope, subject: ExprId, value: ExprId) -> bool {
         return false;
     }
     let path = scope.cx.semantics().path(scope.function);
-    let any = |list: &str| words(&path).any(|word| has(list, &word));
+    let any = |list: &'static str| words(&path).any(|word| has(list, &word));
     any(CLIENTS) && !any(PUBLIC) && !scope.is_below_failure(value)
 }
 

@@ -44,7 +44,7 @@ fn spoken_of(ir: &SourceIr, own: &[&str]) -> Credentials {
             _ => None,
         })
     };
-    let is_any = |list: &str| {
+    let is_any = |list: &'static str| {
         let mut names = ir.segments.iter().map(|segment| segment.name).chain(imports());
         names.any(|name| has(list, name.as_str()) && !own.contains(&name.as_str()))
     };

@@ -32,6 +32,8 @@ pub struct Lint {
     pub metadata: &'static LintMetadata,
     /// Asks the index and reports.
     pub check: fn(&LintContext),
+    /// The kinds of sink that it asks for: what reaches none that any lint of a run asks for is not followed.
+    pub kinds: &'static [&'static str],
 }
 
 /// The lints and models of a run.

@@ -167,6 +167,7 @@ pub fn analyze_project(
         return Err(RunError::Models(errors));
     }
     let externals = std::mem::take(&mut models.externals);
+    models.ask_only(&wanted_kinds(registry, settings));
     clock.laps.push(("models", took));
     clock.lap("parse");
     let understood = settings.understood.as_deref();
@@ -260,13 +261,19 @@ fn restore_kept(settings: &Settings) {
     rayon::join(understood, || rayon::join(evaluations, judged));
 }
 
+/// The kinds of sink that the lints of a run ask for.
+fn wanted_kinds(registry: &Registry, settings: &Settings) -> Vec<&'static str> {
+    let lints = registry.lints.iter().filter(|lint| settings.runs(lint.metadata));
+    lints.flat_map(|lint| lint.kinds).copied().collect()
+}
+
 /// What lints ask.
 #[derive(Clone, Copy)]
-struct Index<'a> {
-    semantics: &'a Semantics,
-    flows: &'a FlowIndex,
-    endpoints: &'a Endpoints,
-    guards: &'a Guards<'a>,
+pub(crate) struct Index<'a> {
+    pub(crate) semantics: &'a Semantics,
+    pub(crate) flows: &'a FlowIndex,
+    pub(crate) endpoints: &'a Endpoints,
+    pub(crate) guards: &'a Guards<'a>,
 }
 
 fn run_lints(
@@ -275,11 +282,10 @@ fn run_lints(
     settings: &Settings,
     directives: &Directives,
 ) -> Vec<Finding> {
-    let Index { semantics, flows, endpoints, guards } = index;
     let lints = registry.lints.par_iter().filter(|lint| settings.runs(lint.metadata));
     let mut findings: Vec<Finding> = lints
         .flat_map_iter(|lint| {
-            let cx = LintContext::new(semantics, flows, endpoints, guards, settings, directives);
+            let cx = LintContext::new(lint, index, settings, directives);
             (lint.check)(&cx);
             cx.into_findings()
         })

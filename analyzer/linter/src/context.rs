@@ -65,14 +65,14 @@ impl<'a> LintContext<'a> {
 
     /// What functions, types and endpoints do about the caller.
     pub fn guards(&self) -> &'a Guards<'a> {
+        debug_assert!(self.lint.guards, "{} does not ask for guards", self.lint.metadata.name);
         note_changeable();
         self.guards
     }
 
     /// What stands before each endpoint, in the order of [`Endpoints::all`].
     pub fn endpoint_access(&self) -> &'a [EndpointAccess] {
-        note_changeable();
-        self.guards.of_endpoints(self.endpoints)
+        self.guards().of_endpoints(self.endpoints)
     }
 
     /// What `find` finds in the functions that are reported on, in their order. `find` must ask by its context alone: those

@@ -34,6 +34,8 @@ pub struct Lint {
     pub check: fn(&LintContext),
     /// The kinds of sink that it asks for: what reaches none that any lint of a run asks for is not followed.
     pub kinds: &'static [&'static str],
+    /// Whether it asks for guards, or for what stands before endpoints.
+    pub guards: bool,
 }
 
 /// The lints and models of a run.

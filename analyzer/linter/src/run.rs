@@ -20,7 +20,7 @@ use ward_semantics::{Answers, DefId, Semantics, Understood};
 use crate::config::{Access, Levels, Suppressions, unmatched};
 use crate::guards::{EndpointAccess, Guards, Judged};
 use crate::suppression::Directives;
-use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes, unreached};
+use crate::{Lint, LintContext, LintLevel, LintMetadata, Registry, bodies, routes, unreached};
 
 /// What to analyse and how.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +86,7 @@ pub struct Analysis {
     pub semantics: Semantics,
     /// The ways into the service.
     pub endpoints: Endpoints,
-    /// What stands before each of them, in the same order.
+    /// What stands before each of them, in the same order; empty if no lint of the run asks for guards.
     pub access: Vec<EndpointAccess>,
     /// Why anybody may call each of them, where the project says so: empty if it gives no reason.
     pub public: Vec<Option<String>>,
@@ -204,8 +204,14 @@ pub fn analyze_project(
         (Endpoints::new(&semantics, registry.frameworks), start.elapsed())
     };
     // None of the three needs another, and hardly any is parallel in itself where little has changed.
-    let (flows, ((endpoints, took), ())) =
-        rayon::join(follow, || rayon::join(find_endpoints, || guards.evaluate()));
+    let asks_guards =
+        settings.scope == Scope::Endpoints || wanted_lints(registry, settings).any(|lint| lint.guards);
+    let judge = || {
+        if asks_guards {
+            guards.evaluate();
+        }
+    };
+    let (flows, ((endpoints, took), ())) = rayon::join(follow, || rayon::join(find_endpoints, judge));
     semantics.know_inputs(flows.states_of_inputs(&semantics));
     stats.endpoints = endpoints.all().len();
     clock.lap("flow");
@@ -213,11 +219,10 @@ pub fn analyze_project(
     let mut problems: Vec<ReportProblem> = problems;
     let mut directives = Directives::read(&semantics, settings.suppressions);
     let index = Index { semantics: &semantics, flows: &flows, endpoints: &endpoints, guards: &guards };
-    let access = guards.of_endpoints(&endpoints);
     let (mut findings, mut unused) = (Vec::new(), Vec::new());
     if settings.scope == Scope::Findings {
         findings = run_lints(index, registry, settings, &directives);
-        routes::name_endpoints(&semantics, &endpoints, access, &mut findings);
+        routes::name_endpoints(&semantics, &endpoints, &guards, &mut findings);
         unreached::lower(&semantics, &endpoints, &mut findings);
         findings.retain_mut(|finding| apply_level(&semantics, settings, finding));
         bodies::fill_in(&semantics, &mut findings);
@@ -230,7 +235,7 @@ pub fn analyze_project(
         problems.extend(suppressions.problems);
         unused = suppressions.removals;
     }
-    let access = access.to_vec();
+    let access = if asks_guards { guards.of_endpoints(&endpoints).to_vec() } else { Vec::new() };
     drop(guards);
     if let Some(evaluations) = &settings.evaluations {
         evaluations.take(&flows);
@@ -263,8 +268,12 @@ fn restore_kept(settings: &Settings) {
 
 /// The kinds of sink that the lints of a run ask for.
 fn wanted_kinds(registry: &Registry, settings: &Settings) -> Vec<&'static str> {
-    let lints = registry.lints.iter().filter(|lint| settings.runs(lint.metadata));
-    lints.flat_map(|lint| lint.kinds).copied().collect()
+    wanted_lints(registry, settings).flat_map(|lint| lint.kinds).copied().collect()
+}
+
+fn wanted_lints(registry: &Registry, settings: &Settings) -> impl Iterator<Item = &'static Lint> {
+    let is_wanted = settings.scope == Scope::Findings;
+    registry.lints.iter().filter(move |lint| is_wanted && settings.runs(lint.metadata))
 }
 
 /// What lints ask.

@@ -32,7 +32,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check, kinds: &NAMES };
+pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check, kinds: &NAMES, guards: false };
 
 /// A kind of sink, what to say of it, and how bad it is.
 const KINDS: [(&str, &str, &str, Severity); 11] = [

@@ -14,12 +14,14 @@ use ward_syntax::{FileId, Symbol};
 
 use crate::config::Access;
 use crate::guards::{EndpointAccess, Guards};
+use crate::run::Index;
 use crate::suppression::Directives;
-use crate::{Settings, TestFindings, tell};
+use crate::{Lint, Settings, TestFindings, tell};
 
 /// The index of a workspace, and the findings of one lint.
 #[derive(Debug)]
 pub struct LintContext<'a> {
+    lint: &'a Lint,
     semantics: &'a Semantics,
     flows: &'a FlowIndex,
     endpoints: &'a Endpoints,
@@ -31,14 +33,14 @@ pub struct LintContext<'a> {
 
 impl<'a> LintContext<'a> {
     pub(crate) fn new(
-        semantics: &'a Semantics,
-        flows: &'a FlowIndex,
-        endpoints: &'a Endpoints,
-        guards: &'a Guards<'a>,
+        lint: &'a Lint,
+        index: Index<'a>,
         settings: &'a Settings,
         directives: &'a Directives,
     ) -> Self {
-        Self { semantics, flows, endpoints, guards, settings, directives, findings: RefCell::default() }
+        let Index { semantics, flows, endpoints, guards } = index;
+        let findings = RefCell::default();
+        Self { lint, semantics, flows, endpoints, guards, settings, directives, findings }
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {
@@ -63,14 +65,14 @@ impl<'a> LintContext<'a> {
 
     /// What functions, types and endpoints do about the caller.
     pub fn guards(&self) -> &'a Guards<'a> {
+        debug_assert!(self.lint.guards, "{} does not ask for guards", self.lint.metadata.name);
         note_changeable();
         self.guards
     }
 
     /// What stands before each endpoint, in the order of [`Endpoints::all`].
     pub fn endpoint_access(&self) -> &'a [EndpointAccess] {
-        note_changeable();
-        self.guards.of_endpoints(self.endpoints)
+        self.guards().of_endpoints(self.endpoints)
     }
 
     /// What `find` finds in the functions that are reported on, in their order. `find` must ask by its context alone: those
@@ -99,27 +101,33 @@ impl<'a> LintContext<'a> {
     /// Every place where somebody's data reaches a sink of this kind, in code that [`Self::is_reported`].
     pub fn flows(&self, kind: &str) -> Vec<Reached> {
         note_changeable();
-        let mut reached = self.flows.reached(self.semantics, Symbol::new(kind));
+        let mut reached = self.flows.reached(self.semantics, self.kind(kind));
         reached.retain(|reached| self.is_reported(reached.function));
         reached
     }
 
     /// Whether what comes by a way is dangerous for another kind of sink too.
     pub fn is_open(&self, way: &Way, kind: &str) -> bool {
-        way.open.meets(self.flows.kind(Symbol::new(kind)))
+        way.open.meets(self.flows.kind(self.kind(kind)))
     }
 
     /// The parts of what a function returns that are filled with data dangerous for a kind of sink and coming in
     /// in that function: see [`FlowIndex::filled`].
     pub fn filled(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Way)> {
         note_changeable();
-        self.flows.filled(def, Symbol::new(kind))
+        self.flows.filled(def, self.kind(kind))
     }
 
     /// The parts of `self` that a method gives to sinks of a kind, and where.
     pub fn given_of_self(&self, def: DefId, kind: &str) -> Vec<(AccessPath, Reached)> {
         note_changeable();
-        self.flows.given_of_self(def, Symbol::new(kind))
+        self.flows.given_of_self(def, self.kind(kind))
+    }
+
+    /// A kind of sink that the lint has said it asks for.
+    fn kind(&self, name: &str) -> Symbol {
+        debug_assert!(self.lint.kinds.contains(&name), "{} does not ask for {name}", self.lint.metadata.name);
+        Symbol::new(name)
     }
 
     /// The parameters of a function that hold request data, `self` not counted, with what they hold.

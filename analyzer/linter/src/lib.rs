@@ -32,6 +32,10 @@ pub struct Lint {
     pub metadata: &'static LintMetadata,
     /// Asks the index and reports.
     pub check: fn(&LintContext),
+    /// The kinds of sink that it asks for: what reaches none that any lint of a run asks for is not followed.
+    pub kinds: &'static [&'static str],
+    /// Whether it asks for guards, or for what stands before endpoints.
+    pub guards: bool,
 }
 
 /// The lints and models of a run.

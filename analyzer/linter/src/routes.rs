@@ -8,7 +8,7 @@ use ward_semantics::endpoint::{
 
 use crate::Analysis;
 use crate::config::Access;
-use crate::guards::{Effect, EndpointAccess, GuardKind};
+use crate::guards::{Effect, EndpointAccess, GuardKind, Guards};
 use crate::places::{Functions, Lines};
 use crate::suppression::Directives;
 
@@ -182,11 +182,11 @@ fn handler_name(semantics: &Semantics, handler: Handler) -> String {
 pub(crate) fn name_endpoints(
     semantics: &Semantics,
     endpoints: &Endpoints,
-    access: &[EndpointAccess],
+    guards: &Guards,
     findings: &mut [Finding],
 ) {
     let access_of = |endpoint: &Endpoint| {
-        let mut all = endpoints.all().iter().zip(access);
+        let mut all = endpoints.all().iter().zip(guards.of_endpoints(endpoints));
         all.find(|(other, _)| std::ptr::eq(*other, endpoint)).map(|(_, access)| access)
     };
     let mut functions = Functions::default();

@@ -20,7 +20,7 @@ use ward_semantics::{Answers, DefId, Semantics, Understood};
 use crate::config::{Access, Levels, Suppressions, unmatched};
 use crate::guards::{EndpointAccess, Guards, Judged};
 use crate::suppression::Directives;
-use crate::{LintContext, LintLevel, LintMetadata, Registry, bodies, routes, unreached};
+use crate::{Lint, LintContext, LintLevel, LintMetadata, Registry, bodies, routes, unreached};
 
 /// What to analyse and how.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +86,7 @@ pub struct Analysis {
     pub semantics: Semantics,
     /// The ways into the service.
     pub endpoints: Endpoints,
-    /// What stands before each of them, in the same order.
+    /// What stands before each of them, in the same order; empty if no lint of the run asks for guards.
     pub access: Vec<EndpointAccess>,
     /// Why anybody may call each of them, where the project says so: empty if it gives no reason.
     pub public: Vec<Option<String>>,
@@ -167,6 +167,7 @@ pub fn analyze_project(
         return Err(RunError::Models(errors));
     }
     let externals = std::mem::take(&mut models.externals);
+    models.ask_only(&wanted_kinds(registry, settings));
     clock.laps.push(("models", took));
     clock.lap("parse");
     let understood = settings.understood.as_deref();
@@ -203,8 +204,14 @@ pub fn analyze_project(
         (Endpoints::new(&semantics, registry.frameworks), start.elapsed())
     };
     // None of the three needs another, and hardly any is parallel in itself where little has changed.
-    let (flows, ((endpoints, took), ())) =
-        rayon::join(follow, || rayon::join(find_endpoints, || guards.evaluate()));
+    let asks_guards =
+        settings.scope == Scope::Endpoints || wanted_lints(registry, settings).any(|lint| lint.guards);
+    let judge = || {
+        if asks_guards {
+            guards.evaluate();
+        }
+    };
+    let (flows, ((endpoints, took), ())) = rayon::join(follow, || rayon::join(find_endpoints, judge));
     semantics.know_inputs(flows.states_of_inputs(&semantics));
     stats.endpoints = endpoints.all().len();
     clock.lap("flow");
@@ -212,11 +219,10 @@ pub fn analyze_project(
     let mut problems: Vec<ReportProblem> = problems;
     let mut directives = Directives::read(&semantics, settings.suppressions);
     let index = Index { semantics: &semantics, flows: &flows, endpoints: &endpoints, guards: &guards };
-    let access = guards.of_endpoints(&endpoints);
     let (mut findings, mut unused) = (Vec::new(), Vec::new());
     if settings.scope == Scope::Findings {
         findings = run_lints(index, registry, settings, &directives);
-        routes::name_endpoints(&semantics, &endpoints, access, &mut findings);
+        routes::name_endpoints(&semantics, &endpoints, &guards, &mut findings);
         unreached::lower(&semantics, &endpoints, &mut findings);
         findings.retain_mut(|finding| apply_level(&semantics, settings, finding));
         bodies::fill_in(&semantics, &mut findings);
@@ -229,7 +235,7 @@ pub fn analyze_project(
         problems.extend(suppressions.problems);
         unused = suppressions.removals;
     }
-    let access = access.to_vec();
+    let access = if asks_guards { guards.of_endpoints(&endpoints).to_vec() } else { Vec::new() };
     drop(guards);
     if let Some(evaluations) = &settings.evaluations {
         evaluations.take(&flows);
@@ -260,13 +266,23 @@ fn restore_kept(settings: &Settings) {
     rayon::join(understood, || rayon::join(evaluations, judged));
 }
 
+/// The kinds of sink that the lints of a run ask for.
+fn wanted_kinds(registry: &Registry, settings: &Settings) -> Vec<&'static str> {
+    wanted_lints(registry, settings).flat_map(|lint| lint.kinds).copied().collect()
+}
+
+fn wanted_lints(registry: &Registry, settings: &Settings) -> impl Iterator<Item = &'static Lint> {
+    let is_wanted = settings.scope == Scope::Findings;
+    registry.lints.iter().filter(move |lint| is_wanted && settings.runs(lint.metadata))
+}
+
 /// What lints ask.
 #[derive(Clone, Copy)]
-struct Index<'a> {
-    semantics: &'a Semantics,
-    flows: &'a FlowIndex,
-    endpoints: &'a Endpoints,
-    guards: &'a Guards<'a>,
+pub(crate) struct Index<'a> {
+    pub(crate) semantics: &'a Semantics,
+    pub(crate) flows: &'a FlowIndex,
+    pub(crate) endpoints: &'a Endpoints,
+    pub(crate) guards: &'a Guards<'a>,
 }
 
 fn run_lints(
@@ -275,11 +291,10 @@ fn run_lints(
     settings: &Settings,
     directives: &Directives,
 ) -> Vec<Finding> {
-    let Index { semantics, flows, endpoints, guards } = index;
     let lints = registry.lints.par_iter().filter(|lint| settings.runs(lint.metadata));
     let mut findings: Vec<Finding> = lints
         .flat_map_iter(|lint| {
-            let cx = LintContext::new(semantics, flows, endpoints, guards, settings, directives);
+            let cx = LintContext::new(lint, index, settings, directives);
             (lint.check)(&cx);
             cx.into_findings()
         })

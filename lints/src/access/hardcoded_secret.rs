@@ -34,7 +34,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &HARDCODED_SECRET, check };
+pub const LINT: Lint = Lint { metadata: &HARDCODED_SECRET, check, kinds: &[], guards: false };
 
 /// What a literal is used as.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -30,7 +30,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &INSECURE_COOKIE, check };
+pub const LINT: Lint = Lint { metadata: &INSECURE_COOKIE, check, kinds: &[], guards: false };
 
 /// An attribute of cookies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -36,7 +36,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &MISSING_AUTH, check };
+pub const LINT: Lint = Lint { metadata: &MISSING_AUTH, check, kinds: &[], guards: true };
 
 /// An endpoint that stands open among guarded ones.
 struct Evidence<'a> {

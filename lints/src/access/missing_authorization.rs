@@ -35,7 +35,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &MISSING_AUTHORIZATION, check };
+pub const LINT: Lint = Lint { metadata: &MISSING_AUTHORIZATION, check, kinds: &[], guards: true };
 
 /// A function that does less than its siblings.
 struct Evidence {

@@ -32,7 +32,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &MISSING_OWNER_CHECK, check };
+pub const LINT: Lint = Lint { metadata: &MISSING_OWNER_CHECK, check, kinds: &[], guards: true };
 
 /// An endpoint that takes an id, and how many of its siblings tie theirs to the caller.
 struct Evidence<'a> {

@@ -27,7 +27,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &OPTIONAL_GUARD, check };
+pub const LINT: Lint = Lint { metadata: &OPTIONAL_GUARD, check, kinds: &[], guards: true };
 
 /// An endpoint behind a guard that lets everybody pass.
 struct Evidence<'a> {

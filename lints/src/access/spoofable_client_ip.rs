@@ -28,7 +28,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &SPOOFABLE_CLIENT_IP, check };
+pub const LINT: Lint = Lint { metadata: &SPOOFABLE_CLIENT_IP, check, kinds: &[], guards: false };
 
 /// Headers that say where a request came from.
 const HEADERS: &str = "x-forwarded-for x-real-ip x-client-ip cf-connecting-ip true-client-ip x-originating-ip x-cluster-client-ip";

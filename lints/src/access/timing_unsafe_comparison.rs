@@ -31,7 +31,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &TIMING_UNSAFE_COMPARISON, check };
+pub const LINT: Lint = Lint { metadata: &TIMING_UNSAFE_COMPARISON, check, kinds: &[], guards: false };
 
 /// Methods that compare texts.
 const METHODS: &[&str] = &["eq", "ne", "eq_ignore_ascii_case"];

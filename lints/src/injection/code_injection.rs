@@ -23,7 +23,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &CODE_INJECTION, check };
+pub const LINT: Lint = Lint { metadata: &CODE_INJECTION, check, kinds: &["code"], guards: false };
 
 static WORDING: Wording = Wording {
     message: "request data becomes part of the script given to",

@@ -24,7 +24,8 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &COMMAND_INJECTION, check };
+pub const LINT: Lint =
+    Lint { metadata: &COMMAND_INJECTION, check, kinds: &["command", "shell"], guards: false };
 
 static PROGRAM: Wording = Wording {
     message: "request data chooses the program that is started by",

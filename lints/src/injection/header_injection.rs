@@ -24,7 +24,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &HEADER_INJECTION, check };
+pub const LINT: Lint = Lint { metadata: &HEADER_INJECTION, check, kinds: &["header"], guards: false };
 
 static WORDING: Wording = Wording {
     message: "request data becomes part of the text of a header given to",

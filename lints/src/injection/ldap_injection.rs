@@ -23,7 +23,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &LDAP_INJECTION, check };
+pub const LINT: Lint = Lint { metadata: &LDAP_INJECTION, check, kinds: &["ldap"], guards: false };
 
 static WORDING: Wording = Wording {
     message: "request data becomes part of the LDAP filter or name given to",

@@ -34,7 +34,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &LOG_INJECTION, check };
+pub const LINT: Lint = Lint { metadata: &LOG_INJECTION, check, kinds: &["log-line"], guards: true };
 
 /// A line that data becomes part of.
 struct Evidence {

@@ -24,7 +24,8 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &NOSQL_INJECTION, check };
+pub const LINT: Lint =
+    Lint { metadata: &NOSQL_INJECTION, check, kinds: &["nosql", "nosql-argument"], guards: false };
 
 static WORDING: Wording = Wording {
     message: "request data becomes the query or script given to",

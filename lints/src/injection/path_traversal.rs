@@ -33,7 +33,8 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &PATH_TRAVERSAL, check };
+pub const LINT: Lint =
+    Lint { metadata: &PATH_TRAVERSAL, check, kinds: &["path-parent", "path-absolute"], guards: false };
 
 static ANYWHERE: Wording = Wording {
     message: "request data becomes part of the path given to",

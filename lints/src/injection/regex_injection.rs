@@ -24,7 +24,8 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &REGEX_INJECTION, check };
+pub const LINT: Lint =
+    Lint { metadata: &REGEX_INJECTION, check, kinds: &["regex", "regex-linear"], guards: false };
 
 static WORDING: Wording = Wording {
     message: "request data becomes part of the pattern given to",

@@ -26,7 +26,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &SQL_INJECTION, check };
+pub const LINT: Lint = Lint { metadata: &SQL_INJECTION, check, kinds: &["sql"], guards: false };
 
 /// A query, and the ways by which others write in its text.
 struct Evidence {

@@ -24,7 +24,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &TEMPLATE_INJECTION, check };
+pub const LINT: Lint = Lint { metadata: &TEMPLATE_INJECTION, check, kinds: &["template"], guards: false };
 
 static WORDING: Wording = Wording {
     message: "request data becomes part of the template source given to",

@@ -25,7 +25,8 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &XML_INJECTION, check };
+pub const LINT: Lint =
+    Lint { metadata: &XML_INJECTION, check, kinds: &["xml", "cdata", "stored"], guards: false };
 
 static WORDING: Wording = Wording {
     message: "request data becomes part of XML without encoding",

@@ -30,7 +30,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &MASS_ASSIGNMENT, check };
+pub const LINT: Lint = Lint { metadata: &MASS_ASSIGNMENT, check, kinds: &[], guards: true };
 
 /// A type that comes in and is stored.
 struct Evidence<'a> {

@@ -32,7 +32,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check };
+pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check, kinds: &NAMES, guards: false };
 
 /// A kind of sink, what to say of it, and how bad it is.
 const KINDS: [(&str, &str, &str, Severity); 11] = [
@@ -98,6 +98,16 @@ const KINDS: [(&str, &str, &str, Severity); 11] = [
     ),
     ("divisor", "a number of the request is the divisor of", "this may be zero", Severity::Low),
 ];
+
+const NAMES: [&str; KINDS.len()] = {
+    let mut names = [""; KINDS.len()];
+    let mut at = 0;
+    while at < KINDS.len() {
+        names[at] = KINDS[at].0;
+        at += 1;
+    }
+    names
+};
 
 fn check(cx: &LintContext) {
     for (kind, message, label, severity) in KINDS {

@@ -30,7 +30,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &SSRF, check };
+pub const LINT: Lint = Lint { metadata: &SSRF, check, kinds: &["url", "stored"], guards: true };
 
 static WORDING: Wording = Wording {
     message: "request data chooses the host in the URL given to",

@@ -22,7 +22,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &UNBOUNDED_ALLOCATION, check };
+pub const LINT: Lint = Lint { metadata: &UNBOUNDED_ALLOCATION, check, kinds: &["capacity"], guards: false };
 
 fn check(cx: &LintContext) {
     for (reached, confidence) in cx.flows("capacity").into_iter().filter_map(numbers::of_request) {

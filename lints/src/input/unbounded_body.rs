@@ -35,7 +35,8 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &UNBOUNDED_BODY, check };
+pub const LINT: Lint =
+    Lint { metadata: &UNBOUNDED_BODY, check, kinds: &["whole-body", "url"], guards: false };
 
 /// A limit that is switched off, or a place that reads without one.
 struct Evidence {

@@ -26,7 +26,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &UNVALIDATED_EXTRACTOR, check };
+pub const LINT: Lint = Lint { metadata: &UNVALIDATED_EXTRACTOR, check, kinds: &["limit"], guards: false };
 
 fn check(cx: &LintContext) {
     let taken = super::taken::all(cx);

@@ -32,7 +32,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &ERROR_LEAK, check };
+pub const LINT: Lint = Lint { metadata: &ERROR_LEAK, check, kinds: &["error-response"], guards: true };
 
 /// What a status says of whose fault an error is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -32,7 +32,12 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &OPEN_REDIRECT, check };
+pub const LINT: Lint = Lint {
+    metadata: &OPEN_REDIRECT,
+    check,
+    kinds: &["redirect-absolute", "redirect-relative"],
+    guards: false,
+};
 
 static ABSOLUTE: Wording = Wording {
     message: "request data chooses the target of the redirect made by",

@@ -31,7 +31,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &SECRET_IN_LOG, check };
+pub const LINT: Lint = Lint { metadata: &SECRET_IN_LOG, check, kinds: &[], guards: false };
 
 /// Macros that write to a log.
 const LOGS: &str =

@@ -33,7 +33,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &SENSITIVE_RESPONSE, check };
+pub const LINT: Lint = Lint { metadata: &SENSITIVE_RESPONSE, check, kinds: &[], guards: true };
 
 /// More other places are not listed.
 const MOST_OTHERS: usize = 8;

@@ -33,7 +33,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &UNENCODED_HTML, check };
+pub const LINT: Lint = Lint { metadata: &UNENCODED_HTML, check, kinds: &["html", "stored"], guards: false };
 
 /// A text put into a page.
 struct Evidence {

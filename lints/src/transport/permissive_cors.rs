@@ -31,7 +31,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &PERMISSIVE_CORS, check };
+pub const LINT: Lint = Lint { metadata: &PERMISSIVE_CORS, check, kinds: &[], guards: false };
 
 /// How any origin gets in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

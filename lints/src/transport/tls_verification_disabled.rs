@@ -25,7 +25,7 @@ declare_lint! {
 }
 
 /// The lint.
-pub const LINT: Lint = Lint { metadata: &TLS_VERIFICATION_DISABLED, check };
+pub const LINT: Lint = Lint { metadata: &TLS_VERIFICATION_DISABLED, check, kinds: &[], guards: false };
 
 /// Methods of builders that switch a check off when they are given `true`: reqwest, native-tls, lettre, mysql, actix.
 const SWITCHES: &[&str] = &[

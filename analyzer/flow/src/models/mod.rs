@@ -13,6 +13,7 @@ mod port;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 pub use error::ModelError;
 pub use guard::{

@@ -247,20 +247,28 @@ pub(crate) fn of_value(cx: Context, ty: Ty) -> Option<Source> {
         return None;
     }
     match ty.kind() {
+        TyKind::External { path, args } if path.as_str() == "std::boxed::Box" => {
+            let inner = args.first().copied()?;
+            of_value(cx, inner).or_else(|| of_any_error(cx, inner))
+        }
         TyKind::External { path, .. } => cx.models.type_sources.get(path).copied(),
         _ => None,
     }
 }
 
+/// What a value is of which it is known that it is an error, of any kind: `dyn Error + Send + Sync`.
+fn of_any_error(cx: Context, ty: Ty) -> Option<Source> {
+    let TyKind::Bounds(bounds) = ty.kind() else { return None };
+    let any = Symbol::new("std::error::Error");
+    let is_error = bounds.iter().any(|bound| bound.name == TraitName::External(any));
+    is_error.then(|| cx.models.type_sources.get(&any).copied())?
+}
+
 /// What an error of a type is that nothing is known of, or nothing but that it is an error.
 pub(crate) fn of_unknown_error(cx: Context, ty: Ty) -> Option<Source> {
     let source = cx.models.type_sources.get(&sym::ANY).copied()?;
-    if let TyKind::Bounds(bounds) = ty.kind() {
-        // What is known of it is that it is an error, of any kind.
-        let any = Symbol::new("std::error::Error");
-        let is_error = bounds.iter().any(|bound| bound.name == TraitName::External(any));
-        let of_any = is_error.then(|| cx.models.type_sources.get(&any)).flatten();
-        return Some(of_any.copied().unwrap_or(source));
+    if matches!(ty.kind(), TyKind::Bounds(_)) {
+        return Some(of_any_error(cx, ty).unwrap_or(source));
     }
     let is_unknown = match ty.kind() {
         TyKind::Unknown => true,

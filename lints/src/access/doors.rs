@@ -109,6 +109,14 @@ impl Door<'_> {
             .any(|part| matches!(part, UnknownPart::Layer | UnknownPart::Mount | UnknownPart::Handler))
     }
 
+    /// Whether something unknown may stand before the handler, wherever it is mounted.
+    pub(super) fn is_behind_unknown(&self) -> bool {
+        self.endpoint
+            .unknown
+            .iter()
+            .any(|unknown| matches!(unknown.part, UnknownPart::Layer | UnknownPart::Handler))
+    }
+
     /// Whether a guard is attached to the route, whatever the handler takes or asks.
     pub(super) fn is_behind_guard(&self) -> bool {
         let is_attached = |how: GuardKind| matches!(how, GuardKind::Attached(_));

@@ -144,7 +144,11 @@ fn check(cx: &LintContext) {
     for door in &doors {
         services.entry(cx.semantics().def_map.crate_of(door.function)).or_default().push(*door);
     }
-    let areas = open_areas::find(cx, &doors);
+    let (beside, perhaps): (Vec<OpenArea>, Vec<OpenArea>) =
+        open_areas::beside(cx, &doors).into_iter().partition(|area| area.confidence > Confidence::Low);
+    let mut areas = open_areas::find(cx, &doors);
+    let beside = beside.into_iter().filter(|area| !areas.iter().any(|known| known.overlaps(area)));
+    areas.extend(beside.collect::<Vec<_>>());
     for area in &areas {
         cx.report(describe_area(cx, area));
     }
@@ -166,11 +170,11 @@ fn check(cx: &LintContext) {
         }
     }
     let is_new = |area: &OpenArea| !areas.iter().any(|known| known.overlaps(area)) && !area.holds_any(&told);
-    let beside: Vec<OpenArea> = open_areas::beside(cx, &doors).into_iter().filter(is_new).collect();
-    for area in &beside {
+    let perhaps: Vec<OpenArea> = perhaps.into_iter().filter(is_new).collect();
+    for area in &perhaps {
         cx.report(describe_area(cx, area));
     }
-    let areas: Vec<OpenArea> = areas.into_iter().chain(beside).collect();
+    let areas: Vec<OpenArea> = areas.into_iter().chain(perhaps).collect();
     let is_told = |doors: &&Vec<Door>| doors.iter().any(|door| areas.iter().any(|area| area.holds(door)));
     let unguarded = services.values().filter(|doors| is_unguarded(doors) && !is_told(doors));
     let mut unguarded: Vec<&Vec<Door>> = unguarded.collect();
@@ -192,6 +196,18 @@ fn judge<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evi
     if (takes_nothing(cx, &door) || does_nothing(cx, &door)) && door.access.effects.is_empty() {
         return None;
     }
+    let usual = by_siblings(cx, doors, door);
+    if usual.as_ref().is_some_and(|evidence| evidence.confidence > Confidence::Low) {
+        return usual;
+    }
+    let confidence = confidence_beside_collection(cx, &door);
+    let beside = of_collection(cx, doors, &door).map(|siblings| Evidence { door, siblings, confidence });
+    beside.or(usual)
+}
+
+/// The same by its nearest siblings.
+fn by_siblings<'a>(cx: &LintContext, doors: &[Door<'a>], door: Door<'a>) -> Option<Evidence<'a>> {
+    let changes = door.endpoint.methods.may_change();
     let harms_object = changes && door.names_object() && door.does_harm() || reaches_machine(&door);
     // Two of two tell enough of an endpoint that changes what the request names.
     let of_pair = if harms_object { pair(cx, doors, &door) } else { None };
@@ -289,7 +305,7 @@ fn stands_alone(cx: &LintContext, door: &Door, siblings: &Siblings) -> bool {
         && siblings.guarded == siblings.total
         && siblings.guarded >= fewest
         && siblings.outside * 2 <= siblings.guarded
-        && !is_for_visitors(door.endpoint, cx.semantics().def_map.name(door.function).as_str())
+        && !is_meant_for_all(cx, door)
 }
 
 /// The siblings in the file, or else of the router, if there are two, and both are guarded.
@@ -299,6 +315,54 @@ fn pair(cx: &LintContext, doors: &[Door], door: &Door) -> Option<Siblings> {
         return None;
     }
     found.into_iter().find(|siblings| siblings.guarded == 2)
+}
+
+/// So many others that change a collection or what is in it must be guarded.
+const FEWEST_OF_COLLECTION: usize = 2;
+
+/// The others that change a collection or what is in it, if all of them are guarded, of an endpoint that changes or removes what
+/// its path names.
+fn of_collection(cx: &LintContext, doors: &[Door], door: &Door) -> Option<Siblings> {
+    let methods = door.endpoint.methods.names();
+    let changes = methods.iter().all(|method| matches!(*method, "PUT" | "PATCH" | "DELETE"));
+    let object = door.object();
+    if !changes || object.len() < 2 || object != door.segments() || is_meant_for_all(cx, door) {
+        return None;
+    }
+    let collection = &object[..object.len() - 1];
+    let is_of_it = |other: &Door| other.segments() == collection || other.segments() == object;
+    let all = doors.iter().filter(|other| Kinship::Crate.holds(cx, door, other) && is_of_it(other));
+    let others = all.filter(|other| other.place != door.place && other.endpoint.methods.may_change());
+    let mut found = Siblings {
+        total: 0,
+        guarded: 0,
+        outside: 0,
+        kinship: Kinship::Prefix,
+        among: Among::Changing,
+        example: None,
+    };
+    let mut is_understood = door.does_harm();
+    for other in others {
+        found.total += 1;
+        found.guarded += usize::from(other.is_guarded());
+        found.outside += usize::from(other.is_guarded_outside());
+        found.example = found.example.or(Some(other.place));
+        is_understood |= !other.does_harm();
+    }
+    (is_understood && found.guarded == found.total && found.guarded >= FEWEST_OF_COLLECTION).then_some(found)
+}
+
+fn confidence_beside_collection(cx: &LintContext, door: &Door) -> Confidence {
+    let may_know = door.access.verdict.authenticates != Authenticates::None;
+    if may_know || door.is_unclear() || door.has_unseen_guard(cx) {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    }
+}
+
+fn is_meant_for_all(cx: &LintContext, door: &Door) -> bool {
+    is_for_visitors(door.endpoint, cx.semantics().def_map.name(door.function).as_str())
 }
 
 /// So many guarded endpoints of a service tell of one among open ones.

@@ -4,13 +4,15 @@
 //! one implementation: dispatchers that are no HTTP routers are outliers too. What siblings do is told by what they ask
 //! ([`endpoints`]), and by the check that most of them call ([`common`]). A guard that knows more than a login, such
 //! as the organisation it was made for, is reported where it is taken and never consulted, and a check
-//! that names another operation where it stands ([`actions`]), or whose answer nobody looks at ([`unheard`]).
+//! that names another operation where it stands ([`actions`]), or whose answer nobody looks at ([`unheard`]). A guard that is weaker
+//! than the one all others of the file take is another matter ([`stronger`]).
 
 mod actions;
 mod common;
 mod endpoints;
 mod ignored;
 mod implementations;
+mod stronger;
 mod unheard;
 
 use ward_diagnostics::{Confidence, Finding};
@@ -72,6 +74,7 @@ fn check(cx: &LintContext) {
     let mut found: Vec<Evidence> = Vec::new();
     found.extend(unheard::checks(cx, &doors));
     found.extend(endpoints::outliers(cx, &doors));
+    found.extend(stronger::guards(cx, &doors));
     found.extend(ignored::guards(cx, &doors));
     found.extend(implementations::outliers(cx));
     found.extend(common::outliers(cx, &doors));

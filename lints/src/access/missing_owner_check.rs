@@ -4,9 +4,10 @@
 //! most others of the same object look at who calls, and what changes it takes no identity that it could look at; what
 //! stands in the same file as others that do gives a hint. What statements ask for is written down, however: one that
 //! changes a row by its id alone is compared with those of the same table ([`columns`]), and an object that is loaded by its id
-//! alone with how others treat theirs ([`objects`]).
+//! alone with how others treat theirs ([`objects`]). Where the path itself says whose it is, who calls must be looked at ([`named`]).
 
 mod columns;
+mod named;
 mod objects;
 
 use ward_diagnostics::{Confidence, Finding};
@@ -119,6 +120,21 @@ fn describe_object(cx: &LintContext, evidence: &objects::Evidence) -> Finding {
     door.finding(cx, finding, Confidence::Medium)
 }
 
+/// Somebody whom the path names, and a caller who is not looked at.
+fn describe_named(cx: &LintContext, evidence: &named::Evidence) -> Finding {
+    let named::Evidence { door, place, identity, named, looking, example } = evidence;
+    let message = format!("`{}` does to any `{named}` what only the caller may do to his own", door.title());
+    let mut finding = Finding::new(&MISSING_OWNER_CHECK, *place, message)
+        .label("this is taken and never looked at")
+        .note(format!("{looking} other handlers look at the `{identity}` that they take"))
+        .help(format!("compare `{named}` of the path with the caller before anything is done"));
+    if let Some(example) = example {
+        finding = finding.related(*example, "this one looks at it");
+    }
+    let confidence = if door.is_behind_unknown() { Confidence::Low } else { Confidence::Medium };
+    door.finding(cx, finding, confidence)
+}
+
 /// Where a handler that changes something takes another for the caller, if the request says so.
 fn chosen(cx: &LintContext, door: &Door) -> Option<FileSpan> {
     let is_asked = door.own.role || door.own.owner;
@@ -141,9 +157,14 @@ fn check(cx: &LintContext) {
     for evidence in &unasked {
         cx.report(describe_object(cx, evidence));
     }
+    let of_anybody = named::outliers(cx, &doors);
+    for evidence in &of_anybody {
+        cx.report(describe_named(cx, evidence));
+    }
     let named: Vec<&Door> = doors.iter().filter(|door| names_an_object(door)).collect();
     for door in &named {
-        let is_told = by_id_alone.iter().any(|evidence| evidence.door.place == door.place)
+        let is_told = of_anybody.iter().any(|evidence| evidence.door.place == door.place)
+            || by_id_alone.iter().any(|evidence| evidence.door.place == door.place)
             || unasked.iter().any(|evidence| evidence.door.place == door.place);
         if is_tied(cx, door) || door.own.role || is_told {
             continue;

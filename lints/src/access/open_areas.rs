@@ -4,15 +4,18 @@
 //! lot: the area is for administrators by its path, or the rest of the service asks in its handlers, where nothing is
 //! decided for an area as a whole.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
-use ward_linter::guards::{Authenticates, words};
+use ward_linter::guards::{Authenticates, Effect, words};
 use ward_semantics::{CrateId, DefId};
 use ward_syntax::{FileId, FileSpan};
 
 use super::doors::{Door, Kinship, Openness};
 use super::public::is_for_visitors;
+use crate::input::taken::reached_from;
 
 /// So many endpoints of an area must change something.
 const FEWEST_OPEN: usize = 3;
@@ -132,7 +135,9 @@ fn beside_path<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) ->
     let rest = Rest::of(&area, doors, &is_near);
     let is_enough = all >= FEWEST_AROUND.max(area_size(&area)) && rest.guarded >= FEWEST_BESIDE;
     let is_odd = is_enough && rest.guarded * 10 >= rest.total * 8;
-    is_odd.then(|| rest.perhaps(area, "below the same path".to_owned()))
+    let others = "below the same path".to_owned();
+    let is_mistake = manages_access(&area);
+    is_odd.then(|| if is_mistake { rest.around(area, others) } else { rest.perhaps(area, others) })
 }
 
 fn beside_routes<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) -> Option<OpenArea<'a>> {
@@ -145,7 +150,69 @@ fn beside_routes<'a>(cx: &LintContext, doors: &[Door], mut area: Vec<Door<'a>>) 
     let is_near = |door: &Door| !is_procedure(door) && uses(cx, own, crate_of(cx, door));
     let rest = Rest::of(&area, doors, &is_near);
     let is_odd = rest.guarded >= FEWEST_BESIDE && rest.guarded * 10 >= rest.total * 9;
-    is_odd.then(|| rest.perhaps(area, "that are routed by paths".to_owned()))
+    let others = "that are routed by paths".to_owned();
+    let is_mistake = is_odd && does_the_same(cx, doors, &area, &is_near);
+    is_odd.then(|| if is_mistake { rest.around(area, others) } else { rest.perhaps(area, others) })
+}
+
+/// So many functions that write must be called by both.
+const FEWEST_SHARED: usize = 2;
+
+/// Whether methods of a service call functions that change something, which guarded routes call, too: what is guarded there is
+/// done here.
+fn does_the_same(cx: &LintContext, doors: &[Door], area: &[Door], is_near: &dyn Fn(&Door) -> bool) -> bool {
+    let writing = |door: &Door| -> BTreeSet<DefId> {
+        let called = reached_from(cx, door.function).into_iter().skip(1);
+        called
+            .filter(|def| cx.guards().effects(*def).has(Effect::Write) || changes_by_name(cx, *def))
+            .collect()
+    };
+    let guarded: BTreeSet<DefId> =
+        doors.iter().filter(|door| door.is_guarded() && is_near(door)).flat_map(writing).collect();
+    let own: BTreeSet<DefId> = area.iter().flat_map(writing).collect();
+    own.intersection(&guarded).count() >= FEWEST_SHARED
+}
+
+/// Whether a function says by its name that it changes something: `index_document`, `delete`.
+fn changes_by_name(cx: &LintContext, function: DefId) -> bool {
+    const VERBS: &[&str] = &[
+        "create", "insert", "put", "update", "delete", "remove", "index", "write", "store", "save", "drop",
+        "purge",
+    ];
+    let name = cx.semantics().def_map.name(function);
+    words(name.as_str()).next().is_some_and(|word| VERBS.contains(&word.as_str()))
+}
+
+/// Whether all of an area that changes something is about who may come in, and some of it changes or removes what a path
+/// names: no visitor is meant to.
+fn manages_access(area: &[Door]) -> bool {
+    const WORDS: &[&str] = &[
+        "token",
+        "tokens",
+        "key",
+        "keys",
+        "apikeys",
+        "user",
+        "users",
+        "role",
+        "roles",
+        "permission",
+        "permissions",
+        "secret",
+        "secrets",
+        "credential",
+        "credentials",
+    ];
+    let is_about = |door: &&Door| {
+        let mut fixed = door.segments().into_iter().filter(|segment| !segment.contains('{'));
+        fixed.any(|segment| words(segment).any(|word| WORDS.contains(&word.as_str())))
+    };
+    let is_by_name = |door: &Door| {
+        let methods = door.endpoint.methods.names();
+        door.names_object() && methods.iter().any(|method| matches!(*method, "PUT" | "PATCH" | "DELETE"))
+    };
+    let mut changing = area.iter().filter(|door| door.endpoint.methods.may_change());
+    changing.all(|door| is_about(&door)) && area.iter().any(is_by_name)
 }
 
 /// How many endpoints of an area change something that can be seen.

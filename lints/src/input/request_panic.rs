@@ -13,7 +13,7 @@ use ward_flow::models::Asked;
 use ward_flow::{Entry, Reached, Way, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Ty, TyKind};
-use ward_syntax::{Expr, FileSpan};
+use ward_syntax::{Expr, ExprId, FileSpan, Literal};
 
 use super::{numbers, taken};
 
@@ -35,7 +35,7 @@ declare_lint! {
 pub const LINT: Lint = Lint { metadata: &REQUEST_PANIC, check, kinds: &NAMES, guards: false };
 
 /// A kind of sink, what to say of it, and how bad it is.
-const KINDS: [(&str, &str, &str, Severity); 11] = [
+const KINDS: [(&str, &str, &str, Severity); 13] = [
     (
         "unwrap",
         "a malformed request makes the `unwrap` after",
@@ -78,6 +78,8 @@ const KINDS: [(&str, &str, &str, Severity); 11] = [
         "a negative number panics, and so does one that is too large",
         Severity::Medium,
     ),
+    ("time-span", "a number of the request makes", "a number that is too large panics", Severity::Medium),
+    ("cut", "", "a character of several bytes may lie across the border", Severity::Low),
     (
         "index",
         "a number of the request may be out of bounds for",
@@ -173,7 +175,10 @@ fn message_of(kind: &str, message: &str, reached: &Reached) -> String {
     let callee = reached.callee;
     match kind {
         _ if callee.as_str().ends_with('!') => format!("a malformed request makes `{callee}` panic"),
-        "unwrap" | "utf-8" | "refused" | "absent" | "duration" => format!("{message} `{callee}` panic"),
+        "cut" => "the text of a request is cut within a character by `[..]`, which panics".to_owned(),
+        "unwrap" | "utf-8" | "refused" | "absent" | "duration" | "time-span" => {
+            format!("{message} `{callee}` panic")
+        }
         _ if reached.sink.asked == Asked::Unwrapped => {
             format!("a malformed request makes the `unwrap` after `{callee}` panic")
         }
@@ -194,7 +199,10 @@ fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
     };
     let is_told = match kind {
         "unwrap" => !is_part && !is_round_trip(reached) && !is_part_of_uri(cx, reached),
-        "first-element" | "later-element" => !reached.ways.iter().all(|way| is_of_route(kind, way)),
+        "first-element" => !reached.ways.iter().all(|way| is_of_route(kind, way)),
+        "later-element" => !reached.ways.iter().all(|way| is_counted(cx, reached, way)),
+        "cut" => !reached.ways.iter().all(is_of_letters),
+        "time-span" => !is_widened(cx, reached),
         "absent" => reached.ways.iter().any(is_read),
         "utf-8" | "refused" | "duration" | "minuend" => true,
         _ => false,
@@ -229,6 +237,63 @@ fn is_of_route(kind: &str, way: &Way) -> bool {
     let is_rooted = way.escaped.is_some_and(|context| context.as_str() == "rooted");
     let is_of_uri = way.path.names().any(|name| name.as_str() == "uri");
     is_rooted || is_of_uri || entry.as_str() == "uri" || (kind == "first-element" && entry.as_str() == "path")
+}
+
+/// Whether how many parts there are is known by the route, which is none that ends in any number of segments.
+fn is_counted(cx: &LintContext, reached: &Reached, way: &Way) -> bool {
+    is_of_route("later-element", way)
+        && !(is_of_any_path(cx, way) && number_of(cx, reached).is_some_and(|number| number > 1))
+}
+
+/// Whether data comes in where requests of any path do: by a fallback, or a route that ends in a wildcard.
+fn is_of_any_path(cx: &LintContext, way: &Way) -> bool {
+    let Some(first) = way.steps.first() else { return false };
+    let mut endpoints = cx.endpoints().all().iter();
+    endpoints
+        .any(|endpoint| endpoint.function() == Some(first.function) && endpoint.path.as_str().contains('*'))
+}
+
+/// Which element is taken of a list: `parts[2]`.
+fn number_of(cx: &LintContext, reached: &Reached) -> Option<u64> {
+    let ir = cx.semantics().ir(reached.place.file);
+    taken::expressions(cx, reached.function).into_iter().find_map(|(_, expr)| match expr {
+        Expr::Index { base, index } if ir.expr_span(base) == reached.place.span => match ir.expr(index) {
+            Expr::Literal(Literal::Int(number)) => number.as_str().parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Whether a text has no characters of several bytes: headers and paths as they are sent.
+fn is_of_letters(way: &Way) -> bool {
+    const SENT_SO: [&str; 3] = ["header", "cookie", "uri"];
+    let Entry::Request(entry) = way.entry else { return true };
+    SENT_SO.contains(&entry.as_str())
+        || way.path.names().any(|name| matches!(name.as_str(), "uri" | "headers"))
+        || way.escaped.is_some_and(|context| context.as_str() == "rooted")
+}
+
+/// Whether a number is made of a shorter one, which is not too large: `i64::from(minutes)`, `minutes as i64`.
+fn is_widened(cx: &LintContext, reached: &Reached) -> bool {
+    let semantics = cx.semantics();
+    let Some((file, _)) = semantics.body(reached.function) else { return false };
+    let Some(types) = semantics.types(reached.function) else { return false };
+    let ir = semantics.ir(file);
+    let is_short = |expr: ExprId| {
+        matches!(types.expr(expr).kind(), TyKind::Scalar(name)
+            if matches!(name.as_str(), "i8" | "u8" | "i16" | "u16" | "i32" | "u32"))
+    };
+    let made_of = |expr: &Expr| match *expr {
+        Expr::Cast { operand, .. } => Some(operand),
+        Expr::Call { args, .. } => ir.list(args).next(),
+        Expr::MethodCall { receiver, method, .. } if method.as_str() == "into" => Some(receiver),
+        _ => None,
+    };
+    taken::expressions(cx, reached.function).into_iter().any(|(id, expr)| {
+        reached.place.span.contains(ir.expr_span(id))
+            && (is_short(id) || made_of(&expr).is_some_and(is_short))
+    })
 }
 
 /// Whether the path of a request is parsed as a path, which it was before.

@@ -11,7 +11,7 @@ use ward_syntax::{Body, Expr, ExprId, List, Literal, LocalId, Pat, PatId, Source
 use super::Evaluator;
 use super::calls::ExternalCall;
 use crate::models::{Operator, Sink};
-use crate::value::{KindSet, Origin, Outcome, Root, Value, ValueId};
+use crate::value::{AccessPath, KindSet, Origin, Outcome, Root, Value, ValueId};
 
 /// How many times a type is dereferenced.
 const MOST_DEREFS: usize = 6;
@@ -60,7 +60,8 @@ impl Evaluator<'_> {
             Some(text) if !self.is_measured_list(base) => self.last_value(text),
             _ => value,
         };
-        let value = self.unmeasured(value);
+        let separator = self.separator_of(base, MOST_DEREFS);
+        let value = self.unmeasured(value, separator);
         self.check_operator_of(operator, Symbol::new("[..]"), value, base);
     }
 
@@ -95,8 +96,25 @@ impl Evaluator<'_> {
     /// Whether it was asked before how many elements there are.
     pub(super) fn is_measured(&self, call: &ExternalCall) -> bool {
         let Some((_, value)) = call.receiver else { return false };
+        let separator = call.receiver.and_then(|(receiver, _)| self.separator_of(receiver, MOST_DEREFS));
         let origins = self.values.flatten(value);
-        !origins.is_empty() && origins.iter().all(|origin| self.is_measured_origin(origin))
+        !origins.is_empty() && origins.iter().all(|origin| self.is_measured_for(origin, separator))
+    }
+
+    /// The text that parts the one that a list or iterator was split from.
+    fn separator_of(&self, list: ExprId, depth: usize) -> Option<Symbol> {
+        let depth = depth.checked_sub(1)?;
+        match self.ir.expr(list) {
+            Expr::Local(local) => self.separator_of(bound_to(self.ir, self.body, local)?, depth),
+            Expr::Ref { operand: inner, .. } => self.separator_of(inner, depth),
+            Expr::MethodCall { receiver, method, args, .. } => match method.as_str() {
+                "split" | "rsplit" => self.written_text(self.ir.list(args).next()?),
+                "splitn" | "rsplitn" => self.written_text(self.ir.list(args).nth(1)?),
+                "collect" | "map" | "rev" | "iter" | "into_iter" => self.separator_of(receiver, depth),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether what a sink fears is known to whoever has asked before: that an element or an option is not there.
@@ -260,6 +278,7 @@ impl Evaluator<'_> {
         let expr = self.without_views(receiver);
         match self.ir.expr(expr) {
             Expr::Field { base, name } => self.check_absent(expr, base, name),
+            Expr::Local(local) => self.check_piece(expr, local),
             Expr::Call { args, .. } => {
                 let args: SmallVec<[ExprId; 4]> = self.ir.list(args).collect();
                 self.check_refused(expr, &args);
@@ -293,6 +312,27 @@ impl Evaluator<'_> {
                 self.without_views(receiver)
             }
             _ => expr,
+        }
+    }
+
+    /// A piece of what a request sends: `while let Some(piece) = body.next().await { piece.unwrap() }`.
+    fn check_piece(&mut self, piece: ExprId, local: LocalId) {
+        let Some(Expr::Await(taken)) = bound_to(self.ir, self.body, local).map(|init| self.ir.expr(init))
+        else {
+            return;
+        };
+        let Expr::MethodCall { receiver, method, .. } = self.ir.expr(taken) else { return };
+        let value = self.last_value(piece);
+        let is_result = self.types.expr(piece).as_external("std::result::Result").is_some();
+        // What is made of a stream by steps of the service's own may hold results of these.
+        let is_sent = matches!(self.types.expr(receiver).kind(), TyKind::External { path, .. }
+            if path.as_str() != "futures::Stream");
+        if is_result
+            && is_sent
+            && matches!(method.as_str(), "next" | "recv")
+            && self.values.outcome_of(value) != Outcome::Success
+        {
+            self.check_operator_of(Operator::Piece, method, value, piece);
         }
     }
 
@@ -345,7 +385,13 @@ impl Evaluator<'_> {
 
     /// A method is called by which one learns whether something is there, or how much: who asks, be it on another branch,
     /// has thought of it.
-    pub(super) fn note_question(&mut self, method: Symbol, receiver: ExprId, value: ValueId) {
+    pub(super) fn note_question(
+        &mut self,
+        method: Symbol,
+        receiver: ExprId,
+        value: ValueId,
+        argument: Option<ExprId>,
+    ) {
         match method.as_str() {
             "is_some" | "is_none" | "is_some_and" | "is_none_or" => {
                 self.note_asked(value);
@@ -360,11 +406,27 @@ impl Evaluator<'_> {
             "get" | "first" | "last" | "contains" if !self.is_list_or_text(receiver) => {}
             "len" | "is_empty" | "first" | "last" | "get" | "contains" | "contains_key" | "starts_with"
             | "ends_with" | "matches" | "find" | "rfind" | "count" | "is_match" => {
-                self.measured_lists.extend(self.variable(receiver));
                 let origins = self.values.flatten(value);
+                let looks_for = argument.filter(|_| Self::is_text(self.types.expr(receiver)));
+                if let Some(text) = looks_for.and_then(|argument| self.written_text(argument)) {
+                    let found = origins.iter().map(|origin| (origin.root, origin.path, text));
+                    self.searched.extend(found);
+                    return;
+                }
+                self.measured_lists.extend(self.variable(receiver));
                 self.measured.extend(origins.iter().map(|origin| (origin.root, origin.path)));
             }
             _ => {}
+        }
+    }
+
+    /// The text of a literal.
+    fn written_text(&self, expr: ExprId) -> Option<Symbol> {
+        match self.ir.expr(expr) {
+            Expr::Literal(Literal::Str(text)) => Some(text),
+            Expr::Literal(Literal::Char(letter)) => Some(Symbol::new(letter.encode_utf8(&mut [0; 4]))),
+            Expr::Ref { operand, .. } => self.written_text(operand),
+            _ => None,
         }
     }
 
@@ -404,7 +466,8 @@ impl Evaluator<'_> {
     /// The parameters of which it was asked how long they are.
     pub(super) fn measured_parameters(&self) -> SmallVec<[u16; 2]> {
         let mut all: SmallVec<[u16; 2]> = SmallVec::new();
-        for (root, _) in &self.measured {
+        let searched = self.searched.iter().map(|(root, ..)| root);
+        for root in self.measured.iter().map(|(root, _)| root).chain(searched) {
             if let Root::Parameter(parameter) = root
                 && !all.contains(parameter)
             {
@@ -416,15 +479,25 @@ impl Evaluator<'_> {
 
     /// Whether it was asked before how many elements there are where a value comes from.
     pub(super) fn is_measured_origin(&self, origin: &Origin) -> bool {
-        self.measured.iter().any(|(root, path)| *root == origin.root && path.covers(&origin.path))
+        self.is_measured_for(origin, None)
+    }
+
+    /// The same for what is parted by a certain text: whether another one is there tells nothing of that.
+    fn is_measured_for(&self, origin: &Origin, separator: Option<Symbol>) -> bool {
+        let covers = |root: &Root, path: &AccessPath| *root == origin.root && path.covers(&origin.path);
+        let tells =
+            |text: &Symbol| separator.is_none_or(|separator| text.as_str().contains(separator.as_str()));
+        self.measured.iter().any(|(root, path)| covers(root, path))
+            || self.searched.iter().any(|(root, path, text)| covers(root, path) && tells(text))
     }
 
     /// The value without what was asked of it before.
-    fn unmeasured(&mut self, id: ValueId) -> ValueId {
-        if self.measured.is_empty() {
+    fn unmeasured(&mut self, id: ValueId, separator: Option<Symbol>) -> ValueId {
+        if self.measured.is_empty() && self.searched.is_empty() {
             return id;
         }
-        let origins = self.values.flatten(id).into_iter().filter(|origin| !self.is_measured_origin(origin));
+        let origins =
+            self.values.flatten(id).into_iter().filter(|origin| !self.is_measured_for(origin, separator));
         let origins = origins.collect();
         self.values.push(Value { origins, ..Value::default() })
     }

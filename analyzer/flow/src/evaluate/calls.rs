@@ -106,7 +106,7 @@ impl Evaluator<'_> {
             self.note_taken(expr, receiver);
         }
         let result = self.call_on(expr, (receiver, value), method, &inputs);
-        self.note_question(method, receiver, value);
+        self.note_question(method, receiver, value, inputs.first().and_then(|input| input.0));
         self.asked_for_status(method, result)
     }
 

@@ -299,7 +299,9 @@ impl<'a> Evaluator<'a> {
             _ if listed.is_some() => listed.unwrap_or_default(),
             Some(source) if source.class == SourceClass::Request => {
                 self.run_callables(call.args, ValueId::NOTHING);
-                self.source(source, name, span)
+                let made = self.source(source, name, span);
+                self.check_returned(model, call, made);
+                made
             }
             Some(source) => {
                 let passed = self.flow_through(call, model);

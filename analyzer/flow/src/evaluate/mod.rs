@@ -11,6 +11,7 @@ mod calls;
 mod closures;
 mod conditions;
 mod conversions;
+mod cuts;
 mod display;
 mod documents;
 mod edges;
@@ -196,6 +197,8 @@ struct Evaluator<'a> {
     asked: Vec<(Root, AccessPath)>,
     /// What was asked how long it is, or what is in it.
     measured: Vec<(Root, AccessPath)>,
+    /// What was asked whether it holds a certain text: that tells how many parts it has if the text parts them.
+    searched: Vec<(Root, AccessPath, Symbol)>,
     /// The variables of lists of which that was asked.
     measured_lists: FxHashSet<LocalId>,
     running: Vec<ClosureId>,
@@ -322,6 +325,7 @@ impl<'a> Evaluator<'a> {
             refuses: SmallVec::new(),
             asked: Vec::new(),
             measured: Vec::new(),
+            searched: Vec::new(),
             measured_lists: FxHashSet::default(),
             running: Vec::new(),
             holder: None,

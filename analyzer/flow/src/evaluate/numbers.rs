@@ -106,12 +106,12 @@ impl Evaluator<'_> {
             return;
         }
         let name = Symbol::new(match operator {
-            Operator::Index | Operator::Slice | Operator::SlicedText => "[..]",
+            Operator::Index | Operator::Slice | Operator::SlicedText | Operator::CutText => "[..]",
             Operator::Divide => "/",
             Operator::Subtract => "-",
             Operator::Repeat => "[_; n]",
             Operator::First | Operator::Later => "[..]",
-            Operator::Absent | Operator::RefusedText | Operator::RefusedNumber => "",
+            Operator::Piece | Operator::Absent | Operator::RefusedText | Operator::RefusedNumber => "",
         });
         for (_, sink) in models.operator_sinks.iter().filter(|(of, _)| *of == operator) {
             self.check_input(sink, name, value, self.span(place), (0, None));
@@ -170,6 +170,9 @@ impl Evaluator<'_> {
             } else if Self::is_text(ty) && (start.is_some() || end.is_some()) {
                 self.check_operator(Operator::SlicedText, value, base);
             }
+            if Self::is_text(ty) && self.is_cut(base, start, end) {
+                self.check_operator(Operator::CutText, value, base);
+            }
         } else if is_sliced(ty) && matches!(self.types.expr(index).kind(), TyKind::Scalar(_)) {
             self.check_operator(Operator::Index, at, index);
         }
@@ -182,7 +185,11 @@ fn is_sliced(ty: Ty) -> bool {
         TyKind::Slice(_) | TyKind::Str | TyKind::StaticStr => true,
         TyKind::External { path, .. } => matches!(
             path.as_str(),
-            "std::vec::Vec" | "std::string::String" | "std::collections::VecDeque" | "bytes::Bytes"
+            "std::vec::Vec"
+                | "std::string::String"
+                | "std::borrow::Cow"
+                | "std::collections::VecDeque"
+                | "bytes::Bytes"
         ),
         _ => false,
     }

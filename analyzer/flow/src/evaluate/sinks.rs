@@ -43,6 +43,16 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What reads a request, and fails where it is malformed: its result is unwrapped.
+    pub(super) fn check_returned(&mut self, model: &CallModel, call: &ExternalCall, result: ValueId) {
+        let is_returned = |sink: &&Sink| sink.input == Port::Return && sink.asked == Asked::Unwrapped;
+        for sink in model.sinks.iter().filter(is_returned) {
+            if self.unwrapped == Some(call.expr) {
+                self.check_input(sink, self.callee_name(call), result, self.span(call.expr), (0, None));
+            }
+        }
+    }
+
     fn check_sink_in(&mut self, sink: &Sink, call: &ExternalCall, assumed: u8, context: Option<Symbol>) {
         let inputs: Inputs = match sink.input {
             Port::Receiver => call.receiver.iter().map(|(expr, value)| (Some(*expr), *value)).collect(),

@@ -283,6 +283,8 @@ pub enum Operator {
     Slice,
     /// The text of `text[..8]`, where the bounds are not the request's.
     SlicedText,
+    /// The text of `text[..text.len().min(8)]`, and of `text[..8]` where it was asked whether it is that long.
+    CutText,
     /// What an integer is divided by, `%` too.
     Divide,
     /// What an unsigned number is taken from: `page` of `page - 1`.
@@ -293,6 +295,8 @@ pub enum Operator {
     First,
     /// The list of `list[1]`, `list[2]`, ..
     Later,
+    /// A piece of a stream, where it is unwrapped: what is sent may break off.
+    Piece,
     /// What is unwrapped of a value that was read from a request: an option that it may leave out.
     Absent,
     /// A text that a function of the workspace may refuse, where its result is unwrapped.

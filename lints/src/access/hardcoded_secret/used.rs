@@ -63,6 +63,7 @@ fn key(scope: &Scope, callee: ExprId, args: List<ExprId>) -> Option<(Use, ExprId
             ("CookieSession", 0, Confidence::High)
         }
         ("ConstDecoder", "from_secret") => ("ConstDecoder::from_secret", 0, Confidence::High),
+        ("PKey", "hmac") => ("PKey::hmac", 0, Confidence::High),
         ("SessionHandler", "builder") => ("SessionHandler::builder", 1, Confidence::High),
         ("SessionLayer" | "SessionMiddleware", "new") => ("the layer of sessions", 1, Confidence::High),
         // What encrypts or decrypts: the key is all that is secret.
@@ -154,10 +155,12 @@ fn filled(scope: &Scope, fields: &[FieldInit]) -> Option<(Use, ExprId, Confidenc
 /// Whether a field is called a key that the service itself signs or encrypts with: `secret`, `jwt_secret`, `session_key`.
 fn is_own_key(name: &str) -> bool {
     const OTHERS: &str = "client access aws s3 consumer app bot header env name id path file url api";
-    const OWN: &str = "jwt signing sign session cookie encryption hmac private master csrf";
+    const OWN: &str = "jwt signing sign session cookie encryption crypto hmac private master csrf";
     let all: Vec<String> = words(name).collect();
     let any = |list: &'static str| all.iter().any(|word| has(list, word));
-    let is_key = all.last().is_some_and(|word| has("secret", word) || (has("key", word) && any(OWN)));
+    let is_own = || any(OWN) || (any("auth") && any("keys"));
+    let is_key =
+        all.last().is_some_and(|word| has("secret secrets", word) || (has("key keys", word) && is_own()));
     is_key && !any(OTHERS)
 }
 

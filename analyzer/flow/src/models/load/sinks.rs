@@ -79,7 +79,12 @@ impl Loader {
             return;
         };
         let place = row.input.as_ref().unwrap_or(kind);
-        if matches!(input, Port::Return | Port::ClosureParameter(..) | Port::Name) {
+        let is_none = match input {
+            Port::Return => !row.unwrapped,
+            Port::ClosureParameter(..) | Port::Name => true,
+            _ => false,
+        };
+        if is_none {
             self.complain(place.span(), format!("`{}` is no input", place.get_ref()), None);
             return;
         }
@@ -161,11 +166,13 @@ impl Loader {
                 ("index", Operator::Index),
                 ("slice", Operator::Slice),
                 ("sliced-text", Operator::SlicedText),
+                ("cut-text", Operator::CutText),
                 ("divide", Operator::Divide),
                 ("subtract", Operator::Subtract),
                 ("repeat", Operator::Repeat),
                 ("first", Operator::First),
                 ("later", Operator::Later),
+                ("piece", Operator::Piece),
                 ("absent", Operator::Absent),
                 ("refused-text", Operator::RefusedText),
                 ("refused-number", Operator::RefusedNumber),

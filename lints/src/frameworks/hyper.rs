@@ -1,10 +1,12 @@
 //! Routing by hand, as services on hyper do it: a match on method and path, or a table filled with both.
 
 use ward_semantics::endpoint::{
-    Call, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Value, texts,
+    Attached, AttachedKind, Call, Evaluator, Framework, HOLE, Handler, Methods, Route, Router, Value, texts,
 };
-use ward_semantics::{BodyTypes, Callee, DefId, Resolution, TypeHead};
-use ward_syntax::{Expr, ExprId, FileId, FileSpan, Literal, Pat, PatId, SourceIr, Symbol};
+use ward_semantics::{BodyTypes, Callee, DefId, Resolution, Semantics, TyKind, TypeHead};
+use ward_syntax::{
+    BinaryOp, BodyId, Expr, ExprId, FileId, FileSpan, Literal, Pat, PatId, PathId, SourceIr, Symbol,
+};
 
 use super::common::{adt_of, method_named, methods_in};
 
@@ -40,22 +42,26 @@ impl Framework for Hyper {
 
     fn dispatch(&self, cx: &mut Evaluator<'_>, function: DefId) -> Option<Router> {
         let semantics = cx.semantics;
-        let (file, body) = semantics.body(function)?;
-        let ir = semantics.ir_of(function);
+        let view = View::of(semantics, function)?;
+        let (ir, body) = (view.ir, view.body);
         let mut router = cx.router(self, "match");
-        let types = semantics.types(function)?;
-        let view = View { ir, types, file, function };
         let mut nested = Vec::new();
         let mut fills = false;
-        for expr in ir.body(body).exprs.ids() {
+        let mut exprs: Vec<ExprId> = ir.body(body).exprs.ids().collect();
+        // A match within an arm of another stands before it.
+        exprs.reverse();
+        for expr in exprs {
             match ir.expr(expr) {
                 Expr::Match { .. } if !nested.contains(&expr) => {
                     view.arms(expr, &Known::default(), &mut router.routes, &mut nested, cx, DEPTH);
                 }
+                Expr::If { cond, then, .. } => view.asked(cond, then, &mut router.routes, cx),
                 Expr::MethodCall { args, .. } => fills |= view.is_filling(ir.list(args)),
                 _ => {}
             }
         }
+        router.routes.sort_by_key(|route| route.place);
+        view.ask_before(&mut router.routes, cx);
         if fills {
             cx.evaluate(function);
         }
@@ -121,6 +127,8 @@ fn method_item(path: &str) -> Option<Methods> {
 struct Known {
     methods: Option<Methods>,
     path: Option<Symbol>,
+    /// Whether the pattern binds what comes behind that path, for a match of its own.
+    goes_on: bool,
 }
 
 /// A body to look at.
@@ -129,9 +137,16 @@ struct View<'a> {
     types: &'a BodyTypes,
     file: FileId,
     function: DefId,
+    body: BodyId,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn of(semantics: &'a Semantics, function: DefId) -> Option<Self> {
+        let (file, body) = semantics.body(function)?;
+        let types = semantics.types(function)?;
+        Some(View { ir: semantics.ir_of(function), types, file, function, body })
+    }
+
     /// The arms of a match that say method and path, or one of them and hold a match that says the other.
     fn arms(
         &self,
@@ -179,19 +194,16 @@ impl View<'_> {
             Pat::Ref(inner) => self.known(inner, outer),
             Pat::Bind { sub: Some(sub), .. } => self.known(sub, outer),
             Pat::Path(path) => {
-                let item = match self.types.path(path) {
-                    Resolution::External(path) => Some(path),
-                    Resolution::Method { ty, name } => Some(Symbol::new(&format!("{ty}::{name}"))),
-                    _ => None,
-                };
-                let methods = item.and_then(|item| method_item(item.as_str()));
+                let methods = self.method_at(path);
                 vec![Known { methods: methods.or_else(|| outer.methods.clone()), ..outer.clone() }]
             }
             Pat::Literal(Literal::Str(text)) if text.as_str().starts_with('/') => {
                 vec![Known { path: Some(text), ..outer.clone() }]
             }
             Pat::Slice(pats) => {
-                let mut path = String::new();
+                let front = outer.path.filter(|_| outer.goes_on).map_or("", |path| path.as_str());
+                let mut path = front.trim_end_matches("/{*rest}").to_owned();
+                let mut goes_on = false;
                 for part in self.ir.list(pats) {
                     path.push('/');
                     match self.ir.pat(part) {
@@ -201,30 +213,169 @@ impl View<'_> {
                             path.push_str(self.ir.local(local).name.as_str());
                             path.push('}');
                         }
-                        Pat::Rest | Pat::Bind { .. } => path.push_str("{*rest}"),
+                        Pat::Rest => path.push_str("{*rest}"),
+                        Pat::Bind { .. } => {
+                            goes_on = true;
+                            path.push_str("{*rest}");
+                        }
                         _ => path.push_str("{param}"),
                     }
                 }
                 let path = if path.is_empty() { "/" } else { &path };
-                vec![Known { path: Some(Symbol::new(path)), ..outer.clone() }]
+                vec![Known { path: Some(Symbol::new(path)), goes_on, ..outer.clone() }]
             }
             _ => vec![outer.clone()],
         }
+    }
+
+    /// `if let Some(parameters) = matches(&Method::GET, "/users/:id", &request) { .. }`, and a condition that compares
+    /// both.
+    fn asked(&self, cond: ExprId, then: ExprId, routes: &mut Vec<Route>, cx: &mut Evaluator<'_>) {
+        let mut known = Known::default();
+        self.compared(cond, &mut known, DEPTH);
+        let (Some(methods), Some(path)) = (known.methods, known.path) else { return };
+        // What only looks at some requests hands them to nobody.
+        let handler @ Handler::Function(_) = self.handler(then) else { return };
+        let place = FileSpan { file: self.file, span: self.ir.expr_span(cond) };
+        routes.push(cx.route(methods, path, handler, place, self.function));
+    }
+
+    /// What a condition says of method and path.
+    fn compared(&self, cond: ExprId, known: &mut Known, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match self.ir.expr(cond) {
+            Expr::Let { scrutinee: inner, .. } | Expr::Await(inner) | Expr::Try(inner) => {
+                self.compared(inner, known, depth);
+            }
+            Expr::Binary { op: BinaryOp::And, lhs, rhs } => {
+                self.compared(lhs, known, depth);
+                self.compared(rhs, known, depth);
+            }
+            Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => {
+                for side in [lhs, rhs] {
+                    self.named(side, known);
+                }
+            }
+            Expr::Call { args, .. } if self.ir.list(args).len() > 2 => {
+                self.ir.list(args).for_each(|arg| self.named(arg, known));
+            }
+            _ => {}
+        }
+    }
+
+    /// The method or path that an expression is.
+    fn named(&self, expr: ExprId, known: &mut Known) {
+        match self.ir.expr(expr) {
+            Expr::Ref { operand, .. } => self.named(operand, known),
+            Expr::Literal(Literal::Str(text)) if text.as_str().starts_with('/') => known.path = Some(text),
+            Expr::Path(path) => {
+                if let Some(methods) = self.method_at(path) {
+                    known.methods = Some(methods);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The method that a path leads to.
+    fn method_at(&self, path: PathId) -> Option<Methods> {
+        match self.types.path(path) {
+            Resolution::External(path) => method_item(path.as_str()),
+            Resolution::Method { ty, name } => method_item(&format!("{ty}::{name}")),
+            _ => None,
+        }
+    }
+
+    /// What a request has to pass before it is routed: in the function that routes, and in the only one that calls it.
+    fn ask_before(&self, routes: &mut [Route], cx: &Evaluator<'_>) {
+        let Some(first) = routes.iter().map(|route| route.place.span.start).min() else { return };
+        let mut asked = self.passed_before(first, cx.semantics);
+        if let [caller] = cx.semantics.call_graph().callers(self.function)
+            && *caller != self.function
+            && let Some(view) = View::of(cx.semantics, *caller)
+            && let Some(call) = view.call_of(self.function)
+        {
+            asked.extend(view.passed_before(call, cx.semantics));
+        }
+        routes.iter_mut().for_each(|route| route.wrap(&asked));
+    }
+
+    /// Functions that are given a request, and of which a statement before some place passes on the error.
+    fn passed_before(&self, end: u32, semantics: &Semantics) -> Vec<Attached> {
+        let Expr::Block { stmts, .. } = self.ir.expr(self.ir.body(self.body).root) else { return Vec::new() };
+        let before = self.ir.list(stmts).filter(|stmt| self.ir.expr_span(*stmt).end <= end);
+        before.filter_map(|stmt| self.passed(stmt, semantics)).collect()
+    }
+
+    /// `let user = verify(&request).await?;`.
+    fn passed(&self, stmt: ExprId, semantics: &Semantics) -> Option<Attached> {
+        let value = match self.ir.expr(stmt) {
+            Expr::LetStmt { init: Some(init), otherwise: None, .. } => init,
+            _ => stmt,
+        };
+        let Expr::Try(mut call) = self.ir.expr(value) else { return None };
+        while let Expr::Await(inner) | Expr::MethodCall { receiver: inner, .. } = self.ir.expr(call)
+            && !matches!(self.types.callee(call), Callee::Fn(_))
+        {
+            call = inner;
+        }
+        let Callee::Fn(function) = self.types.callee(call) else { return None };
+        let (Expr::Call { args, .. } | Expr::MethodCall { args, .. }) = self.ir.expr(call) else {
+            return None;
+        };
+        let is_request = |arg: ExprId| {
+            semantics.derefs(self.types.expr(arg)).any(|ty| match ty.kind() {
+                TyKind::External { path, .. } => {
+                    matches!(path.last_segment(), "Request" | "HeaderMap" | "Parts")
+                }
+                _ => false,
+            })
+        };
+        let place = FileSpan { file: self.file, span: self.ir.expr_span(call) };
+        let attached = Attached::new(AttachedKind::Layer, &Value::Function(*function), place);
+        self.ir.list(args).any(is_request).then_some(attached)
+    }
+
+    /// Where a function is called.
+    fn call_of(&self, function: DefId) -> Option<u32> {
+        let mut calls =
+            self.types.callees().filter(|(_, callee)| matches!(callee, Callee::Fn(def) if *def == function));
+        calls.next().map(|(call, _)| self.ir.expr_span(call).start)
     }
 
     /// The value of a block, through what only passes it on.
     fn tail(&self, expr: ExprId) -> ExprId {
         match self.ir.expr(expr) {
             Expr::Block { tail: Some(tail), .. } => self.tail(tail),
+            // `{ return show(request).await; }`.
+            Expr::Block { stmts, tail: None, .. } => match self.ir.list(stmts).last() {
+                Some(last) if matches!(self.ir.expr(last), Expr::Return(Some(_))) => self.tail(last),
+                _ => expr,
+            },
             Expr::Await(operand) | Expr::Try(operand) | Expr::Return(Some(operand)) => self.tail(operand),
             _ => expr,
         }
     }
 
+    /// Whether a statement calls nothing of the workspace and does not leave: `drop(path);`.
+    fn only_prepares(&self, stmt: ExprId) -> bool {
+        let span = self.ir.expr_span(stmt);
+        let mut inner =
+            self.ir.body(self.body).exprs.ids().filter(|id| span.contains(self.ir.expr_span(*id)));
+        inner.all(|id| match self.ir.expr(id) {
+            Expr::Try(_) | Expr::Return(_) | Expr::Assign { .. } => false,
+            Expr::Call { .. } | Expr::MethodCall { .. } => {
+                !matches!(self.types.callee(id), Callee::Fn(_) | Callee::Dispatch { .. } | Callee::Guess(_))
+            }
+            _ => true,
+        })
+    }
+
     /// The function that an arm only calls, or its code.
     fn handler(&self, body: ExprId) -> Handler {
         let is_plain = match self.ir.expr(body) {
-            Expr::Block { stmts, .. } => self.ir.list(stmts).len() == 0,
+            Expr::Block { stmts, tail: None, .. } if self.ir.list(stmts).len() == 1 => true,
+            Expr::Block { stmts, .. } => self.ir.list(stmts).all(|stmt| self.only_prepares(stmt)),
             _ => true,
         };
         let mut inner = self.tail(body);
@@ -249,10 +400,6 @@ impl View<'_> {
             return false;
         }
         let Some(Expr::Path(path)) = args.next().map(|first| self.ir.expr(first)) else { return false };
-        match self.types.path(path) {
-            Resolution::External(path) => method_item(path.as_str()).is_some(),
-            Resolution::Method { ty, name } => method_item(&format!("{ty}::{name}")).is_some(),
-            _ => false,
-        }
+        self.method_at(path).is_some()
     }
 }

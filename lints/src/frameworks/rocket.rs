@@ -58,6 +58,7 @@ impl Framework for Rocket {
             "routes!" | "openapi_get_routes!" | "routes_with_openapi!" => {
                 Some(Value::router(self.listed(cx, call)))
             }
+            "mount_endpoints_and_merged_docs!" => self.mounted(cx, call),
             // The routes, and the document about them.
             "openapi_get_routes_spec!" => {
                 let routes = Value::router(self.listed(cx, call));
@@ -156,6 +157,22 @@ impl Rocket {
             }
         }
         router
+    }
+
+    /// `mount_endpoints_and_merged_docs! { app, "/api", settings, "/users" => users::routes(&settings) }`.
+    fn mounted(&self, cx: &mut Evaluator<'_>, call: &Call<'_>) -> Option<Value> {
+        let [Value::Router(app), base, _, parts @ ..] = call.arguments else { return None };
+        let mut app = Router::clone(app);
+        for base in texts(base) {
+            for part in parts.chunks_exact(2) {
+                for path in texts(&part[0]) {
+                    let prefix = Symbol::new(&self.join(base.as_str(), path.as_str()));
+                    let routes = each(&part[1]).into_iter().filter(|value| matches!(value, Value::Router(_)));
+                    routes.for_each(|routes| self.mount(cx, &mut app, prefix, &routes, call));
+                }
+            }
+        }
+        Some(Value::router(app))
     }
 
     fn mount(

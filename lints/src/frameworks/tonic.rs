@@ -226,7 +226,12 @@ fn services(semantics: &Semantics) -> Services {
         let all = semantics.impls.all().iter().map(|data| data.def);
         let all: Vec<DefId> = all.filter(|def| may_be_generated(semantics, *def)).collect();
         let named = |def| Vec::from_iter(service_name(semantics, def).map(|(name, _)| (def, name)));
-        semantics.found("services", &all, named).into()
+        let mut services = semantics.found("services", &all, named);
+        // Where a path leads is asked anew each time.
+        let known: Vec<DefId> = services.iter().map(|(def, _)| *def).collect();
+        let others = all.iter().filter(|def| !known.contains(def));
+        services.extend(others.filter_map(|def| Some((*def, resolved_name(semantics, *def)?.0))));
+        services.into()
     })
 }
 
@@ -264,7 +269,7 @@ fn service_of(semantics: &Semantics, impl_def: DefId) -> Option<Service> {
     if !may_be_generated(semantics, impl_def) {
         return None;
     }
-    let (name, module) = service_name(semantics, impl_def)?;
+    let (name, module) = service_name(semantics, impl_def).or_else(|| resolved_name(semantics, impl_def))?;
     let package = package(semantics, semantics.locate(impl_def).0, module.as_deref(), &name);
     Some(Service { name, package })
 }
@@ -275,12 +280,21 @@ fn service_name(semantics: &Semantics, impl_def: DefId) -> Option<(String, Optio
         return None;
     };
     let (file, _) = semantics.locate(impl_def);
-    let path = full_path(semantics, file, trait_ref)?;
-    let [front @ .., module, name] = path.as_slice() else { return None };
-    if *module != format!("{}_server", snake_case(name)) {
-        return None;
-    }
-    Some((name.clone(), front.last().cloned()))
+    named_by(&full_path(semantics, file, trait_ref)?)
+}
+
+/// The same where the generated code is there, by whatever path it is imported.
+fn resolved_name(semantics: &Semantics, impl_def: DefId) -> Option<(String, Option<String>)> {
+    let Some(TraitName::Workspace(def)) = semantics.impls.get(impl_def)?.trait_name else { return None };
+    let path: Vec<String> = semantics.path(def).split("::").map(str::to_owned).collect();
+    named_by(&path)
+}
+
+/// The name of a service and the module before the one of its server, by the path of its trait.
+fn named_by(path: &[String]) -> Option<(String, Option<String>)> {
+    let [front @ .., module, name] = path else { return None };
+    let is_generated = *module == format!("{}_server", snake_case(name));
+    is_generated.then(|| (name.clone(), front.last().cloned()))
 }
 
 /// Whether the trait that an impl implements may stand in the module of a generated server: most do not, and to

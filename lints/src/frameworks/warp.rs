@@ -73,7 +73,10 @@ impl Framework for Warp {
             }
             ("path", "end") => part.path = Symbol::new("/"),
             ("path", "tail") => part.path = Symbol::new("{*tail}"),
-            ("path", "full" | "peek") | (_, "any") => {}
+            ("path", "full") => {
+                part.layers.push(Attached::new(AttachedKind::Extractor, &made(call), call.place))
+            }
+            ("path", "peek") | (_, "any") => {}
             ("fs", "dir" | "file") => {
                 part.handler = Handler::External(call.path);
                 if name == "dir" {
@@ -293,6 +296,10 @@ fn followed(cx: &Evaluator<'_>, first: &Route, second: &Route) -> Route {
     if second.methods == Methods::Any {
         part.methods = first.methods.clone();
     }
+    if part.path.as_str().is_empty() && reads_path(first) {
+        part.path = unknown_path();
+        note_holes(&mut part);
+    }
     part.router = first.router;
     part.unknown.extend_from_slice(&first.unknown);
     if part.handler == Handler::Unknown {
@@ -307,6 +314,15 @@ fn followed(cx: &Evaluator<'_>, first: &Route, second: &Route) -> Route {
     }
     part.layers.extend_from_slice(&first.layers);
     part
+}
+
+/// Whether a function of a part has been given the whole path and nothing else, to find out itself whether it is meant.
+fn reads_path(part: &Route) -> bool {
+    let is_full = |attached: &Attached| match attached.what {
+        What::External(path) => path.as_str().ends_with("path::full"),
+        _ => false,
+    };
+    part.handler != Handler::Unknown && matches!(&part.layers[..], [only] if is_full(only))
 }
 
 /// Who does not pass what a part takes goes on all the same.

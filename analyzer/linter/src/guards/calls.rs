@@ -381,8 +381,7 @@ impl Evaluator<'_> {
             }
         }
         let name = call.name;
-        if ["header", "cookie", "metadata"].iter().any(|word| name.contains(word)) && self.reads_by_name(call)
-        {
+        if self.takes_by_name(call) {
             self.read_credential(call.expr, 0);
             all.data = all.data.union(Deps::CREDENTIAL);
             all.fail = all.fail.union(Deps::CREDENTIAL);
@@ -399,6 +398,26 @@ impl Evaluator<'_> {
             }
         }
         all
+    }
+
+    /// Whether a function of the workspace takes a header, cookie or metadata out of a request by a credential's name:
+    /// `header_of(&request, "authorization")`. What only says that all went well has given nothing, and a cookie that is
+    /// set or deleted is none of the request.
+    fn takes_by_name(&self, call: &Call) -> bool {
+        if !["header", "cookie", "metadata"].iter().any(|word| call.name.contains(word))
+            || !self.reads_by_name(call)
+            || names::is_changing(call.name)
+        {
+            return false;
+        }
+        let is_unit = |ty: Ty| matches!(ty.kind(), TyKind::Tuple(parts) if parts.is_empty());
+        let ty = self.types.expr(call.expr);
+        let says_nothing = is_unit(ty)
+            || ty
+                .as_external("std::result::Result")
+                .and_then(|args| args.first())
+                .is_some_and(|ty| is_unit(*ty));
+        !says_nothing || call.inputs.iter().any(|(input, _)| self.is_of_request(*input, 0))
     }
 
     /// Whether a function does nothing but refuse, and its result is an answer, not one of two that a caller asks for.
@@ -962,7 +981,10 @@ impl Evaluator<'_> {
             "is_none" | "is_err" => Value { data: all, sense: Sense::Absent.of(own), ..Value::default() },
             "is_none_or" => Value { data: all.union(args.all()), sense: Sense::Absent, ..Value::default() },
             "unwrap" | "expect" => {
-                self.refuse_for(own.fail, Sense::Absent, call.expr);
+                // What only the service may lack is no reason to send anybody away.
+                if !own.fail.is_none() {
+                    self.refuse_for(own.fail, Sense::Absent, call.expr);
+                }
                 self.there(call.expr, own)
             }
             "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "map_or" | "map_or_else" => {

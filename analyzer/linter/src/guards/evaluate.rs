@@ -291,7 +291,11 @@ impl<'a> Evaluator<'a> {
         match self.ir.expr(expr) {
             Expr::Block { kind, stmts, tail } => {
                 if kind == BlockKind::Async && position == Position::Inner {
-                    return self.nested(|own| own.visit_block(stmts, tail, Position::Answer));
+                    // What its answers fail for is told where they are given.
+                    return self.nested(|own| Value {
+                        fail: Deps::NONE,
+                        ..own.visit_block(stmts, tail, Position::Answer)
+                    });
                 }
                 self.visit_block(stmts, tail, position)
             }

@@ -3,9 +3,11 @@
 //! Its body is walked for one endpoint at a time. Conditions on the method and the path are known then; the walk
 //! ends where the request is handed on, or where something may refuse it.
 
+mod answers;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use ward_semantics::endpoint::{Attached, Endpoint, Methods, What};
+use ward_semantics::endpoint::{Attached, AttachedKind, Endpoint, Methods, What};
 use ward_semantics::{BodyTypes, Callee, DefId, DefKind, Resolution};
 use ward_syntax::{
     BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, PathId,
@@ -64,6 +66,8 @@ enum Known {
     /// A regular expression.
     Pattern(Symbol),
     Truth(bool),
+    /// A result: whether all went well.
+    Outcome(bool),
     Tuple(Vec<Self>),
     List(Vec<Self>),
     Record(Vec<(Symbol, Self)>),
@@ -87,10 +91,11 @@ pub(crate) fn lets_through(cx: Context, attached: &Attached, endpoint: &Endpoint
         Methods::Any => SmallVec::from_iter([None]),
         Methods::Only(names) => names.iter().map(|name| Some(name.as_str())).collect(),
     };
+    let is_extractor = attached.kind == AttachedKind::Extractor;
     bodies.into_iter().any(|body| {
         methods.iter().all(|method| {
             let walk = Walk::new(cx, body.def, Request { path, method: *method }, 0);
-            walk.is_some_and(|walk| walk.lets_through(body))
+            walk.is_some_and(|walk| if is_extractor { walk.gives(body) } else { walk.lets_through(body) })
         })
     })
 }
@@ -134,14 +139,15 @@ impl<'a> Walk<'a> {
     }
 
     fn lets_through(mut self, body: Body) -> bool {
-        let root = match body.closure {
-            Some((_, closure)) => self.ir.closure(closure).body,
-            None => match self.cx.semantics.body(body.def) {
-                Some((_, own)) => self.ir.body(own).root,
-                None => return false,
-            },
-        };
+        let Some(root) = self.root(body) else { return false };
         !self.next.is_empty() && self.walk(root) == Flow::Through
+    }
+
+    fn root(&self, body: Body) -> Option<ExprId> {
+        match body.closure {
+            Some((_, closure)) => Some(self.ir.closure(closure).body),
+            None => self.cx.semantics.body(body.def).map(|(_, own)| self.ir.body(own).root),
+        }
     }
 
     fn hands_on(&self, expr: ExprId) -> bool {
@@ -153,7 +159,11 @@ impl<'a> Walk<'a> {
     fn may_leave(&self, expr: ExprId) -> bool {
         let Some((_, body)) = self.cx.semantics.body(self.def) else { return true };
         let span = self.ir.expr_span(expr);
-        let leaves = |id: &ExprId| matches!(self.ir.expr(*id), Expr::Try(_) | Expr::Return(_));
+        let leaves = |id: &ExprId| match self.ir.expr(*id) {
+            Expr::Try(_) | Expr::Return(_) => true,
+            Expr::Format(id) => matches!(self.ir.format(id).path.last_segment(), "bail" | "ensure"),
+            _ => false,
+        };
         let mut all = self.ir.body(body).exprs.ids().filter(|id| span.contains(self.ir.expr_span(*id)));
         all.any(|id| leaves(&id))
     }
@@ -194,11 +204,12 @@ impl<'a> Walk<'a> {
     /// An expression that is no control flow.
     fn walk_value(&mut self, expr: ExprId) -> Flow {
         if self.next.is_empty()
-            && let Some(truth) = self.truth(expr)
+            && let Known::Truth(truth) | Known::Outcome(truth) = self.known(expr)
         {
             return Flow::Said(truth);
         }
         match () {
+            () if self.passes(expr) => Flow::On,
             () if self.hands_on(expr) => Flow::Through,
             () if self.may_leave(expr) => Flow::Stopped,
             () => Flow::On,
@@ -255,7 +266,16 @@ impl<'a> Walk<'a> {
         if self.hands_on(init) {
             return Flow::Through;
         }
-        if self.may_leave(init) && !matches!(self.ir.expr(init), Expr::Closure(_)) {
+        if let Expr::Match { scrutinee, arms } = self.ir.expr(init)
+            && self.may_leave(init)
+        {
+            let flow = self.walk_match(scrutinee, arms);
+            if flow == Flow::On {
+                self.bind(pat, Known::Nothing);
+            }
+            return flow;
+        }
+        if self.may_leave(init) && !matches!(self.ir.expr(init), Expr::Closure(_)) && !self.passes(init) {
             return Flow::Stopped;
         }
         let value = self.known(init);
@@ -312,6 +332,13 @@ impl<'a> Walk<'a> {
             (Pat::TupleStruct { path, .. } | Pat::Path(path), Known::Absent) => {
                 let last = self.ir.path_segments(path).last()?.name;
                 Some(matches!(last.as_str(), "None" | "Err"))
+            }
+            (Pat::TupleStruct { path, .. }, Known::Outcome(went_well)) => {
+                match self.ir.path_segments(path).last()?.name.as_str() {
+                    "Ok" => Some(*went_well),
+                    "Err" => Some(!went_well),
+                    _ => None,
+                }
             }
             (Pat::Path(path), value) => {
                 let text = self.named(path)?;
@@ -467,7 +494,7 @@ impl<'a> Walk<'a> {
                     field.map_or(Known::Nothing, |(_, value)| value)
                 }
                 _ if name.as_str() == "method" => Known::Method,
-                _ => Known::Nothing,
+                _ => self.made(self.types.expr(expr)),
             },
             Expr::Binary { op, lhs, rhs } => truth(self.binary(op, lhs, rhs)),
             Expr::Tuple(parts) => {
@@ -480,7 +507,11 @@ impl<'a> Walk<'a> {
                 let value = self.known(scrutinee);
                 truth(self.fits(pat, &value))
             }
-            Expr::Call { args, .. } => self.called(expr, None, args),
+            Expr::Call { args, .. } => match self.types.callee(expr) {
+                Callee::ExternalConstructor(path) if path.last_segment() == "Ok" => Known::Outcome(true),
+                Callee::ExternalConstructor(path) if path.last_segment() == "Err" => Known::Outcome(false),
+                _ => self.called(expr, None, args),
+            },
             Expr::MethodCall { receiver, method, args, .. } => self.method(expr, receiver, method, args),
             _ => Known::Nothing,
         }
@@ -534,8 +565,11 @@ impl<'a> Walk<'a> {
             "method" if args.is_empty() => return Known::Method,
             _ => {}
         }
-        if matches!(self.types.callee(expr), Callee::Fn(_)) {
+        if matches!(self.types.callee(expr), Callee::Fn(_) | Callee::Dispatch { .. }) {
             return self.called(expr, Some(receiver), args);
+        }
+        if name == "either" {
+            return self.either_of(args);
         }
         if matches!(name, "get" | "get_one") && self.asks_credential(receiver, args) {
             return Known::Absent;
@@ -544,6 +578,9 @@ impl<'a> Walk<'a> {
         match (&own, name) {
             (Known::Absent, "is_none" | "is_none_or") => return Known::Truth(true),
             (Known::Absent, "is_some" | "is_some_and") => return Known::Truth(false),
+            (Known::Outcome(went_well), "is_ok") => return Known::Truth(*went_well),
+            (Known::Outcome(went_well), "is_err") => return Known::Truth(!went_well),
+            (Known::Outcome(_), "map_err" | "context" | "with_context") => return own,
             (
                 Known::Absent,
                 "map" | "and_then" | "ok" | "filter" | "flatten" | "cloned" | "as_ref" | "as_deref",
@@ -620,30 +657,6 @@ impl<'a> Walk<'a> {
         };
         name.as_str().ends_with("headers") && self.ir.list(args).next().is_some_and(is_credential)
     }
-
-    /// A function of the workspace that is given what is known and says yes or no.
-    fn called(&mut self, expr: ExprId, receiver: Option<ExprId>, args: List<ExprId>) -> Known {
-        let Callee::Fn(def) = self.types.callee(expr) else { return Known::Nothing };
-        let args: SmallVec<[ExprId; 4]> = self.ir.list(args).collect();
-        let values: SmallVec<[Known; 4]> = args.into_iter().map(|arg| self.known(arg)).collect();
-        let is_told = values.iter().any(|value| matches!(value, Known::Path | Known::Method));
-        let semantics = self.cx.semantics;
-        let (Some((_, body)), Some(function)) = (semantics.body(*def), semantics.item(*def).as_fn()) else {
-            return Known::Nothing;
-        };
-        let Some(mut walk) = Self::new(self.cx, *def, self.request, self.depth + 1).filter(|_| is_told)
-        else {
-            return Known::Nothing;
-        };
-        let skip = usize::from(receiver.is_none() && function.self_param.is_some());
-        for (param, value) in function.params.iter().zip(values.into_iter().skip(skip)) {
-            walk.bind(param.pat, value);
-        }
-        match walk.walk(walk.ir.body(body).root) {
-            Flow::Said(truth) if walk.maybe.iter().all(|maybe| *maybe == truth) => Known::Truth(truth),
-            _ => Known::Nothing,
-        }
-    }
 }
 
 /// What is bound before anything is asked hands a request on only where it is used: `let next = |request|
@@ -713,7 +726,17 @@ fn constant_in(ir: &SourceIr, expr: ExprId, depth: u32) -> Known {
         Expr::MethodCall { receiver, method, .. }
             if matches!(
                 method.as_str(),
-                "iter" | "into_iter" | "collect" | "copied" | "cloned" | "to_vec" | "unwrap" | "expect"
+                "iter"
+                    | "into_iter"
+                    | "collect"
+                    | "copied"
+                    | "cloned"
+                    | "to_vec"
+                    | "unwrap"
+                    | "expect"
+                    | "to_string"
+                    | "to_owned"
+                    | "into"
             ) =>
         {
             inner(receiver)

@@ -366,7 +366,8 @@ impl Evaluator<'_> {
         let mut names = self.ir.path_segments(path).iter().rev().map(|segment| segment.name.as_str());
         let last = names.next();
         match last {
-            Some("None") => Shape::Refusal,
+            // A variant of the service's own that is called so is a value.
+            Some("None") if !matches!(self.types.path(path), Resolution::Variant { .. }) => Shape::Refusal,
             Some(name) if names::is_refusing(name) => Shape::Refusal,
             // `Redirect::to("/login")`.
             Some(_) if names.next() == Some("Redirect") => Shape::Refusal,

@@ -330,14 +330,16 @@ pub(crate) fn judges_sent(call: &str, sent: &str) -> bool {
     let is_key = ["apikey", "accesskey", "accesstoken", "jwttoken"].iter().any(|name| sent.ends_with(name))
         || matches!(sent.as_str(), "jwt" | "signature" | "hmac");
     let checks = has_word(call, &["valid", "validate", "verify", "check", "authenticate", "authorize"]);
-    let changes = has_word(
-        call,
-        &[
-            "delete", "remove", "insert", "create", "save", "store", "add", "set", "update", "revoke", "new",
-            "refresh",
-        ],
-    );
-    !changes && (is_session || is_key && checks)
+    !is_changing(call) && (is_session || is_key && checks)
+}
+
+/// Whether a call of this name changes what is stored or sent.
+pub(crate) fn is_changing(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "delete", "remove", "insert", "create", "save", "store", "add", "set", "update", "revoke", "new",
+        "refresh", "clear", "expire", "make", "build", "append", "unset",
+    ];
+    has_word(name, WORDS)
 }
 
 /// Whether what has this name refuses: a status, a constructor of an error or of a response.

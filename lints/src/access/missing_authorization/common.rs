@@ -9,7 +9,7 @@ use ward_linter::LintContext;
 use ward_linter::guards::{is_authorizing, is_role_type, words};
 use ward_semantics::endpoint::Extractor;
 use ward_semantics::{Callee, DefId, Semantics, Ty, TyKind};
-use ward_syntax::{BodyId, Expr, ExprId, Id, ItemKind, SourceIr, Symbol, TypeRef, TypeRefId};
+use ward_syntax::{BodyId, Expr, ExprId, ItemKind, SourceIr, Symbol, TypeRef, TypeRefId};
 
 use super::{Evidence, actions};
 use crate::access::doors::{Door, Openness};
@@ -337,16 +337,18 @@ fn is_check(cx: &LintContext, function: DefId) -> bool {
 
 /// Whether a no of a call is passed on by `?`, or is the last word.
 fn is_passed_on(ir: &SourceIr, body: BodyId, call: ExprId) -> bool {
-    let span = ir.expr_span(call);
     let last = match ir.expr(ir.body(body).root) {
         Expr::Block { tail, .. } => tail,
         _ => None,
     };
-    let start = call.index();
-    // What wraps a call is lowered after it, and begins where it begins.
-    let wraps = (start + 1..ir.exprs.len()).map(<ExprId as Id>::from_index);
-    wraps
-        .take_while(|id| ir.expr_span(*id).start == span.start && ir.expr_span(*id).end >= span.end)
-        .any(|id| matches!(ir.expr(id), Expr::Try(_)) || last == Some(id))
-        || last == Some(call)
+    let mut value = call;
+    // What wraps a call is lowered after it, in a macro, too.
+    for id in ir.body(body).exprs.ids().filter(|id: &ExprId| id.index() > call.index()) {
+        match ir.expr(id) {
+            Expr::Try(inner) if inner == value => return true,
+            Expr::Await(inner) | Expr::MethodCall { receiver: inner, .. } if inner == value => value = id,
+            _ => {}
+        }
+    }
+    last == Some(value)
 }

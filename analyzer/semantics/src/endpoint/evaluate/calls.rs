@@ -731,6 +731,10 @@ impl<'a> Evaluator<'a> {
         let known =
             Call { path, arguments: &values, types: &types, place, generics: &[], function: frame.function };
         if let Some(value) = self.framework_call(&known).or_else(|| self.unresolved_call(&known)) {
+            // What is given a router to add to leaves it where it was.
+            if matches!((&value, values.first()), (Value::Router(_), Some(Value::Router(_)))) {
+                self.put_back(frame, &args[..1], vec![value.clone()]);
+            }
             return value;
         }
         let whole = matches!(&values[..], [Value::Router(_) | Value::List(_)]);

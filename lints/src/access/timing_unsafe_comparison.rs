@@ -144,7 +144,13 @@ fn exposed(scope: &Scope) -> Vec<Evidence> {
 fn compared(scope: &Scope) -> Vec<Evidence> {
     let ir = scope.ir;
     let mut found = Vec::new();
-    for id in scope.body.exprs.ids() {
+    // What is taken out of a list decides nothing.
+    let retains =
+        |expr: &Expr| matches!(expr, Expr::MethodCall { method, .. } if method.as_str() == "retain");
+    let all = || scope.body.exprs.ids();
+    let retained: Vec<ExprId> = all().filter(|id| retains(&ir.expr(*id))).collect();
+    let is_retained = |id: ExprId| retained.iter().any(|call| ir.expr_span(*call).contains(ir.expr_span(id)));
+    for id in all().filter(|id| !is_retained(*id)) {
         let (lhs, rhs, operator) = match ir.expr(id) {
             Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => (lhs, rhs, "=="),
             Expr::Binary { op: BinaryOp::Ne, lhs, rhs } => (lhs, rhs, "!="),

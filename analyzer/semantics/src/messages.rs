@@ -1,23 +1,33 @@
-//! The fields of messages that `.proto` files declare. The code that is generated of them is not there to be read, so fields
-//! of what has an unknown type are looked for here by their names; a name counts if all messages agree on its type.
+//! What `.proto` files declare. The code that is generated of them is not there to be read, so fields of what has an unknown
+//! type are looked for here by their names, of which one counts if all messages agree on its type; and services have here the
+//! names by which they are called, which those of the traits come from.
 
+use std::fmt::Write;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use rustc_hash::FxHashMap;
 use ward_project::{FileRole, MESSAGES, Project, read_source};
 use ward_syntax::{FileId, Symbol};
 
 use crate::known::known;
-use crate::{Ty, TyKind};
+use crate::{Semantics, Ty, TyKind};
 
-/// The types of fields by their names; unknown where messages differ.
+/// What the messages and services of a project are.
 #[derive(Debug, Default)]
-pub(crate) struct Messages(FxHashMap<Symbol, Ty>);
+pub(crate) struct Messages {
+    /// The types of fields by their names; unknown where messages differ.
+    fields: FxHashMap<Symbol, Ty>,
+    /// The paths that methods are called by, by the names of the trait and its function; `None` where there are several.
+    methods: FxHashMap<(String, String), Option<String>>,
+}
 
 /// A block of declarations.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Block {
     Message,
     /// The fields of a `oneof` become variants.
     Choice,
+    Service(String),
     Other,
 }
 
@@ -38,26 +48,56 @@ impl Messages {
 
     /// The type of a field, if it is known.
     pub(crate) fn field(&self, name: Symbol) -> Option<Ty> {
-        self.0.get(&name).copied().filter(|ty| !ty.is_unknown())
+        self.fields.get(&name).copied().filter(|ty| !ty.is_unknown())
+    }
+
+    /// The path that a method of a service is called by: `/package.Service/Method`.
+    fn path(&self, service: &str, method: &str) -> Option<&str> {
+        self.methods.get(&(service.to_owned(), method.to_owned()))?.as_deref()
     }
 
     fn scan(&mut self, text: &str) {
         let text = without_comments(text);
-        let mut blocks = Vec::new();
+        let (mut package, mut blocks) = (String::new(), Vec::new());
         let mut rest = text.as_str();
         while let Some(end) = rest.find(['{', '}', ';']) {
             let words: Vec<&str> = rest[..end].split_whitespace().collect();
-            match &rest[end..=end] {
-                "{" => blocks.push(block(&words)),
-                "}" => drop(blocks.pop()),
-                _ => self.declare(&words, blocks.last().copied()),
+            match (&rest[end..=end], &*words) {
+                ("}", _) => drop(blocks.pop()),
+                (";", ["package", name]) => {
+                    package.clear();
+                    let _ = write!(package, "{name}.");
+                }
+                (delimiter, words) => {
+                    self.declare(words, &package, blocks.last());
+                    if delimiter == "{" {
+                        blocks.push(block(words));
+                    }
+                }
             }
             rest = &rest[end + 1..];
         }
     }
 
+    fn declare(&mut self, words: &[&str], package: &str, block: Option<&Block>) {
+        match block {
+            Some(Block::Service(service)) => self.declare_method(words, package, service),
+            Some(block) => self.declare_field(words, block),
+            None => {}
+        }
+    }
+
+    /// `rpc FindAll(Query) returns (stream Item)`.
+    fn declare_method(&mut self, words: &[&str], package: &str, service: &str) {
+        let ["rpc", name, ..] = words else { return };
+        let name = name.split('(').next().unwrap_or_default();
+        let path = format!("/{package}{service}/{name}");
+        let known = self.methods.entry((service.to_upper_camel_case(), name.to_snake_case()));
+        known.and_modify(|known| *known = known.take().filter(|known| *known == path)).or_insert(Some(path));
+    }
+
     /// `repeated string names = 4 [deprecated = true]`.
-    fn declare(&mut self, words: &[&str], block: Option<Block>) {
+    fn declare_field(&mut self, words: &[&str], block: &Block) {
         let (label, words) = match words {
             [label @ ("repeated" | "optional" | "required"), rest @ ..] => (*label, rest),
             _ => ("", words),
@@ -67,14 +107,14 @@ impl Messages {
             return;
         }
         let ty = match (block, label) {
-            (Some(Block::Message), "repeated") => around(&known().vec, scalar(ty)),
-            (Some(Block::Message), "optional") => around(&known().option, scalar(ty)),
-            (Some(Block::Message), _) => scalar(ty),
-            (Some(Block::Choice), _) => None,
+            (Block::Message, "repeated") => around(&known().vec, scalar(ty)),
+            (Block::Message, "optional") => around(&known().option, scalar(ty)),
+            (Block::Message, _) => scalar(ty),
+            (Block::Choice, _) => None,
             _ => return,
         };
         let ty = ty.unwrap_or_else(Ty::unknown);
-        let known = self.0.entry(Symbol::new(&snake_case(name))).or_insert(ty);
+        let known = self.fields.entry(Symbol::new(&name.to_snake_case())).or_insert(ty);
         if *known != ty {
             *known = Ty::unknown();
         }
@@ -82,9 +122,10 @@ impl Messages {
 }
 
 fn block(words: &[&str]) -> Block {
-    match words.first() {
-        Some(&"message") => Block::Message,
-        Some(&"oneof") => Block::Choice,
+    match words {
+        ["message", ..] => Block::Message,
+        ["oneof", ..] => Block::Choice,
+        ["service", name, ..] => Block::Service((*name).to_owned()),
         _ => Block::Other,
     }
 }
@@ -110,18 +151,11 @@ fn scalar(name: &str) -> Option<Ty> {
     Some(Ty::new(TyKind::Scalar(Symbol::new(rust))))
 }
 
-/// The name of a field as it is generated: `gameId` becomes `game_id`.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 2);
-    let mut follows_lower = false;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && follows_lower {
-            snake.push('_');
-        }
-        follows_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-        snake.push(c.to_ascii_lowercase());
+impl Semantics {
+    /// The path that a method of a generated service trait is called by, as `.proto` files tell: `/package.Service/Method`.
+    pub fn service_path(&self, service: &str, method: &str) -> Option<&str> {
+        self.messages.path(service, method)
     }
-    snake
 }
 
 fn without_comments(text: &str) -> String {
@@ -176,5 +210,21 @@ mod tests {
         for name in ["weight", "part", "cents", "text", "open", "package"] {
             assert_eq!(field(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn methods_of_services() {
+        let messages = read(
+            "package shop.v1; service ItemDB { rpc FindKNN (Query) returns (Item) {} rpc Drop(Item) returns (Item); }",
+        );
+        assert_eq!(messages.path("ItemDb", "find_knn"), Some("/shop.v1.ItemDB/FindKNN"));
+        assert_eq!(messages.path("ItemDb", "drop"), Some("/shop.v1.ItemDB/Drop"));
+        assert_eq!(messages.path("ItemDb", "find"), None);
+    }
+
+    #[test]
+    fn a_service_that_is_declared_twice() {
+        let twice = "package a; service S { rpc Run(X) returns (X); } package b; service S { rpc Run(X) returns (X); }";
+        assert_eq!(read(twice).path("S", "run"), None);
     }
 }

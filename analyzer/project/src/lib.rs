@@ -66,5 +66,5 @@ pub use project::{
     TargetKind,
 };
 pub use snapshot::{Snapshot, hash_twice};
-pub use walk::PathPatterns;
+pub use walk::{MESSAGES, PathPatterns};
 pub use ward_syntax::{FunctionBodies, TestCode};

@@ -160,7 +160,7 @@ pub enum FileRole {
     Example,
     /// The build script.
     BuildScript,
-    /// A template of pages, which is no Rust.
+    /// A template of pages, or a file of messages: no Rust.
     Template,
     /// Written by a program, as its first lines say. Read for its names, not reported on.
     Generated,

@@ -16,6 +16,8 @@ const CHECKSUM: &str = ".cargo-checksum.json";
 
 /// How the name of a Rust file ends.
 const RUST: &[u8] = b".rs";
+/// How the names of files end that declare messages, of which Rust is generated.
+pub const MESSAGES: &str = ".proto";
 /// A larger template was written by a program.
 const MOST_BYTES: u64 = 512 << 10;
 
@@ -24,7 +26,7 @@ const MOST_BYTES: u64 = 512 << 10;
 pub(crate) struct Found {
     /// Rust files, by path.
     pub(crate) files: Vec<FoundFile>,
-    /// Templates of pages, by path.
+    /// Templates of pages, and files of messages, by path.
     pub(crate) templates: Vec<FoundFile>,
     /// The folders that hold a manifest, relative to the root, by path.
     pub(crate) manifests: Vec<String>,
@@ -90,7 +92,7 @@ impl PathPatterns {
 
 /// Walks over `root`, or only over `within` if there are some: folders in it.
 ///
-/// Beside Rust files it takes those whose names end with one of `templates`.
+/// Beside Rust files and those of messages it takes those whose names end with one of `templates`.
 pub(crate) fn walk(
     root: &Path,
     within: &[PathBuf],
@@ -211,7 +213,8 @@ fn is_wanted(entry: &DirEntry, root: &Path, exclude: &Gitignore, templates: &[&s
     if name == CHECKSUM.as_bytes() || name == CONFIG_FILE.as_bytes() {
         return true;
     }
-    let is_text = name.ends_with(RUST) || templates.iter().any(|end| name.ends_with(end.as_bytes()));
+    let is_beside = || std::iter::once(&MESSAGES).chain(templates).any(|end| name.ends_with(end.as_bytes()));
+    let is_text = name.ends_with(RUST) || is_beside();
     let is_text = is_text && !name.starts_with(b".");
     (is_text || name == MANIFEST.as_bytes()) && !is_excluded(entry, false, exclude)
 }

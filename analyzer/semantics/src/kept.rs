@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use ward_project::{LoadedFile, Project, hash_twice};
+use ward_project::{LoadedFile, MESSAGES, Project, hash_twice};
 use ward_syntax::{FileId, LateBytes, Layout, Moved, StoredNames};
 
 use crate::signature::Signatures;
@@ -250,6 +250,9 @@ impl WorkspaceState {
                 (&file.path, file.package, file.role, loaded.role, loaded.state).hash(hasher);
                 let outline = loaded.ir.outline();
                 (outline.hash, outline.items, outline.bodies).hash(hasher);
+                if file.path.ends_with(MESSAGES) {
+                    loaded.content_hash.hash(hasher);
+                }
             }
         });
         let layouts = files.iter().map(|loaded| loaded.ir.outline().layout.clone()).collect();

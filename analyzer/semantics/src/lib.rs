@@ -15,6 +15,7 @@ mod externals;
 mod infer;
 mod kept;
 mod known;
+mod messages;
 mod path_memo;
 mod prelude;
 mod pretty;

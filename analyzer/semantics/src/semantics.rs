@@ -13,6 +13,7 @@ use crate::answers::AnswersOfRun;
 use crate::demand::Body;
 use crate::kept::{KeptBodies, Tables};
 use crate::known::known;
+use crate::messages::Messages;
 use crate::signature::Signatures;
 use crate::text::TextTable;
 use crate::trace::{note_body, note_changeable, note_file, note_outside};
@@ -50,6 +51,8 @@ pub struct Semantics {
     pub(crate) associated_functions: FxHashMap<(Symbol, Symbol), Symbol>,
     /// What models say that macros give, by the macro's path.
     pub(crate) macro_rows: FxHashMap<Symbol, Template>,
+    /// The fields of messages that are declared outside Rust.
+    pub(crate) messages: Messages,
     /// Methods of the workspace by name and number of arguments, but for names that the standard library has
     /// too.
     pub(crate) guesses: FxHashMap<(Symbol, usize), SmallVec<[DefId; 2]>>,
@@ -131,6 +134,7 @@ impl Semantics {
         def_map: DefMap,
         impls: ImplIndex,
     ) -> Self {
+        let messages = Messages::read(&project);
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             project,
@@ -144,6 +148,7 @@ impl Semantics {
             dispatch: FxHashMap::default(),
             associated_functions: FxHashMap::default(),
             macro_rows: FxHashMap::default(),
+            messages,
             guesses: FxHashMap::default(),
             functions: Vec::new(),
             bodies: Vec::new(),

@@ -2,8 +2,8 @@
 //!
 //! All nodes of a file share one set of arenas. An expression is 16 to 20 bytes; its span lies beside it.
 //! Local variables are resolved while lowering ([`Expr::Local`]); every other name stays a [`Path`].
-//! Sugar is reduced: `matches!(e, p if g)` is `let p = e && g`, `join!(a, b)` is `(a.await, b.await)`, `try_join!(a, b)` is
-//! `Ok((a.await?, b.await?))`, `select! { p = a => x, q = b => y }` is a match of `(a.await, b.await)` with `(p, _)` and
+//! Sugar is reduced: `matches!(e, p if g)` is `let p = e && g`, `join!(a, b)` is `(a.await, b.await)`, `try_join!(a, b)` is `async {
+//! Ok((a.await?, b.await?)) }.await`, `select! { p = a => x, q = b => y }` is a match of `(a.await, b.await)` with `(p, _)` and
 //! `(_, q)`; statements are expressions, and anything that could not be read is [`Expr::Missing`].
 
 use serde::{Deserialize, Serialize};

@@ -144,7 +144,13 @@ fn exposed(scope: &Scope) -> Vec<Evidence> {
 fn compared(scope: &Scope) -> Vec<Evidence> {
     let ir = scope.ir;
     let mut found = Vec::new();
-    for id in scope.body.exprs.ids() {
+    // What is taken out of a list decides nothing.
+    let retains =
+        |expr: &Expr| matches!(expr, Expr::MethodCall { method, .. } if method.as_str() == "retain");
+    let all = || scope.body.exprs.ids();
+    let retained: Vec<ExprId> = all().filter(|id| retains(&ir.expr(*id))).collect();
+    let is_retained = |id: ExprId| retained.iter().any(|call| ir.expr_span(*call).contains(ir.expr_span(id)));
+    for id in all().filter(|id| !is_retained(*id)) {
         let (lhs, rhs, operator) = match ir.expr(id) {
             Expr::Binary { op: BinaryOp::Eq, lhs, rhs } => (lhs, rhs, "=="),
             Expr::Binary { op: BinaryOp::Ne, lhs, rhs } => (lhs, rhs, "!="),
@@ -265,8 +271,8 @@ fn secret_side(scope: &Scope, lhs: ExprId, rhs: ExprId) -> Option<(Side, Confide
     if left.root == right.root || (left.origin == Origin::Request && right.origin == Origin::Request) {
         return None;
     }
-    // Two computed codes, a repetition of what was typed, or what is not to be typed again.
-    let is_no_guess = |side: &Side| is_repetition(side) || is_identity(side);
+    // Two computed codes, a repetition of what was typed, what is not to be typed again, or what is guessed once.
+    let is_no_guess = |side: &Side| is_repetition(side) || is_identity(side) || is_taken_out(side);
     if (left.is_mac && right.is_mac) || is_no_guess(&left) || is_no_guess(&right) || is_change(&left, &right)
     {
         return None;
@@ -335,6 +341,12 @@ fn is_repetition(side: &Side) -> bool {
     const WORDS: &str = "confirm confirmation confirmed again repeat repeated retype retyped reentered password2 \
         check";
     side.names.first().is_some_and(|name| words(name).any(|word| has(WORDS, &word)))
+}
+
+/// Whether a value is taken out of where it is kept: whoever guesses wrong has no second try at it.
+fn is_taken_out(side: &Side) -> bool {
+    const METHODS: &str = "remove pop take getdel get_del";
+    !side.origin.is_given() && side.names.iter().any(|name| has(METHODS, name))
 }
 
 /// Whether a value is a name in a graph of statements.

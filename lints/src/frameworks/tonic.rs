@@ -124,7 +124,9 @@ impl Framework for Tonic {
                 Some(package) => format!("{package}."),
                 None => format!("{unknown}."),
             };
-            let path = Symbol::new(&format!("/{package}{}/{method}", service.name));
+            let declared = semantics.service_path(&service.name, item.name.as_str());
+            let path = declared.map_or_else(|| format!("/{package}{}/{method}", service.name), str::to_owned);
+            let path = Symbol::new(&path);
             let place = FileSpan { file, span: item.name_span };
             let handler = Handler::Function(function);
             let route = cx.route(Methods::one("RPC"), path, handler, place, impl_def);

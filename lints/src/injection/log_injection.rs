@@ -202,11 +202,26 @@ fn set_up(scope: &Scope, call: ExprId) -> Option<Writer> {
         // A format of the service's own is not indented.
         ("format", 1) if begins_with(scope, receiver, "Builder builder env_logger") => {
             let format = scope.ir.list(args).next()?;
-            let writes_json = scope.names(format).iter().any(|name| name.to_lowercase().contains("json"));
-            Some(if writes_json { Writer::Escaping } else { Writer::Raw })
+            Some(if escapes(scope, format) { Writer::Escaping } else { Writer::Raw })
         }
         _ => None,
     }
+}
+
+/// Whether a format of the service's own speaks of JSON, or escapes what it writes.
+fn escapes(scope: &Scope, format: ExprId) -> bool {
+    const ESCAPES: &str = "escape_debug escape_default replace";
+    let ir = scope.ir;
+    let span = ir.expr_span(format);
+    let escapes = |expr: ExprId| match ir.expr(expr) {
+        Expr::Path(path) => {
+            ir.path_segments(path).iter().any(|segment| segment.name.as_str().contains("json"))
+        }
+        Expr::MethodCall { method, .. } => has(ESCAPES, method.as_str()),
+        _ => false,
+    };
+    scope.names(format).iter().any(|name| name.to_lowercase().contains("json"))
+        || scope.body.exprs.ids().any(|expr| span.contains(ir.expr_span(expr)) && escapes(expr))
 }
 
 /// Whether a chain of methods begins with a call that has one of some names in its path.

@@ -106,7 +106,7 @@ fn check(cx: &LintContext) {
     }
 }
 
-/// Words in conditions that say that somebody wants to see such things.
+/// Words in conditions that say that somebody wants to see such things. Lines of the level `trace` are for them too.
 const REVEALING: &str = "debug dump show print verbose reveal";
 
 /// The secrets that a function's own log lines hold.
@@ -133,7 +133,9 @@ fn written(scope: &Scope) -> Vec<Evidence> {
         }
         for (value, style, span) in values {
             let Some((printed, confidence)) = printed::of(scope, value, style) else { continue };
-            let is_meant = (is_console && !serves(scope.cx, function)) || scope.is_below(id, REVEALING);
+            let is_meant = name.starts_with("trace")
+                || (is_console && !serves(scope.cx, function))
+                || scope.is_below(id, REVEALING);
             let confidence = if is_meant { Confidence::Low } else { confidence };
             let line = scope.place(id);
             found.push(Evidence { place: FileSpan { span, ..line }, line, function, printed, confidence });

@@ -6,7 +6,7 @@
 
 use smallvec::SmallVec;
 use ward_semantics::{Ty, TyKind};
-use ward_syntax::{Expr, ExprId, Symbol};
+use ward_syntax::{Expr, ExprId, Symbol, sym};
 
 use super::Evaluator;
 use super::calls::ExternalCall;
@@ -213,7 +213,14 @@ impl Evaluator<'_> {
             TyKind::External { args, .. } if Self::is_fallible(ty) => match args.first() {
                 Some(inner) if Self::is_fallible(*inner) => {
                     let name = Symbol::new(TRUTH);
-                    let inside = self.part_known(result, name).unwrap_or(result);
+                    let inside = match self.part_known(result, name) {
+                        Some(inside) => inside,
+                        // The error around it is none of its own.
+                        None if !matches!(inner.kind(), TyKind::External { path, .. } if path.as_str() == "std::result::Result") => {
+                            self.values.inside(result, sym::ERR)
+                        }
+                        None => result,
+                    };
                     let inside = self.with_outcome(inside, facts, &[]);
                     self.values.with_part(result, name, inside)
                 }

@@ -248,6 +248,7 @@ impl Infer<'_> {
                 }
                 field
             }
+            None if ty.is_unknown() => self.semantics.messages.field(name).unwrap_or_else(Ty::unknown),
             None => Ty::unknown(),
         }
     }

@@ -131,6 +131,7 @@ impl Infer<'_> {
                 (None, Value::ExternalConstructor { path, .. }) => {
                     self.external_field(*path, name.as_str(), ty)
                 }
+                (None, Value::Unknown) => semantics.messages.field(*name).unwrap_or_else(Ty::unknown),
                 _ => Ty::unknown(),
             };
             self.bind_pattern(*pat, ty);

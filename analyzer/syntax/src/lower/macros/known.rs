@@ -5,7 +5,7 @@ use syn::{Ident, Lit, Pat, Token, token};
 
 use super::{Call, Completeness, attempt, attempt_all, comma_separated, in_group, skip};
 use crate::lower::{Ids, Lowerer};
-use crate::{Arm, BinaryOp, Expr, ExprId, FieldInit, List, Literal, PatId, Span, Symbol, sym};
+use crate::{Arm, BinaryOp, BlockKind, Expr, ExprId, FieldInit, List, Literal, PatId, Span, Symbol, sym};
 
 /// One arm of `select!`.
 struct SelectArm {
@@ -114,7 +114,7 @@ impl Lowerer<'_> {
         self.add_macro_text(call, &args, Completeness::All, text)
     }
 
-    /// `join!(a, b)` as `(a.await, b.await)`, `try_join!(a, b)` as `Ok((a.await?, b.await?))`.
+    /// `join!(a, b)` as `(a.await, b.await)`, `try_join!(a, b)` as `async { Ok((a.await?, b.await?)) }.await`.
     fn join_call(&mut self, call: &Call, input: ParseStream) -> Option<ExprId> {
         skip_biased(input);
         let futures = attempt_all(input, comma_separated)?;
@@ -127,7 +127,14 @@ impl Lowerer<'_> {
         }
         let values = self.ir.lists.push(&values);
         let tuple = self.add(Expr::Tuple(values), call.span);
-        Some(if call.name == "join" { tuple } else { self.ok_call(tuple) })
+        if call.name == "join" {
+            return Some(tuple);
+        }
+        // The first failure ends the macro, not the function around it.
+        let tail = Some(self.ok_call(tuple));
+        let block = Expr::Block { kind: BlockKind::Async, stmts: List::EMPTY, tail };
+        let block = self.add(block, call.span);
+        Some(self.add(Expr::Await(block), call.span))
     }
 
     // select!

@@ -297,7 +297,9 @@ impl<'a> View<'a> {
         {
             asked.extend(view.passed_before(call, cx.semantics));
         }
-        routes.iter_mut().for_each(|route| route.wrap(&asked));
+        for route in routes {
+            route.wrap(&asked);
+        }
     }
 
     /// Functions that are given a request, and of which a statement before some place passes on the error.

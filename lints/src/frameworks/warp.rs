@@ -74,7 +74,7 @@ impl Framework for Warp {
             ("path", "end") => part.path = Symbol::new("/"),
             ("path", "tail") => part.path = Symbol::new("{*tail}"),
             ("path", "full") => {
-                part.layers.push(Attached::new(AttachedKind::Extractor, &made(call), call.place))
+                part.layers.push(Attached::new(AttachedKind::Extractor, &made(call), call.place));
             }
             ("path", "peek") | (_, "any") => {}
             ("fs", "dir" | "file") => {

@@ -182,7 +182,7 @@ fn ignores_caller(cx: &LintContext, door: &Door) -> bool {
 }
 
 /// Whether a function asks an authority in another way, and passes on its no: `request.verify(authorizer)?`.
-fn asks_authority(cx: &LintContext, function: DefId) -> bool {
+pub(super) fn asks_authority(cx: &LintContext, function: DefId) -> bool {
     let semantics = cx.semantics();
     let Some((types, (file, body))) = semantics.types(function).zip(semantics.body(function)) else {
         return false;
@@ -336,7 +336,7 @@ fn is_check(cx: &LintContext, function: DefId) -> bool {
 }
 
 /// Whether a no of a call is passed on by `?`, or is the last word.
-fn is_passed_on(ir: &SourceIr, body: BodyId, call: ExprId) -> bool {
+pub(super) fn is_passed_on(ir: &SourceIr, body: BodyId, call: ExprId) -> bool {
     let last = match ir.expr(ir.body(body).root) {
         Expr::Block { tail, .. } => tail,
         _ => None,

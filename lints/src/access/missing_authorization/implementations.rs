@@ -3,9 +3,10 @@
 use ward_diagnostics::Confidence;
 use ward_linter::LintContext;
 use ward_linter::guards::{Authenticates, words};
-use ward_semantics::{Callee, DefId, DefKind, TraitName, Ty, TyKind};
+use ward_semantics::{Callee, DefId, DefKind, TraitName, Ty, TyKind, TypeHead};
 use ward_syntax::{BinaryOp, Expr, ExprId, FileSpan, Pat, Span, Symbol};
 
+use super::common::{asks_authority, is_passed_on};
 use super::{Evidence, actions};
 
 /// So many implementations, or methods, must ask.
@@ -178,6 +179,8 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
                 continue;
             }
             if !authorizing(cx, function).is_empty()
+                || asks_authority(cx, function)
+                || asks_beside(cx, function, check)
                 || !names_object(cx, function)
                 || compares(cx, function)
                 || begins_something(cx, function, &asking)
@@ -208,6 +211,28 @@ fn outliers_in(cx: &LintContext, methods: &[DefId]) -> Vec<Evidence> {
         }
     }
     found
+}
+
+/// Whether a function asks by another method of the type that a check belongs to, and passes its no on:
+/// `self.rights.check_newcomer(&token)?`.
+fn asks_beside(cx: &LintContext, function: DefId, check: DefId) -> bool {
+    const ASKING: &[&str] = &["check", "verify", "ensure", "require", "validate", "authenticate"];
+    let semantics = cx.semantics();
+    let head_of = |def: DefId| {
+        semantics.def_map.container(def).and_then(|block| semantics.impls.get(block)).map(|data| data.head)
+    };
+    let Some(head @ TypeHead::Adt(_)) = head_of(check) else { return false };
+    let Some((types, (file, body))) = semantics.types(function).zip(semantics.body(function)) else {
+        return false;
+    };
+    let asks = |def: DefId| {
+        words(semantics.def_map.name(def).as_str()).any(|word| ASKING.contains(&word.as_str()))
+            && head_of(def) == Some(head)
+    };
+    types.callees().any(|(call, callee)| match callee {
+        Callee::Fn(def) => asks(*def) && is_passed_on(semantics.ir(file), body, call),
+        _ => false,
+    })
 }
 
 /// Whether a method is told which of many objects is meant: by an id that is not its caller's, or in something that may

@@ -16,12 +16,11 @@ impl Walk<'_> {
 
     /// Method and path, where a function takes them by their types, and the header that somebody may leave away.
     fn take_request(&mut self, body: Body) {
-        let params: SmallVec<[PatId; 4]> = match body.closure {
-            Some((_, closure)) => self.ir.closure(closure).params.iter().map(|(pat, _)| *pat).collect(),
-            None => {
-                let function = self.cx.semantics.item(body.def).as_fn();
-                function.iter().flat_map(|own| own.params.iter().map(|param| param.pat)).collect()
-            }
+        let params: SmallVec<[PatId; 4]> = if let Some((_, closure)) = body.closure {
+            self.ir.closure(closure).params.iter().map(|(pat, _)| *pat).collect()
+        } else {
+            let function = self.cx.semantics.item(body.def).as_fn();
+            function.iter().flat_map(|own| own.params.iter().map(|param| param.pat)).collect()
         };
         for pat in params {
             let Pat::Bind { local, .. } = self.ir.pat(pat) else { continue };

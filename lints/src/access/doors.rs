@@ -130,6 +130,15 @@ impl Door<'_> {
         self.is_guarded() && !enforcing.clone().any(|guard| inside(guard.how))
     }
 
+    /// Whether a guard that the handler takes ties what the request names to the caller.
+    pub(super) fn takes_owner(&self) -> bool {
+        let is_taken = |guard: &Guard| matches!(guard.how, GuardKind::Argument(_));
+        self.access
+            .guards
+            .iter()
+            .any(|guard| is_taken(guard) && guard.verdict.enforces() && guard.verdict.owner)
+    }
+
     /// A finding about this endpoint.
     pub(super) fn finding(&self, cx: &LintContext, finding: Finding, confidence: Confidence) -> Finding {
         let function = Some(cx.name(self.function));

@@ -4,7 +4,7 @@ use ward_linter::LintContext;
 use ward_linter::guards::{Effect, EndpointAccess, words};
 use ward_semantics::endpoint::Endpoint;
 use ward_semantics::{Callee, DefId, Ty, TyKind};
-use ward_syntax::Symbol;
+use ward_syntax::{Pat, Symbol};
 
 use super::doors::Openness;
 
@@ -320,7 +320,18 @@ fn proves_itself(cx: &LintContext, endpoint: &Endpoint, stores: bool) -> bool {
     if in_path.into_iter().any(|pair| is_proof(pair[1])) {
         return true;
     }
-    takes_field(cx, endpoint, &is_proof)
+    takes_field(cx, endpoint, &is_proof) || takes_argument(cx, endpoint, &is_proof)
+}
+
+/// Whether the request gives an argument of such a name: those of an operation of GraphQL are what others have as fields.
+fn takes_argument(cx: &LintContext, endpoint: &Endpoint, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+    let is_operation = |name: &&str| matches!(*name, "QUERY" | "MUTATION" | "SUBSCRIPTION");
+    let ir = cx.semantics().ir(endpoint.handler_place(cx.semantics()).file);
+    endpoint.methods.names().iter().any(is_operation)
+        && endpoint.extractors(cx.semantics()).iter().any(|extractor| match ir.pat(extractor.pattern) {
+            Pat::Bind { local, .. } => is_wanted(ir.local(local).name.as_str()),
+            _ => false,
+        })
 }
 
 /// Whether the request has a field of such a name.

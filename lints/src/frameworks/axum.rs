@@ -333,7 +333,13 @@ fn collect_layers(value: &Value, call: &Call<'_>, into: &mut Vec<Attached>) {
                 }
             }
         }
-        value => into.push(Attached::new(AttachedKind::Layer, value, call.place)),
+        value => {
+            // What changes answers comes too late to refuse.
+            let changes = ["map_response", "map_response_with_state"];
+            let is_late = changes.iter().any(|name| made_by(value, &format!("::{name}")).is_some());
+            let kind = if is_late { AttachedKind::Catcher } else { AttachedKind::Layer };
+            into.push(Attached::new(kind, value, call.place));
+        }
     }
 }
 

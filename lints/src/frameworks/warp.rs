@@ -107,7 +107,7 @@ impl Framework for Warp {
         let first = call.argument(0);
         match call.name() {
             "and" => router.routes = Self::and(cx, &router.routes, first, call),
-            "or" => Self::or(&mut router, first, call),
+            "or" => Self::or(cx, &mut router, first, call),
             "map" | "and_then" | "then" => {
                 if router.routes.is_empty() {
                     router.routes.push(beginning(call));
@@ -164,7 +164,7 @@ impl Warp {
         let unknown = [beginning(call)];
         let first = if first.is_empty() { &unknown[..] } else { first };
         let second: Vec<Route> = match filter_in(second) {
-            Some(second) if !second.routes.is_empty() => second.routes.clone(),
+            Some(second) if !second.routes.is_empty() => one_value(second.routes.clone()),
             _ => {
                 let mut part = beginning(call);
                 part.layers.push(Attached::new(AttachedKind::Extractor, second, call.place));
@@ -183,12 +183,16 @@ impl Warp {
         all
     }
 
-    fn or(router: &mut Router, other: &Value, call: &Call<'_>) {
+    fn or(cx: &Evaluator<'_>, router: &mut Router, other: &Value, call: &Call<'_>) {
         let others = filter_in(other).map_or_else(|| vec![lost(other, call)], |other| other.routes.clone());
         for other in others {
             // Two ways to get the same value are one: what only one of them asks for is not always there.
             let twin = router.routes.iter_mut().find(|own| is_value(own) && is_value(&other));
             match twin {
+                Some(own) if asks_nothing(cx, &other) => {
+                    own.layers.extend(taken(&other));
+                    waive(own);
+                }
                 Some(own) => either(own, other),
                 None => router.routes.push(other),
             }
@@ -334,6 +338,28 @@ fn waive(part: &mut Route) {
     for attached in &mut part.layers {
         attached.condition = Condition::Waived;
     }
+}
+
+/// The parts of a filter, those that get the same value as one: a condition chooses among them.
+fn one_value(parts: Vec<Route>) -> Vec<Route> {
+    let mut all: Vec<Route> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match all.iter_mut().find(|own| is_value(own) && is_value(&part)) {
+            Some(own) => either(own, part),
+            None => all.push(part),
+        }
+    }
+    all
+}
+
+/// Whether a way to get a value is open to every request: `any().map(|| None)`.
+fn asks_nothing(cx: &Evaluator<'_>, part: &Route) -> bool {
+    let takes_nothing = match part.handler {
+        Handler::Closure { file, closure, .. } => cx.semantics.ir(file).closure(closure).params.is_empty(),
+        Handler::Function(def) => cx.semantics.signature(def).is_some_and(|own| own.params.is_empty()),
+        _ => false,
+    };
+    takes_nothing && part.layers.is_empty()
 }
 
 /// Two ways to get the same value.

@@ -58,8 +58,11 @@ fn of_text(attached: &Attached, text: Symbol) -> Verdict {
     };
     let mut takes = attached.arguments.iter().chain([&attached.what]).filter(|what| takes(what));
     let Some(What::External(path)) = takes.next() else { return Verdict::NONE };
-    if attached.kind == AttachedKind::Extractor && names::is_credential(text.as_str()) {
-        let is_optional = path.last_segment() == "optional" || attached.condition == Condition::Sometimes;
+    let is_asked = matches!(attached.kind, AttachedKind::Extractor | AttachedKind::Condition);
+    if is_asked && names::is_credential(text.as_str()) {
+        let is_compared = attached.kind == AttachedKind::Condition;
+        let is_optional =
+            path.last_segment() == "optional" || attached.condition == Condition::Sometimes && !is_compared;
         return Verdict {
             authenticates: if is_optional { Authenticates::Optional } else { Authenticates::Enforced },
             confidence: Confidence::Medium,

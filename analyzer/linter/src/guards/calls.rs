@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 use ward_flow::models::{Authenticates, CallModel, Effect, Effects, GuardCall, GuardType};
 use ward_semantics::{Callee, DefId, DefKind, Resolution, TraitName, TraitRef, Ty, TyKind};
-use ward_syntax::{Expr, ExprId, List, Literal, Pat, PatId, Symbol, TypeRef, TypeRefId};
+use ward_syntax::{Expr, ExprId, List, Literal, LocalId, Pat, PatId, Symbol, TypeRef, TypeRefId};
 
 use super::deps::{Deps, Frame, MOST_HOPS, Sense, Shape, Value};
 use super::evaluate::{Evaluator, is_bool, is_fallible, is_next};
@@ -84,6 +84,12 @@ impl Evaluator<'_> {
         let call = Call { expr, name, has_receiver: false, inputs };
         let mut value = self.apply(&call);
         value.data = value.data.union(called.data);
+        if let Expr::Path(path) = self.ir.expr(callee)
+            && name.starts_with("from_request")
+            && self.names_sent(path)
+        {
+            value.data = value.data.union(Deps::REQUEST);
+        }
         if shape == Shape::Refusal {
             value.shape = shape;
         }
@@ -106,6 +112,12 @@ impl Evaluator<'_> {
             return value;
         }
         self.apply(&call)
+    }
+
+    /// Whether a path names an extractor of what the request asks for: `Path::from_request_parts`.
+    fn names_sent(&self, path: ward_syntax::PathId) -> bool {
+        let names = self.ir.path_segments(path).iter().map(|segment| segment.name.as_str());
+        names.into_iter().any(|name| matches!(name, "Path" | "Query" | "Form"))
     }
 
     /// Evaluates the receiver and the arguments; closures see what the others hold.
@@ -198,6 +210,15 @@ impl Evaluator<'_> {
             value.fail = value.fail.union(Deps::CREDENTIAL);
         }
         self.attach(call);
+        if let Some((receiver, _)) = call.inputs.first()
+            && let Expr::Local(local) = self.ir.expr(*receiver)
+            && call.has_receiver
+        {
+            self.leave_in_borrowed(
+                local,
+                Value::of(call.args().iter().fold(Deps::NONE, |all, (_, arg)| all.union(arg.data))),
+            );
+        }
         if self.yields(call) {
             self.summary.yields.get_or_insert(self.place(call.expr));
         }
@@ -294,6 +315,34 @@ impl Evaluator<'_> {
                 let for_all = may_be_nobody && !is_known;
                 self.attached.push((ty, for_all));
             }
+        }
+    }
+
+    /// `if let Some(context) = request.extensions_mut().get_mut::<Context>()`: a reference to what the request carries.
+    pub(crate) fn borrow(&mut self, pat: PatId, from: ExprId) {
+        let Expr::MethodCall { method, generics, receiver, .. } = self.ir.expr(from) else { return };
+        let Some(ty) = self.ir.list(generics).next() else { return };
+        let is_word = |name: &str| matches!(name, "extensions_mut" | "extensions" | "depot");
+        if !self.is_middleware || method.as_str() != "get_mut" || !self.by_its_name(receiver, 0, &is_word) {
+            return;
+        }
+        let mut bound = pat;
+        while let Pat::TupleStruct { pats, .. } = self.ir.pat(bound)
+            && let Some(inner) = self.ir.list(pats).next()
+        {
+            bound = inner;
+        }
+        if let Pat::Bind { local, .. } = self.ir.pat(bound) {
+            self.borrowed.insert(local, self.cx.semantics.resolve_type(self.def, ty));
+        }
+    }
+
+    /// Something is put into what a variable holds: where that is carried by all requests, it now tells who calls.
+    pub(crate) fn leave_in_borrowed(&mut self, local: LocalId, value: Value) {
+        if value.data.has(Deps::CREDENTIAL)
+            && let Some(ty) = self.borrowed.get(&local)
+        {
+            self.attached.push((*ty, true));
         }
     }
 
@@ -983,7 +1032,7 @@ impl Evaluator<'_> {
             "unwrap" | "expect" => {
                 // What only the service may lack is no reason to send anybody away.
                 if !own.fail.is_none() {
-                    self.refuse_for(own.fail, Sense::Absent, call.expr);
+                    self.may_fail(own.fail, call.expr);
                 }
                 self.there(call.expr, own)
             }
@@ -1015,7 +1064,10 @@ impl Evaluator<'_> {
             }
             // Only what may be absent has these. That nothing is found says nothing of a role.
             "ok_or" | "ok_or_else" | "flatten"
-                if own.fail.is_none() && own.data.has(Deps::CREDENTIAL) && self.may_be_absent(call) =>
+                if own.fail.is_none()
+                    && own.data.has(Deps::CREDENTIAL)
+                    && self.may_be_absent(call)
+                    && !self.holds_for_all(call.inputs[0].0) =>
             {
                 Value { data, fail: data.without(Deps::ROLE).without(Deps::OWNER), ..Value::default() }
             }
@@ -1271,7 +1323,7 @@ fn is_carrier(name: &str) -> bool {
 }
 
 /// Whether a type is an answer that sends its reader somewhere else.
-fn is_redirect(ty: Ty) -> bool {
+pub(crate) fn is_redirect(ty: Ty) -> bool {
     matches!(ty.kind(), TyKind::External { path, .. } if path.last_segment() == "Redirect")
 }
 

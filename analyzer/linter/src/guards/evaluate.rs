@@ -16,10 +16,13 @@ use ward_syntax::{
     SourceIr, Span, Symbol, UnaryOp,
 };
 
+use super::calls::is_response;
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Summary, Value};
 use super::index::Known;
+use super::matching::{Matched, decides};
 use super::memo::note_body;
 use super::names;
+use super::statuses::Status;
 
 /// What every evaluation needs.
 #[derive(Clone, Copy)]
@@ -125,8 +128,12 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) wants_credential: bool,
     /// Texts that variables hold.
     pub(crate) texts: FxHashMap<LocalId, Symbol>,
-    /// Where the body names a status that is about a limit, once somebody has asked.
-    limits: OnceCell<Vec<Span>>,
+    /// Where the body names a status that says no for another reason than who calls, once somebody has asked.
+    pub(crate) statuses: OnceCell<Vec<(Status, Span)>>,
+    /// Whether somebody of whom nothing is known has been let in: `Ok(Caller { user: None })`.
+    pub(crate) admits: bool,
+    /// Variables that hold a reference to what a request carries, and its type.
+    pub(crate) borrowed: FxHashMap<LocalId, Ty>,
     /// What was bound last.
     pub(crate) dropped_value: Value,
     /// How deep the expression is; what is deeper than anybody writes is not looked at.
@@ -174,7 +181,9 @@ impl<'a> Evaluator<'a> {
             futures: FxHashSet::default(),
             wants_credential: false,
             texts: FxHashMap::default(),
-            limits: OnceCell::new(),
+            statuses: OnceCell::new(),
+            admits: false,
+            borrowed: FxHashMap::default(),
             dropped_value: Value::default(),
             depth: 0,
         })
@@ -458,6 +467,8 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let place = cond;
         let cond = self.eval(cond);
+        let refused_before = self.summary.fail;
+        let admitted_before = std::mem::take(&mut self.admits);
         self.shrugs(place, cond, then, otherwise);
         let is_judged = cond.sense == Sense::Present && cond.all().has(Deps::JUDGED);
         self.goes_on |= self.is_middleware && is_judged && otherwise.is_none() && !self.leaves(then);
@@ -472,6 +483,8 @@ impl<'a> Evaluator<'a> {
             Some(otherwise) => self.branch(mark, inverse, otherwise, position),
             None => (Value::default(), Left::default()),
         };
+        self.admits_one_side(cond, refused_before);
+        self.admits |= admitted_before;
         self.refused_in_all(&[(of_then.dropped, then_leaves), (of_other.dropped, other_leaves)], place);
         match (then_leaves, other_leaves) {
             (true, false) => self.frames.push(Frame { reach: Reach::All, ..inverse }),
@@ -539,18 +552,20 @@ impl<'a> Evaluator<'a> {
         let value = self.eval(scrutinee);
         let mark = self.frames.len();
         let arms = self.ir.arms(arms);
-        let known = arms.iter().map(|arm| self.sense_of(arm.pat).of(value));
-        let any_present = known.clone().any(|sense| sense == Sense::Present);
+        let matched = self.matched(scrutinee, value);
+        let known = arms.iter().map(|arm| self.sense_in(arm.pat, matched).of(value));
+        let any_present = matched != Matched::Optional && known.clone().any(|sense| sense == Sense::Present);
         let any_absent = known.clone().any(|sense| sense == Sense::Absent);
         let mut values: SmallVec<[Value; 8]> = SmallVec::new();
         let mut dropped: SmallVec<[(Deps, bool); 8]> = SmallVec::new();
         let mut after: SmallVec<[Frame; 2]> = SmallVec::new();
         let staying = arms.iter().filter(|arm| !self.leaves(arm.body)).count();
         let all_leave = staying == 0;
-        let refused_before = self.summary.fail;
+        let mut refused_before = self.summary.fail;
         let mut lets_in = false;
+        let admitted_before = std::mem::take(&mut self.admits);
         for arm in arms {
-            let sense = match self.sense_of(arm.pat).of(value) {
+            let sense = match self.sense_in(arm.pat, matched).of(value) {
                 Sense::Unknown if any_present => Sense::Absent,
                 Sense::Unknown if any_absent => Sense::Present,
                 sense => sense,
@@ -559,7 +574,7 @@ impl<'a> Evaluator<'a> {
             self.bind(arm.pat, unwrapped(value));
             self.carry(arm.pat, scrutinee);
             self.note_error(arm.pat, value);
-            let mut deps = value.all();
+            let mut deps = decides(value, matched);
             let mut sense = sense;
             if let Some(guard) = arm.guard {
                 let guard = self.eval(guard);
@@ -572,17 +587,27 @@ impl<'a> Evaluator<'a> {
             let reach = if staying > usize::from(!leaves) { Reach::Some } else { Reach::All };
             let frame = Frame { deps: deps.union(self.roles_in(arm.pat)), sense, reach };
             let is_absent = arm.guard.is_none() && self.sense_of(arm.pat) == Sense::Absent;
+            let before = std::mem::take(&mut self.admits);
+            let about_caller = value.all();
             let (value, of_arm) = self.branch(mark, frame, arm.body, position);
+            if self.admits && matches!(self.ir.pat(arm.pat), Pat::Path(_)) {
+                // `Sent::Nothing => Ok(Caller::Nobody)`: one of what everybody is.
+                refused_before = refused_before.without(about_caller);
+            }
+            self.admits |= before;
             lets_in |= is_absent && (value.shape == Shape::Success || value.data.has(Deps::NEXT));
             values.push(value);
             dropped.push((of_arm.dropped, leaves));
             after.extend(of_arm.behind(frame.deps).filter(|_| !leaves));
             self.escapes(of_arm, frame.deps);
-            if leaves && !all_leave {
+            let is_fault = matched == Matched::Optional && self.is_error(arm.pat);
+            if leaves && !all_leave && !is_fault {
                 after.push(Frame { deps: frame.deps, sense: frame.sense.inverse(), reach: Reach::All });
             }
         }
         self.frames.truncate(mark);
+        self.admits_one_side(value, refused_before);
+        self.admits |= admitted_before;
         if lets_in && position == Position::Answer {
             // `Err(Missing) => Success(None), Err(Wrong) => Failure`: who sends nothing is let in.
             let refused = self.summary.fail.without(value.all());
@@ -653,7 +678,7 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn nested(&mut self, body: impl FnOnce(&mut Self) -> Value) -> Value {
         let outer = self.summary;
         let mark = self.frames.len();
-        let (escaped, refused) = (self.escaped, self.refused);
+        let (escaped, refused, admits) = (self.escaped, self.refused, self.admits);
         let some_refuses = std::mem::replace(&mut self.some_refuses, false);
         self.summary.data = Deps::NONE;
         self.summary.fail = Deps::NONE;
@@ -662,6 +687,7 @@ impl<'a> Evaluator<'a> {
         self.nesting -= 1;
         self.frames.truncate(mark);
         (self.escaped, self.refused, self.some_refuses) = (escaped, refused, some_refuses);
+        self.admits = admits;
         let inner = self.summary;
         self.summary = Summary { data: outer.data, fail: outer.fail, ..inner };
         Value {
@@ -696,6 +722,14 @@ impl<'a> Evaluator<'a> {
             return self.visit(inner, Position::Answer);
         }
         let mut value = self.eval(expr);
+        if matches!(self.ir.expr(expr), Expr::Struct { .. }) {
+            // It is there, whatever of its fields is not.
+            value.fail = Deps::NONE;
+        }
+        self.admits |= !self.is_middleware && self.admits_nobody(expr, value);
+        if self.returns && value.shape == Shape::Success && !self.is_middleware && self.is_ok_response(expr) {
+            value.shape = Shape::Plain;
+        }
         if self.some_refuses && value.shape != Shape::Plain {
             value.shape = if self.is_none_path(expr) { Shape::Success } else { Shape::Refusal };
         }
@@ -723,6 +757,9 @@ impl<'a> Evaluator<'a> {
             Shape::Success => {}
             Shape::Plain if self.is_middleware && !from_behind && value.fail.is_none() => self.refuse(expr),
             Shape::Plain if self.answers_bool => self.refuse_for(value.all(), value.sense.inverse(), expr),
+            Shape::Plain if !self.returns && !from_behind && self.is_error_for_unknown(expr) => {
+                self.refuse(expr)
+            }
             // One page for those who are known and another for all others refuses nobody; what is answered early does.
             Shape::Plain if value.fail.is_none() && (!self.returns || from_behind) => {}
             Shape::Plain if self.returns => self.refuse_for(value.fail, Sense::Absent, expr),
@@ -731,12 +768,23 @@ impl<'a> Evaluator<'a> {
         value
     }
 
+    /// Whether an answer that somebody gets who is not known says that something is wrong.
+    fn is_error_for_unknown(&self, expr: ExprId) -> bool {
+        let is_absent = |frame: &Frame| frame.sense == Sense::Absent && frame.deps.has(Deps::CREDENTIAL);
+        self.frames.iter().any(is_absent) && self.names_status(Status::Error, expr)
+    }
+
+    /// `Ok(response)`: what it says is said by the response.
+    fn is_ok_response(&self, expr: ExprId) -> bool {
+        let Expr::Call { args, .. } = self.ir.expr(expr) else { return false };
+        self.ir.list(args).next().is_some_and(|inner| is_response(self.types.expr(inner)))
+    }
+
     /// A pattern binds the error of what may have failed.
     pub(crate) fn note_error(&mut self, pat: PatId, value: Value) {
-        let Pat::TupleStruct { path, pats } = self.ir.pat(pat) else { return };
-        let is_error = self.ir.path_segments(path).last().is_some_and(|last| last.name.as_str() == "Err");
+        let Pat::TupleStruct { pats, .. } = self.ir.pat(pat) else { return };
         if let Some(Pat::Bind { local, .. }) = self.ir.list(pats).next().map(|pat| self.ir.pat(pat))
-            && is_error
+            && self.is_error(pat)
         {
             self.errors.insert(local, value.fail);
         }
@@ -809,35 +857,14 @@ impl<'a> Evaluator<'a> {
 
     /// The function refuses here.
     pub(crate) fn refuse(&mut self, expr: ExprId) {
-        if self.names_limit(expr) {
+        // That there were too many requests is about no credential.
+        if self.names_status(Status::Limit, expr) {
             return;
         }
         self.refuse_for(Deps::REFUSED, Sense::Absent, expr);
-        self.summary.refuses = true;
+        self.summary.refuses |= !self.names_status(Status::Fault, expr);
         self.refused = true;
         self.summary.always |= self.frames.is_empty() && self.nesting == 0;
-    }
-
-    /// Whether an answer says that there were too many requests, or too much in one: that is about no credential.
-    fn names_limit(&self, expr: ExprId) -> bool {
-        let span = self.ir.expr_span(expr);
-        self.limits.get_or_init(|| self.named_limits()).iter().any(|limit| span.contains(*limit))
-    }
-
-    /// Where the body names a status of that kind.
-    fn named_limits(&self) -> Vec<Span> {
-        const LIMITS: &[&str] =
-            &["TOO_MANY_REQUESTS", "TooManyRequests", "PAYLOAD_TOO_LARGE", "PayloadTooLarge"];
-        let Some((_, body)) = self.cx.semantics.body(self.def) else { return Vec::new() };
-        let is_limit = |id: &ExprId| {
-            let name = match self.ir.expr(*id) {
-                Expr::Path(path) => self.ir.path_segments(path).last().map(|segment| segment.name),
-                Expr::MethodCall { method, .. } => Some(method),
-                _ => None,
-            };
-            name.is_some_and(|name| LIMITS.contains(&name.as_str()))
-        };
-        self.ir.body(body).exprs.ids().filter(is_limit).map(|id| self.ir.expr_span(id)).collect()
     }
 
     /// The function fails here if what depends on `deps` is absent. Whoever comes here without a credential is served where

@@ -10,8 +10,8 @@ use smallvec::SmallVec;
 use ward_semantics::endpoint::{Attached, AttachedKind, Endpoint, Methods, What};
 use ward_semantics::{BodyTypes, Callee, DefId, DefKind, Resolution};
 use ward_syntax::{
-    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, List, Literal, LocalId, Pat, PatId, PathId,
-    Run, SourceIr, Span, Symbol, UnaryOp,
+    BinaryOp, BlockKind, BodyId, ClosureId, Expr, ExprId, FileId, FormatId, List, Literal, LocalId, Pat,
+    PatId, PathId, Piece, Run, SourceIr, Span, Symbol, UnaryOp,
 };
 
 use super::evaluate::{Context, is_next};
@@ -62,6 +62,8 @@ enum Known {
     Method,
     /// What an unknown caller does not send.
     Absent,
+    /// What the service has, whoever calls.
+    Present,
     Text(Symbol),
     /// A regular expression.
     Pattern(Symbol),
@@ -180,6 +182,7 @@ impl<'a> Walk<'a> {
                 }
                 tail.map_or(Flow::On, |tail| self.walk(tail))
             }
+            Expr::If { cond, .. } if self.hands_on(cond) => Flow::Through,
             Expr::If { cond, then, otherwise } => match self.truth(cond) {
                 Some(true) => self.walk(then),
                 Some(false) => otherwise.map_or(Flow::On, |otherwise| self.walk(otherwise)),
@@ -239,13 +242,20 @@ impl<'a> Walk<'a> {
             }
             return Flow::On;
         }
-        let stops = ways.iter().flatten().any(|way| self.may_leave(*way) && !self.hands_on(*way));
-        let splits = ways.iter().flatten().any(|way| self.hands_on(*way))
-            && ways.iter().flatten().any(|way| !self.hands_on(*way));
-        if stops || splits { Flow::Stopped } else { Flow::On }
+        let flows: SmallVec<[Flow; 2]> =
+            ways.iter().map(|way| way.map_or(Flow::On, |way| self.walk(way))).collect();
+        match () {
+            () if flows.contains(&Flow::Stopped) => Flow::Stopped,
+            // The rest tells what becomes of those who come to it.
+            () if flows.contains(&Flow::On) => Flow::On,
+            () => Flow::Through,
+        }
     }
 
     fn walk_match(&mut self, scrutinee: ExprId, arms: Run) -> Flow {
+        if self.hands_on(scrutinee) {
+            return Flow::Through;
+        }
         let value = self.known(scrutinee);
         if matches!(value, Known::Nothing) {
             return Flow::Stopped;
@@ -263,6 +273,14 @@ impl<'a> Walk<'a> {
     }
 
     fn walk_let(&mut self, pat: PatId, init: ExprId, otherwise: Option<ExprId>) -> Flow {
+        let decides = matches!(self.ir.expr(init), Expr::If { .. } | Expr::Match { .. });
+        if decides && !self.next.is_empty() && (self.hands_on(init) || self.may_leave(init)) {
+            let flow = self.walk(init);
+            if flow == Flow::On {
+                self.bind(pat, Known::Nothing);
+            }
+            return flow;
+        }
         if self.hands_on(init) {
             return Flow::Through;
         }
@@ -329,9 +347,10 @@ impl<'a> Walk<'a> {
             (Pat::Ref(inner), value) => self.fits(inner, value),
             (Pat::Literal(Literal::Str(text)), value) => self.equals(value, &Known::Text(text)),
             (Pat::Literal(Literal::Bool(truth)), Known::Truth(value)) => Some(truth == *value),
-            (Pat::TupleStruct { path, .. } | Pat::Path(path), Known::Absent) => {
+            (Pat::TupleStruct { path, .. } | Pat::Path(path), Known::Absent | Known::Present) => {
                 let last = self.ir.path_segments(path).last()?.name;
-                Some(matches!(last.as_str(), "None" | "Err"))
+                let is_absent = matches!(value, Known::Absent);
+                Some(matches!(last.as_str(), "None" | "Err") == is_absent)
             }
             (Pat::TupleStruct { path, .. }, Known::Outcome(went_well)) => {
                 match self.ir.path_segments(path).last()?.name.as_str() {
@@ -502,6 +521,7 @@ impl<'a> Walk<'a> {
                 Known::Tuple(parts.into_iter().map(|part| self.known(part)).collect())
             }
             Expr::Array(_) | Expr::Macro(_) => constant_in(self.ir, expr, 0),
+            Expr::Format(format) => self.formatted(format).map_or(Known::Nothing, Known::Text),
             Expr::Match { scrutinee, arms } => truth(self.chosen(scrutinee, arms)),
             Expr::Let { pat, scrutinee } => {
                 let value = self.known(scrutinee);
@@ -515,6 +535,21 @@ impl<'a> Walk<'a> {
             Expr::MethodCall { receiver, method, args, .. } => self.method(expr, receiver, method, args),
             _ => Known::Nothing,
         }
+    }
+
+    /// `format!("{API}/login")`, if all of it is known.
+    fn formatted(&mut self, format: FormatId) -> Option<Symbol> {
+        let mut text = String::new();
+        for piece in &self.ir.format(format).pieces {
+            match piece {
+                Piece::Text { text: piece, .. } => text.push_str(piece.as_str()),
+                Piece::Hole { value, .. } => match self.known(*value) {
+                    Known::Text(piece) => text.push_str(piece.as_str()),
+                    _ => return None,
+                },
+            }
+        }
+        Some(Symbol::new(&text))
     }
 
     fn binary(&mut self, op: BinaryOp, lhs: ExprId, rhs: ExprId) -> Option<bool> {
@@ -561,7 +596,10 @@ impl<'a> Walk<'a> {
         ];
         let name = method.as_str();
         match name {
-            "path" if args.is_empty() => return Known::Path,
+            "path" | "match_info" if args.is_empty() => return Known::Path,
+            // What the service itself has, and what an unknown caller is not.
+            "app_data" => return Known::Present,
+            name if names::says_known(name) => return Known::Truth(false),
             "method" if args.is_empty() => return Known::Method,
             _ => {}
         }

@@ -4,9 +4,10 @@ use smallvec::SmallVec;
 use ward_semantics::{DefKind, Resolution, TyKind};
 use ward_syntax::{BinaryOp, BlockKind, Expr, ExprId, Literal, MacroId, Pat, PatId, PathId, Piece, UnaryOp};
 
-use super::calls::is_response;
+use super::calls::{is_redirect, is_response};
 use super::deps::{Deps, Frame, Reach, Sense, Shape, Value};
 use super::evaluate::{Evaluator, is_fallible, unwrapped};
+use super::matching::decides;
 use super::names;
 
 impl Evaluator<'_> {
@@ -74,7 +75,8 @@ impl Evaluator<'_> {
             Expr::Record(fields) => {
                 let inits = self.ir.field_inits(fields);
                 let parts: SmallVec<[ExprId; 8]> = inits.iter().map(|init| init.value).collect();
-                self.all_of(parts)
+                // It is there, whatever of its fields is not.
+                Value::of(self.all_of(parts).data)
             }
             Expr::LetStmt { pat, init, otherwise, ty, .. } => {
                 let wanted = ty.is_some_and(|ty| self.names_credential_ref(ty, 0));
@@ -88,8 +90,10 @@ impl Evaluator<'_> {
                 self.bind(pat, unwrapped(value));
                 self.carry(pat, scrutinee);
                 self.note_error(pat, value);
-                let sense = self.sense_of(pat).of(value);
-                Value { data: value.all().union(self.roles_in(pat)), sense, ..Value::default() }
+                self.borrow(pat, scrutinee);
+                let matched = self.matched(scrutinee, value);
+                let sense = self.sense_in(pat, matched).of(value);
+                Value { data: decides(value, matched).union(self.roles_in(pat)), sense, ..Value::default() }
             }
             Expr::Loop { body } => self.repeated(Value::default(), body),
             Expr::While { cond, body } => {
@@ -249,6 +253,7 @@ impl Evaluator<'_> {
             match self.ir.expr(target) {
                 Expr::Local(local) => {
                     self.assign(local, value, self.types.expr(lhs));
+                    self.leave_in_borrowed(local, value);
                     break;
                 }
                 Expr::Field { base, .. } | Expr::Index { base, .. } => target = base,
@@ -273,8 +278,11 @@ impl Evaluator<'_> {
         let value = self.eval(init);
         let Some(otherwise) = otherwise else {
             self.dropped_value = value;
-            self.bind(pat, Value { shape: Shape::Plain, ..value });
+            let ty = self.types.expr(init);
+            let shape = if is_response(ty) || is_redirect(ty) { value.shape } else { Shape::Plain };
+            self.bind(pat, Value { shape, ..value });
             self.carry(pat, init);
+            self.borrow(pat, init);
             if self.is_sent(init, 0) {
                 self.note_sent(pat);
             }
@@ -288,16 +296,19 @@ impl Evaluator<'_> {
             }
             return Value::default();
         };
-        let sense = self.sense_of(pat).of(value).inverse();
-        let mark = self.push_frame(Frame { deps: value.all(), sense, reach: Reach::Some });
+        let matched = self.matched(init, value);
+        let deps = decides(value, matched);
+        let sense = self.sense_in(pat, matched).of(value).inverse();
+        let mark = self.push_frame(Frame { deps, sense, reach: Reach::Some });
         self.eval(otherwise);
         self.drop_frames(mark);
         if sense != Sense::Unknown {
             // What comes behind it is for those who have it.
-            self.push_frame(Frame { deps: value.all(), sense: sense.inverse(), reach: Reach::All });
+            self.push_frame(Frame { deps, sense: sense.inverse(), reach: Reach::All });
         }
         self.bind(pat, unwrapped(value));
         self.carry(pat, init);
+        self.borrow(pat, init);
         Value::default()
     }
 

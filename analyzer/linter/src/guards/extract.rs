@@ -124,6 +124,8 @@ fn of_own(cx: Context, ty: Ty, bodies: Bodies) -> Verdict {
         .find_map(|extractor| cx.semantics.trait_method(ty, extractor.trait_path, extractor.method));
     let Some(summary) = method.and_then(|method| cx.known.summary(method)) else { return Verdict::NONE };
     let mut verdict = of_summary(summary);
+    // It looks up who calls together with what the path names.
+    verdict.owner |= verdict.enforces() && summary.ties;
     let name = cx.semantics.def_map.name(*def);
     if verdict.authenticates == Authenticates::None && summary.refuses && names::is_guard(name.as_str()) {
         // It refuses, and is called a guard: for what it refuses could not be seen.

@@ -14,8 +14,10 @@ mod exempt;
 mod expressions;
 mod extract;
 mod index;
+mod matching;
 mod memo;
 mod names;
+mod statuses;
 
 use std::sync::OnceLock;
 

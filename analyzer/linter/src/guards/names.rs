@@ -271,6 +271,12 @@ pub fn is_role_type(name: &str) -> bool {
     has_word(name, WORDS)
 }
 
+/// Whether what has this name says that the caller is known: `is_logged_in`.
+pub(crate) fn says_known(name: &str) -> bool {
+    const WORDS: &[&str] = &["authenticated", "authorized", "authorised", "logged"];
+    words(name).next().is_some_and(|first| first == "is") && has_word(name, WORDS)
+}
+
 /// Whether a call of this name finds out who calls.
 pub(crate) fn is_authenticating(name: &str) -> bool {
     remembered(Question::Authenticating, name, || has_word(name, &["authenticate", "authenticated"]))

@@ -510,21 +510,20 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A statement behind `#[cfg(debug_assertions)]` as one below `if cfg!(debug_assertions)`. Of other conditions both
-    /// sides are kept.
+    /// A statement behind `#[cfg(name)]` as one below `if cfg!(name)`: a flag of the build is seldom set. Of other
+    /// conditions both sides are kept.
     fn gated(&mut self, stmt: ExprId) -> ExprId {
-        const GATE: &str = "#[cfg(debug_assertions)]";
         let span = self.expr_span(stmt);
-        let before = self.text.get(..span.start as usize).unwrap_or_default();
-        if !before.trim_end().ends_with(GATE) && !self.slice(span).starts_with(GATE) {
-            return stmt;
-        }
-        let name = self.name_expr(Symbol::new("debug_assertions"), span);
+        let before = self.text.get(..span.start as usize).unwrap_or_default().trim_end();
+        let Some(flag) = last_flag(before).or_else(|| first_flag(self.slice(span))) else { return stmt };
+        // The condition holds nothing of what it decides.
+        let place = Span::new(span.start, span.start);
+        let name = self.name_expr(Symbol::new(flag), place);
         let args = self.ir.lists.push(&[name]);
         let id = MacroId::from_index(self.ir.macros.len());
         let call = MacroCall { path: Symbol::new("cfg"), args, text: sym::EMPTY, complete: true };
         self.ir.macros.push(call);
-        let cond = self.add(Expr::Macro(id), span);
+        let cond = self.add(Expr::Macro(id), place);
         self.add(Expr::If { cond, then: stmt, otherwise: None }, span)
     }
 
@@ -549,6 +548,25 @@ impl Lowerer<'_> {
         let args = self.ir.lists.push(&[value]);
         self.add(Expr::Call { callee, args }, span)
     }
+}
+
+/// The flag of the `#[cfg(name)]` that a text ends with.
+fn last_flag(text: &str) -> Option<&str> {
+    let (_, rest) = text.strip_suffix(")]")?.rsplit_once("#[cfg(")?;
+    is_flag(rest).then_some(rest)
+}
+
+/// The flag of the `#[cfg(name)]` that a text begins with.
+fn first_flag(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix("#[cfg(")?.split_once(")]")?;
+    is_flag(name).then_some(name)
+}
+
+/// Whether a `cfg` predicate is one flag, of which only those who set it know: no target, no test.
+fn is_flag(predicate: &str) -> bool {
+    !matches!(predicate, "test" | "unix" | "windows")
+        && !predicate.is_empty()
+        && predicate.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 enum Operator {

@@ -102,6 +102,7 @@ fn may_lack(cx: &LintContext, door: &Door) -> bool {
         && door.openness == Openness::Closed
         && !door.is_unclear()
         && !door.own.role
+        && !door.takes_owner()
         && !cx.guards().asks_role(door.function)
         && !is_of_staff(door.endpoint.path.as_str())
         && !is_of_staff(&cx.name(door.function))

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ward_syntax::{Expr, ExprId, FileSpan, List, MacroId, Symbol, TypeRefId};
+use ward_syntax::{Expr, ExprId, FileSpan, List, MacroId, Symbol, TypeRefId, sym};
 
 use super::expressions::{hole, made};
 use super::{Evaluator, Frame};
 use crate::endpoint::relevant::TYPE_DEPTH;
 use crate::endpoint::{Call, Made, Outcome, Router, StructValue, Value, What};
-use crate::{Callee, DefId, DefKind, Namespace, PathTarget, Ty, TyKind, TypeHead};
+use crate::{Callee, DefId, DefKind, Namespace, PathTarget, Semantics, Ty, TyKind, TypeHead};
 
 /// A function that only makes a text or a middleware is evaluated if its body is no longer than this.
 const SMALL_BODY: u32 = 160;
@@ -100,6 +100,9 @@ impl<'a> Evaluator<'a> {
         let target = types.callee(id);
         let args: Vec<ExprId> = frame.ir.list(args).collect();
         let values: Vec<Value> = args.iter().map(|arg| self.expr(frame, *arg)).collect();
+        if let Some(def) = derived_default(self.semantics, frame, id, callee) {
+            return made(What::Item(def), values, frame.call_place(id, None));
+        }
         match target {
             Callee::Fn(def) => self.workspace_call(frame, id, *def, None, &args, values),
             Callee::Dispatch { targets, .. } => {
@@ -743,6 +746,20 @@ impl<'a> Evaluator<'a> {
         } else {
             made(What::External(path), values, place)
         }
+    }
+}
+
+/// The type of which a call makes the value that a derive says: `Check::default()`.
+fn derived_default(semantics: &Semantics, frame: &Frame<'_>, call: ExprId, callee: ExprId) -> Option<DefId> {
+    let Expr::Path(path) = frame.ir.expr(callee) else { return None };
+    let is_default = frame.ir.path_segments(path).last()?.name == sym::DEFAULT;
+    let types = frame.types.filter(|types| is_default && !matches!(types.callee(call), Callee::Fn(_)))?;
+    match types.expr(call).kind() {
+        TyKind::Adt { def, .. } => {
+            let derives = semantics.def_map.derives(*def);
+            derives.iter().any(|name| name.as_str() == "Default").then_some(*def)
+        }
+        _ => None,
     }
 }
 

@@ -121,6 +121,8 @@ impl<'a> Evaluator<'a> {
                     _ => all.get(index).cloned(),
                 },
                 Value::Struct(value) => value.fields.get(index).map(|field| field.1.clone()),
+                // A router that is a tuple has what documents it before itself.
+                Value::Router(_) if index + 1 == count => Some(value.clone()),
                 _ => None,
             };
             self.bind(frame, pat, part.unwrap_or_default());

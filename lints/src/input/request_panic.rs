@@ -274,16 +274,20 @@ fn is_of_letters(way: &Way) -> bool {
         || way.escaped.is_some_and(|context| context.as_str() == "rooted")
 }
 
-/// Whether a number is made of a shorter one, which is not too large: `i64::from(minutes)`, `minutes as i64`.
+/// Whether a number is, or may be, made of a shorter one, which is not too large: `i64::from(minutes)`, `minutes as i64`.
 fn is_widened(cx: &LintContext, reached: &Reached) -> bool {
+    const SHORT: [&str; 6] = ["i8", "u8", "i16", "u16", "i32", "u32"];
     let semantics = cx.semantics();
     let Some((file, _)) = semantics.body(reached.function) else { return false };
     let Some(types) = semantics.types(reached.function) else { return false };
     let ir = semantics.ir(file);
-    let is_short = |expr: ExprId| {
-        matches!(types.expr(expr).kind(), TyKind::Scalar(name)
-            if matches!(name.as_str(), "i8" | "u8" | "i16" | "u16" | "i32" | "u32"))
+    let scalar = |expr: ExprId| match types.expr(expr).kind() {
+        TyKind::Scalar(name) => Some(name.as_str()),
+        _ => None,
     };
+    let is_short = |expr: ExprId| scalar(expr).is_some_and(|name| SHORT.contains(&name));
+    // What is cast may be short if it is not known.
+    let may_be_short = |expr: ExprId| scalar(expr).is_none_or(|name| SHORT.contains(&name));
     let made_of = |expr: &Expr| match *expr {
         Expr::Cast { operand, .. } => Some(operand),
         Expr::Call { args, .. } => ir.list(args).next(),
@@ -292,7 +296,7 @@ fn is_widened(cx: &LintContext, reached: &Reached) -> bool {
     };
     taken::expressions(cx, reached.function).into_iter().any(|(id, expr)| {
         reached.place.span.contains(ir.expr_span(id))
-            && (is_short(id) || made_of(&expr).is_some_and(is_short))
+            && (is_short(id) || made_of(&expr).is_some_and(may_be_short))
     })
 }
 

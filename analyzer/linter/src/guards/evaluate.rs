@@ -758,7 +758,7 @@ impl<'a> Evaluator<'a> {
             Shape::Plain if self.is_middleware && !from_behind && value.fail.is_none() => self.refuse(expr),
             Shape::Plain if self.answers_bool => self.refuse_for(value.all(), value.sense.inverse(), expr),
             Shape::Plain if !self.returns && !from_behind && self.is_error_for_unknown(expr) => {
-                self.refuse(expr)
+                self.refuse(expr);
             }
             // One page for those who are known and another for all others refuses nobody; what is answered early does.
             Shape::Plain if value.fail.is_none() && (!self.returns || from_behind) => {}

@@ -107,8 +107,8 @@ impl Messages {
             return;
         }
         let ty = match (block, label) {
-            (Block::Message, "repeated") => around(&known().vec, scalar(ty)),
-            (Block::Message, "optional") => around(&known().option, scalar(ty)),
+            (Block::Message, "repeated") => around(known().vec, scalar(ty)),
+            (Block::Message, "optional") => around(known().option, scalar(ty)),
             (Block::Message, _) => scalar(ty),
             (Block::Choice, _) => None,
             _ => return,
@@ -130,8 +130,8 @@ fn block(words: &[&str]) -> Block {
     }
 }
 
-fn around(path: &Symbol, element: Option<Ty>) -> Option<Ty> {
-    Some(Ty::new(TyKind::External { path: *path, args: [element?].into() }))
+fn around(path: Symbol, element: Option<Ty>) -> Option<Ty> {
+    Some(Ty::new(TyKind::External { path, args: [element?].into() }))
 }
 
 /// What a scalar type becomes in Rust.
@@ -145,7 +145,7 @@ fn scalar(name: &str) -> Option<Ty> {
         "float" => "f32",
         "double" => "f64",
         "string" => return Some(known().types.string),
-        "bytes" => return around(&known().vec, Some(known().types.u8)),
+        "bytes" => return around(known().vec, Some(known().types.u8)),
         _ => return None,
     };
     Some(Ty::new(TyKind::Scalar(Symbol::new(rust))))
@@ -204,8 +204,8 @@ mod tests {
         let field = |name: &str| messages.field(Symbol::new(name));
         assert_eq!(field("item_id"), scalar("int32"));
         assert_eq!(field("title"), Some(known().types.string));
-        assert_eq!(field("tags"), around(&known().vec, scalar("string")));
-        assert_eq!(field("sold"), around(&known().option, scalar("bool")));
+        assert_eq!(field("tags"), around(known().vec, scalar("string")));
+        assert_eq!(field("sold"), around(known().option, scalar("bool")));
         assert_eq!(field("at"), scalar("int64"));
         for name in ["weight", "part", "cents", "text", "open", "package"] {
             assert_eq!(field(name), None, "{name}");

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashSet;
 use ward_diagnostics::{Confidence, Severity};
 use ward_flow::models::Asked;
-use ward_flow::{Entry, Reached, Way, WayStepKind};
+use ward_flow::{Entry, Reached, Way, WayStep, WayStepKind};
 use ward_linter::{Lint, LintContext, declare_lint};
 use ward_semantics::{Ty, TyKind};
 use ward_syntax::{Expr, ExprId, FileSpan, Literal};
@@ -198,7 +198,12 @@ fn is_sure(cx: &LintContext, kind: &str, reached: &Reached) -> bool {
             || (cx.endpoints().all().is_empty() && (callee != "parse" || parses_known(cx, reached)))
     };
     let is_told = match kind {
-        "unwrap" => !is_part && !is_round_trip(reached) && !is_part_of_uri(cx, reached),
+        "unwrap" => {
+            !is_part
+                && !is_round_trip(reached)
+                && !is_part_of_uri(cx, reached)
+                && !is_of_head_again(cx, reached)
+        }
         "first-element" => !reached.ways.iter().all(|way| is_of_route(kind, way)),
         "later-element" => !reached.ways.iter().all(|way| is_counted(cx, reached, way)),
         "cut" => !reached.ways.iter().all(is_of_letters),
@@ -313,6 +318,36 @@ fn is_part_of_uri(cx: &LintContext, reached: &Reached) -> bool {
     reached.callee.as_str() == "parse"
         && reached.ways.iter().all(is_path)
         && parsed_type(cx, reached).is_some_and(of_uri)
+}
+
+/// Whether the value of a header is made of what stood in the head of a request: no character that it refuses can come there.
+fn is_of_head_again(cx: &LintContext, reached: &Reached) -> bool {
+    let is_of_head = |way: &Way| {
+        let is_rooted = way.escaped.is_some_and(|context| context.as_str() == "rooted");
+        let is_head = matches!(way.entry, Entry::Request(kind) if matches!(kind.as_str(), "header" | "uri"));
+        let is_decoded = |step: &WayStep| matches!(step.kind, WayStepKind::External(name) if name.as_str().contains("decode"));
+        (is_rooted || is_head) && !way.steps.iter().any(is_decoded)
+    };
+    let is_value = |ty: Ty| {
+        let TyKind::External { args, .. } = ty.kind() else { return false };
+        let made = args.first().map(|ty| ty.kind());
+        matches!(made, Some(TyKind::External { path, .. }) if path.as_str() == "http::HeaderValue")
+    };
+    reached.ways.iter().all(is_of_head) && made_type(cx, reached).is_some_and(is_value)
+}
+
+/// What a function gives that is called with the argument.
+fn made_type(cx: &LintContext, reached: &Reached) -> Option<Ty> {
+    let semantics = cx.semantics();
+    let (file, _) = semantics.body(reached.function)?;
+    let types = semantics.types(reached.function)?;
+    let ir = semantics.ir(file);
+    let is_it = |expr: Expr| match expr {
+        Expr::Call { args, .. } => ir.list(args).any(|arg| ir.expr_span(arg) == reached.place.span),
+        _ => false,
+    };
+    let (call, _) = taken::expressions(cx, reached.function).into_iter().find(|(_, expr)| is_it(*expr))?;
+    Some(types.expr(call))
 }
 
 /// Whether what is read was written by the service itself: a value made of a request's parts and read again.

@@ -547,7 +547,7 @@ impl Writer<'_> {
     ) -> Option<()> {
         let mut used = Vec::new();
         used_in(inner, &mut used);
-        let repeated = used.iter().filter_map(|name| match bindings.get(*name) {
+        let repeated = used.iter().filter_map(|name| match bindings.get(name) {
             Some(Binding::Each(rounds)) => Some((*name, rounds)),
             _ => None,
         });

@@ -61,7 +61,8 @@ impl Messages {
         let (mut package, mut blocks) = (String::new(), Vec::new());
         let mut rest = text.as_str();
         while let Some(end) = rest.find(['{', '}', ';']) {
-            let words: Vec<&str> = rest[..end].split_whitespace().collect();
+            let statement = rest[..end].replace('=', " = ");
+            let words: Vec<&str> = statement.split_whitespace().collect();
             match (&rest[end..=end], &*words) {
                 ("}", _) => drop(blocks.pop()),
                 (";", ["package", name]) => {
@@ -102,8 +103,8 @@ impl Messages {
             [label @ ("repeated" | "optional" | "required"), rest @ ..] => (*label, rest),
             _ => ("", words),
         };
-        let [ty, name, equals, ..] = words else { return };
-        if !equals.starts_with('=') || matches!(*ty, "option" | "reserved") {
+        let [ty, name, "=", ..] = words else { return };
+        if *ty == "option" {
             return;
         }
         let ty = match (block, label) {

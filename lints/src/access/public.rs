@@ -70,6 +70,7 @@ const STRONG: &[&str] = &[
 /// Words that say it at the end of a path.
 const WEAK: &[&str] = &[
     "reset",
+    "schema",
     "recover",
     "recovery",
     "verify",

@@ -50,8 +50,12 @@ fn judge(cx: &LintContext, guarded: &[&Door], door: &Door) -> Option<Evidence> {
     if asking < FEWEST || !is_rule {
         return None;
     }
-    // Who asks for a role over what the path names says nothing of what names nothing: anybody may begin something new.
-    let is_alike = door.names_object() || siblings().any(|other| other.own.role && !other.names_object());
+    // Who asks for a role over what the path names, or to list all, says nothing of what names nothing: anybody may begin
+    // something new.
+    let is_like = |other: &&&Door| {
+        other.own.role && !other.names_object() && other.endpoint.methods == door.endpoint.methods
+    };
+    let is_alike = door.names_object() || siblings().any(|other| is_like(&other));
     // What gives out files by a name of the request is no less than what its siblings do, if all of them ask.
     let hands_out = door.names_object() && door.access.effects.has(Effect::File) && asking == total;
     let confidence = match (changes, door.is_unclear()) {

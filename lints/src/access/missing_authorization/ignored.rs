@@ -143,7 +143,8 @@ fn of_guard(cx: &LintContext, extractor: &Extractor, treatment: &Treatment) -> O
     if consulted < 2 || consulted < ignored || !(asks_more.owner || asks_more.role) {
         return None;
     }
-    let confidence = if asks_more.owner { Confidence::Medium } else { Confidence::Low };
+    let is_rule = asks_more.owner && consulted >= 3 * ignored;
+    let confidence = if is_rule { Confidence::Medium } else { Confidence::Low };
     let ty = cx.semantics().pretty_type(extractor.ty);
     Some((confidence, format!("{consulted} other handlers that take `{ty}` and an id use both")))
 }

@@ -21,7 +21,7 @@ pub(crate) enum Named {
 }
 
 /// What a name ends in that is about a secret, and is none.
-const ABOUT: &str = "type types kind kinds class id ids uuid name names len length count size limit max min expires expiry \
+const ABOUT: &str = "identity type types kind kinds class id ids uuid name names len length count size limit max min expires expiry \
     expiration exp expired at date dates time ttl age hint url uri path file filename dir column field prefix suffix scope scopes index \
     idx version mode method format algorithm alg status num number policy entrypoint endpoint kdf salt iterations email \
     template label placeholder tokenizer lemma position offset span range reference metadata info config settings store \

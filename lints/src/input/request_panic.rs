@@ -324,7 +324,8 @@ fn is_part_of_uri(cx: &LintContext, reached: &Reached) -> bool {
 fn is_of_head_again(cx: &LintContext, reached: &Reached) -> bool {
     let is_of_head = |way: &Way| {
         let is_rooted = way.escaped.is_some_and(|context| context.as_str() == "rooted");
-        let is_head = matches!(way.entry, Entry::Request(kind) if matches!(kind.as_str(), "header" | "uri"));
+        let is_head = matches!(way.entry, Entry::Request(kind) if matches!(kind.as_str(), "header" | "uri"))
+            || way.path.names().any(|name| matches!(name.as_str(), "headers" | "uri"));
         let is_decoded = |step: &WayStep| matches!(step.kind, WayStepKind::External(name) if name.as_str().contains("decode"));
         (is_rooted || is_head) && !way.steps.iter().any(is_decoded)
     };

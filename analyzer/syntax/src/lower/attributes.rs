@@ -15,19 +15,31 @@ pub(super) fn marks_test(path: &str, args: &str) -> bool {
     }
 }
 
-/// Whether a `cfg` predicate holds only under test: `test`, or `all(..)` with such a part.
+/// Whether a `cfg` predicate holds only under test: `test`, a feature for tests, `all(..)` with such a part, or `any(..)` of
+/// nothing else.
 fn requires_test(predicate: &str) -> bool {
     let predicate = predicate.trim();
-    if predicate == "test" {
+    if predicate == "test" || is_test_feature(predicate) {
         return true;
     }
-    let inner = predicate.strip_prefix("all").map(str::trim_start).and_then(|rest| rest.strip_prefix('('));
-    let Some(inner) = inner.and_then(|rest| rest.trim_end().strip_suffix(')')) else { return false };
-    split_commas(inner).any(requires_test_part)
+    let inner = |name: &str| {
+        let rest = predicate.strip_prefix(name)?.trim_start().strip_prefix('(')?;
+        rest.trim_end().strip_suffix(')')
+    };
+    let mut any = inner("any").into_iter().flat_map(split_commas).peekable();
+    inner("all").is_some_and(|inner| split_commas(inner).any(requires_test_part))
+        || any.peek().is_some() && any.all(requires_test_part)
+}
+
+/// Whether a predicate asks for a feature that is there for tests: `feature = "test-utils"`.
+fn is_test_feature(predicate: &str) -> bool {
+    let value = predicate.strip_prefix("feature").and_then(|rest| rest.trim_start().strip_prefix('='));
+    let name = value.map(|value| value.trim().trim_matches('"'));
+    name.is_some_and(|name| matches!(name, "test" | "tests" | "testing" | "test-utils" | "test_utils"))
 }
 
 fn requires_test_part((_, part): (usize, &str)) -> bool {
-    requires_test(part)
+    part.trim().is_empty() || requires_test(part)
 }
 
 /// Whether the conditions of two things are such that one is compiled where the other is not: `cfg(a)`, `cfg(not(a))`.
@@ -201,12 +213,17 @@ mod tests {
             ("cfg", "test"),
             ("cfg", "all(unix, test)"),
             ("cfg", "all(unix, all(test, feature = \"a,b\"))"),
+            ("cfg", "feature = \"test-utils\""),
+            ("cfg", "any(test, feature = \"testing\")"),
         ] {
             assert!(marks_test(path, args), "{path}({args})");
         }
-        for (path, args) in
-            [("cfg", "not(test)"), ("cfg", "any(test, unix)"), ("cfg", "feature = \"test\""), ("get", "test")]
-        {
+        for (path, args) in [
+            ("cfg", "not(test)"),
+            ("cfg", "any(test, unix)"),
+            ("cfg", "feature = \"latest\""),
+            ("get", "test"),
+        ] {
             assert!(!marks_test(path, args), "{path}({args})");
         }
     }

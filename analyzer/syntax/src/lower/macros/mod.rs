@@ -102,8 +102,8 @@ impl Lowerer<'_> {
         let span = first.join(call.delimiter.span().close()).unwrap_or(first);
         let tokens =
             own.rules.as_ref()?.expand(call.tokens.clone(), &rules::Place { span, krate: own.krate })?;
-        self.expanded += tokens.clone().into_iter().count() + 1;
-        Some(tokens)
+        self.expanded += tokens.len() + 1;
+        Some(tokens.into_iter().collect())
     }
 
     /// Lowers something that an expansion yielded.

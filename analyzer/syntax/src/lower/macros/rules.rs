@@ -68,7 +68,7 @@ enum Times {
 #[derive(Clone)]
 enum Binding {
     Tokens(Rc<[TokenTree]>),
-    Each(Vec<Bindings>),
+    Each(Rc<[Bindings]>),
 }
 
 type Bindings = FxHashMap<String, Binding>;
@@ -116,7 +116,7 @@ impl Rules {
     }
 
     /// What a call comes to; none if no rule fits, or if it is too much.
-    pub(in crate::lower) fn expand(&self, call: TokenStream, place: &Place) -> Option<TokenStream> {
+    pub(in crate::lower) fn expand(&self, call: TokenStream, place: &Place) -> Option<Vec<TokenTree>> {
         let tokens: Vec<TokenTree> = call.into_iter().collect();
         if tokens.len() > MOST_TOKENS {
             return None;
@@ -134,8 +134,10 @@ impl Rules {
                 rule.bound.iter().map(String::as_str).filter(|name| names.contains(*name)).collect();
             let mut writer = Writer { place, hidden, left: MOST_TOKENS };
             let mut expansion = Vec::new();
-            writer.write(&rule.body, &bindings, &mut expansion)?;
-            return Some(expansion.into_iter().collect());
+            let bound =
+                Bound { own: bindings.iter().map(|(name, to)| (name.as_str(), to)).collect(), outer: None };
+            writer.write(&rule.body, &bound, &mut expansion)?;
+            return Some(expansion);
         }
         None
     }
@@ -344,10 +346,11 @@ fn repeated(
     if times == Times::Some && rounds.is_empty() {
         return None;
     }
+    let rounds: Rc<[Bindings]> = rounds.into();
     let mut names = Vec::new();
     variables(inner, &mut names);
     for name in names {
-        bindings.insert(name.to_owned(), Binding::Each(rounds.clone()));
+        bindings.insert(name.to_owned(), Binding::Each(Rc::clone(&rounds)));
     }
     Some(at)
 }
@@ -403,9 +406,9 @@ fn fragment(kind: &str, tokens: &[TokenTree]) -> Option<usize> {
     }
     match kind {
         "expr" | "expr_2021" if is_short_expression(tokens) => Some(1),
-        "expr" | "expr_2021" => taken::<syn::Expr>(tokens, Parse::parse),
-        "ty" => taken::<syn::Type>(tokens, Parse::parse),
-        "path" => taken::<syn::Path>(tokens, Parse::parse),
+        "expr" | "expr_2021" => taken::<syn::Expr>(up_to_comma(tokens), Parse::parse),
+        "ty" => taken::<syn::Type>(up_to_comma(tokens), Parse::parse),
+        "path" => taken::<syn::Path>(up_to_comma(tokens), Parse::parse),
         "pat" => taken::<syn::Pat>(tokens, syn::Pat::parse_multi_with_leading_vert),
         "pat_param" => taken::<syn::Pat>(tokens, syn::Pat::parse_single),
         "stmt" => taken::<syn::Stmt>(tokens, Parse::parse),
@@ -432,6 +435,19 @@ fn is_short_expression(tokens: &[TokenTree]) -> bool {
             }
             TokenTree::Group(_) | TokenTree::Punct(_) => false,
         }
+}
+
+/// The tokens before the first comma or semicolon, which ends a type or an expression outside of generic arguments and
+/// closures: what the parser is given it copies.
+fn up_to_comma(tokens: &[TokenTree]) -> &[TokenTree] {
+    let mut puncts = tokens.iter().enumerate().filter_map(|(at, token)| match token {
+        TokenTree::Punct(punct) => Some((at, punct.as_char())),
+        _ => None,
+    });
+    match puncts.find(|(_, punct)| matches!(punct, ',' | ';' | '<' | '|')) {
+        Some((at, ',' | ';')) => &tokens[..at],
+        _ => tokens,
+    }
 }
 
 fn taken<T>(tokens: &[TokenTree], parse: impl FnOnce(ParseStream) -> syn::Result<T>) -> Option<usize> {
@@ -474,8 +490,22 @@ struct Writer<'p> {
     left: usize,
 }
 
+/// What variables stand for in a part of a body.
+struct Bound<'b> {
+    own: Vec<(&'b str, &'b Binding)>,
+    /// What those stand for that are not among its own.
+    outer: Option<&'b Bound<'b>>,
+}
+
+impl<'b> Bound<'b> {
+    fn get(&self, name: &str) -> Option<&'b Binding> {
+        let own = self.own.iter().find(|(own, _)| *own == name).map(|(_, binding)| *binding);
+        own.or_else(|| self.outer?.get(name))
+    }
+}
+
 impl Writer<'_> {
-    fn write(&mut self, body: &[Piece], bindings: &Bindings, out: &mut Vec<TokenTree>) -> Option<()> {
+    fn write(&mut self, body: &[Piece], bindings: &Bound, out: &mut Vec<TokenTree>) -> Option<()> {
         for piece in body {
             self.left = self.left.checked_sub(1)?;
             match piece {
@@ -512,12 +542,12 @@ impl Writer<'_> {
         &mut self,
         inner: &[Piece],
         separator: &[TokenTree],
-        bindings: &Bindings,
+        bindings: &Bound,
         out: &mut Vec<TokenTree>,
     ) -> Option<()> {
         let mut used = Vec::new();
         used_in(inner, &mut used);
-        let repeated = used.iter().filter_map(|name| match bindings.get(*name) {
+        let repeated = used.iter().filter_map(|name| match bindings.get(name) {
             Some(Binding::Each(rounds)) => Some((*name, rounds)),
             _ => None,
         });
@@ -527,10 +557,11 @@ impl Writer<'_> {
             return None;
         }
         for round in 0..count {
-            let mut own = bindings.clone();
+            let mut own = Vec::with_capacity(repeated.len());
             for (name, rounds) in &repeated {
-                own.insert((*name).to_owned(), rounds[round].get(*name)?.clone());
+                own.push((*name, rounds[round].get(*name)?));
             }
+            let own = Bound { own, outer: Some(bindings) };
             if round > 0 {
                 out.extend(separator.iter().map(|token| self.own(token)));
             }
@@ -577,7 +608,8 @@ mod tests {
     fn expanded(definition: &str, call: &str) -> Option<String> {
         let place = Place { span: Span::call_site(), krate: Symbol::new("crate") };
         let call = TokenStream::from_str(call).ok()?;
-        let text = Rules::read(definition)?.expand(call, &place)?.to_string();
+        let tokens = Rules::read(definition)?.expand(call, &place)?;
+        let text = tokens.into_iter().collect::<TokenStream>().to_string();
         Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 

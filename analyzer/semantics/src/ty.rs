@@ -176,6 +176,7 @@ impl Ty {
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(self) -> &'static TyKind {
         &self.0.kind
     }

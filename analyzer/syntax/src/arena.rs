@@ -21,11 +21,13 @@ macro_rules! ids {
         pub struct $name(std::num::NonZeroU32);
 
         impl crate::arena::Id for $name {
+            #[inline]
             fn from_index(index: usize) -> Self {
                 let id = u32::try_from(index + 1).ok().and_then(std::num::NonZeroU32::new);
                 Self(id.expect("a file has fewer than 2^32 nodes"))
             }
 
+            #[inline]
             fn index(self) -> usize {
                 self.0.get() as usize - 1
             }
@@ -33,6 +35,7 @@ macro_rules! ids {
 
         impl $name {
             /// Its index in the file.
+            #[inline]
             pub fn index(self) -> usize {
                 crate::arena::Id::index(self)
             }

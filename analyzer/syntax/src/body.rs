@@ -657,6 +657,7 @@ impl SourceIr {
     }
 
     /// An expression.
+    #[inline]
     pub fn expr(&self, id: ExprId) -> Expr {
         self.exprs[id.index()]
     }
@@ -667,6 +668,7 @@ impl SourceIr {
     }
 
     /// A pattern.
+    #[inline]
     pub fn pat(&self, id: PatId) -> Pat {
         self.pats[id.index()]
     }
@@ -687,11 +689,13 @@ impl SourceIr {
     }
 
     /// A path.
+    #[inline]
     pub fn path(&self, id: PathId) -> Path {
         self.paths[id.index()]
     }
 
     /// A path's segments.
+    #[inline]
     pub fn path_segments(&self, id: PathId) -> &[Segment] {
         self.path(id).segments.of(&self.segments)
     }
@@ -702,6 +706,7 @@ impl SourceIr {
     }
 
     /// A body.
+    #[inline]
     pub fn body(&self, id: BodyId) -> Body {
         self.bodies[id.index()]
     }

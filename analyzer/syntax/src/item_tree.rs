@@ -278,6 +278,7 @@ pub struct Attribute {
 
 impl ItemTree {
     /// The item at `id`.
+    #[inline]
     pub fn get(&self, id: ItemId) -> &Item {
         &self.items[id.index()]
     }

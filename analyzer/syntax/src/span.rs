@@ -15,6 +15,7 @@ pub struct FileId(pub u32);
 
 impl FileId {
     /// The index as a `usize`, for slices.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }

@@ -108,11 +108,13 @@ impl Symbol {
     }
 
     /// Whether the text is empty.
+    #[inline]
     pub fn is_empty(self) -> bool {
         self == sym::EMPTY
     }
 
     /// A dense number for tables indexed by symbol.
+    #[inline]
     pub fn index(self) -> usize {
         self.0.get() as usize
     }

@@ -142,24 +142,25 @@ pub(crate) fn expressions(cx: &LintContext, function: DefId) -> Vec<(ExprId, Exp
 /// The calls in a function's body.
 pub(crate) fn calls<'a>(cx: &LintContext<'a>, function: DefId) -> Vec<Call<'a>> {
     let semantics = cx.semantics();
-    let Some(types) = semantics.types(function) else { return Vec::new() };
-    let ir = semantics.ir(semantics.locate(function).0);
+    let (Some(types), Some((file, body))) = (semantics.types(function), semantics.body(function)) else {
+        return Vec::new();
+    };
+    let ir = semantics.ir(file);
     let mut calls = Vec::new();
-    for (expr, kind) in expressions(cx, function) {
-        let (name, inputs): (&'static str, Vec<ExprId>) = match kind {
-            Expr::MethodCall { receiver, method, args, .. } => {
-                (method.as_str(), std::iter::once(receiver).chain(ir.list(args)).collect())
-            }
+    for expr in ir.body(body).exprs.ids() {
+        let (name, receiver, args) = match ir.expr(expr) {
+            Expr::MethodCall { receiver, method, args, .. } => (method.as_str(), Some(receiver), args),
             Expr::Call { callee, args } => match ir.expr(callee) {
                 Expr::Path(path) => {
                     let last = ir.path_segments(path).last().map_or("", |segment| segment.name.as_str());
-                    (last, ir.list(args).collect())
+                    (last, None, args)
                 }
                 _ => continue,
             },
             _ => continue,
         };
-        let inputs = inputs.into_iter().map(|input| (input, types.expr(input))).collect();
+        let inputs = receiver.into_iter().chain(ir.list(args));
+        let inputs = inputs.map(|input| (input, types.expr(input))).collect();
         calls.push(Call { expr, name, inputs, callee: types.callee(expr) });
     }
     calls

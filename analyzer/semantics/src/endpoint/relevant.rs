@@ -43,7 +43,7 @@ impl<'a> Crates<'a> {
 
     /// The frameworks, by index, that know the crate a path begins with.
     pub(super) fn of(&self, path: &str) -> &[usize] {
-        let first = path.split_once("::").map_or(path, |(first, _)| first);
+        let first = path.find(':').map_or(path, |end| &path[..end]);
         self.by_name.get(first).map(Vec::as_slice).unwrap_or_default()
     }
 

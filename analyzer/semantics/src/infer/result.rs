@@ -115,6 +115,7 @@ pub(crate) type FieldOwner = (DefId, Option<u32>);
 
 impl BodyTypes {
     /// The type of an expression.
+    #[inline]
     pub fn expr(&self, id: ExprId) -> Ty {
         let index = id.index().checked_sub(self.expr_run.start as usize);
         index.and_then(|index| self.exprs.get(index)).copied().unwrap_or_else(Ty::unknown)

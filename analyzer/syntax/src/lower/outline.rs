@@ -63,23 +63,31 @@ impl Lowerer<'_> {
         span: Span,
         as_written: &[Span],
     ) {
-        let mut scanner = Scanner::new(chunk, places.in_chunk(span.start));
+        let begin = places.in_chunk(span.start);
+        let (mut scanner, mut line) = (Scanner::new(chunk, begin), places.line(begin));
         let (mut end, mut brackets) = (None, 0_usize);
+        // The part of the chunk that is to be copied next: tokens that stand there as far apart as they are written.
+        let mut copied = 0..0;
         while let Some(token) = scanner.next() {
-            let start = places.in_file(token.start);
+            let start = places.in_file(token.start, &mut line);
             if start >= span.end {
                 break;
             }
             if start < span.start {
                 continue;
             }
-            match end {
-                Some(end) if brackets > 0 => outline.push_str(self.slice(Span::new(end, start))),
-                Some(end) if end == start => {}
-                _ => outline.push(' '),
-            }
+            let gap = match end {
+                Some(end) if brackets > 0 => self.slice(Span::new(end, start)),
+                Some(end) if end == start => "",
+                _ => " ",
+            };
             let at = as_written.partition_point(|span| span.start <= start);
             let whole = at.checked_sub(1).map(|at| as_written[at]).filter(|whole| start < whole.end);
+            if whole.is_some() || end.is_none() || chunk[copied.end..token.start] != *gap {
+                outline.push_str(&chunk[copied]);
+                outline.push_str(gap);
+                copied = token.start..token.start;
+            }
             if let Some(whole) = whole {
                 outline.push_str(self.slice(whole));
                 scanner.skip_until(places.in_chunk(whole.end));
@@ -91,9 +99,10 @@ impl Lowerer<'_> {
                 Kind::Close(b')' | b']') => brackets = brackets.saturating_sub(1),
                 _ => {}
             }
-            outline.push_str(&chunk[token.start..token.end]);
+            copied.end = token.end;
             end = Some(start + (token.end - token.start) as u32);
         }
+        outline.push_str(&chunk[copied]);
         outline.push('\n');
     }
 

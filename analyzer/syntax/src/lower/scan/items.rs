@@ -95,7 +95,7 @@ pub(in crate::lower) fn item_end(text: &str, at: usize) -> Option<usize> {
     let mut scanner = Scanner::new(text, at);
     let ending = item_ending(text, &mut scanner)?;
     let mut delimiters = Delimiters::default();
-    for token in scanner {
+    while let Some(token) = scanner.next_mark() {
         match token.kind {
             Kind::Open(byte) => delimiters.open(byte),
             Kind::Close(byte) => {

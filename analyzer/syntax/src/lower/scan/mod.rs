@@ -81,10 +81,17 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// The byte of the file that a byte of the chunk is.
-    pub(super) fn in_file(&self, at: usize) -> u32 {
-        let line = self.begins.partition_point(|begin| *begin <= at) - 1;
-        self.starts[line] + (at - self.begins[line]) as u32
+    /// The byte of the file that a byte of the chunk is. `line` is one at or before its own, and becomes its own.
+    pub(super) fn in_file(&self, at: usize, line: &mut usize) -> u32 {
+        while self.begins.get(*line + 1).is_some_and(|begin| *begin <= at) {
+            *line += 1;
+        }
+        self.starts[*line] + (at - self.begins[*line]) as u32
+    }
+
+    /// The line of the chunk that holds a byte of it.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.begins.partition_point(|begin| *begin <= at) - 1
     }
 
     /// The first byte of the chunk that stands at a byte of the file or behind it.
@@ -173,21 +180,23 @@ pub(super) fn scan(text: &str, base: usize, tests: TestCode, bodies: FunctionBod
         {
             attributes = None;
         }
-        if bodies == FunctionBodies::LeaveOutTests
-            && token.start >= left_out_until
-            && token.kind == Kind::Punct(b'#')
-            && let Some(attribute) = attribute(text, &scanner)
+        let may_leave_out = bodies == FunctionBodies::LeaveOutTests && token.start >= left_out_until;
+        let wanted = token.kind == Kind::Punct(b'#') && (may_leave_out || tests == TestCode::Trim);
+        let attribute = if wanted { attribute(text, &scanner) } else { None };
+        let of_item = attribute.as_ref().filter(|attribute| attribute.is_test && !attribute.is_inner);
+        let test_end = of_item.and_then(|attribute| item_end(text, attribute.end));
+        if may_leave_out
+            && let Some(attribute) = &attribute
             && attribute.is_test
         {
             left_out_until = match attribute.is_inner {
                 true if nesting.is_outermost() => text.len(),
                 true => 0,
-                false => item_end(text, attribute.end).unwrap_or(0),
+                false => test_end.unwrap_or(0),
             };
         }
         if tests == TestCode::Trim
-            && token.kind == Kind::Punct(b'#')
-            && let Some(attribute) = attribute(text, &scanner)
+            && let Some(attribute) = attribute
         {
             if attribute.is_test && attribute.is_inner && nesting.is_outermost() {
                 return Scan::Text(Reduced::at(base, 0));
@@ -196,9 +205,7 @@ pub(super) fn scan(text: &str, base: usize, tests: TestCode, bodies: FunctionBod
                 Some((start, _)) => start,
                 None => reducer.checkpoint(token),
             };
-            if attribute.is_test
-                && !attribute.is_inner
-                && let Some(after) = item_end(text, attribute.end)
+            if let Some(after) = test_end
                 && !names_file(&text[attribute.end..after])
             {
                 reducer.cut_from(&start, after);

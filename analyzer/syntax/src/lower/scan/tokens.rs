@@ -133,6 +133,12 @@ impl<'t> Scanner<'t> {
         self.at = self.at.min(self.bytes.len());
     }
 
+    /// Moves behind the text that stands here.
+    fn quoted(&mut self) {
+        self.at += 1;
+        self.skip_quoted(b'"');
+    }
+
     /// Moves behind a literal that ends in `quote`, from inside it.
     fn skip_quoted(&mut self, quote: u8) {
         while self.at < self.bytes.len() {
@@ -222,6 +228,62 @@ impl<'t> Scanner<'t> {
     }
 }
 
+/// The bytes that open or close a group or end a statement, or begin what may hold such bytes.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        marks[byte] = match CLASSES[byte] {
+            Class::Space | Class::Word => false,
+            Class::Punct => byte as u8 == b';',
+            _ => true,
+        };
+        byte += 1;
+    }
+    marks
+};
+
+impl Scanner<'_> {
+    /// The next token that opens or closes a group, or is a semicolon: what is between is passed over by bytes.
+    pub(in crate::lower) fn next_mark(&mut self) -> Option<Token> {
+        loop {
+            let from = self.at;
+            self.skip_to(from, |byte| MARKS[usize::from(byte)]);
+            let (start, byte) = (self.at, *self.bytes.get(self.at)?);
+            match byte {
+                b'"' if self.step_back_to_raw(from) => drop(self.word(self.at)),
+                b'"' => self.quoted(),
+                b'\'' => drop(self.apostrophe()),
+                b'/' if matches!(self.peek(1), b'/' | b'*') => drop(self.comment()),
+                b'/' => self.at += 1,
+                _ => {
+                    self.at += 1;
+                    let kind = match class(byte) {
+                        Class::Open => Kind::Open(byte),
+                        Class::Close => Kind::Close(byte),
+                        _ => Kind::Punct(byte),
+                    };
+                    return Some(Token { kind, start, end: self.at });
+                }
+            }
+        }
+    }
+
+    /// Moves back to the `r`, `br` or `cr` before the quote that stands here, not further than `from`; false if there is
+    /// none.
+    fn step_back_to_raw(&mut self, from: usize) -> bool {
+        let before = &self.bytes[from..self.at];
+        let hashes = before.iter().rev().take_while(|byte| **byte == b'#').count();
+        let before = &before[..before.len() - hashes];
+        let word = before.iter().rev().take_while(|byte| is_word(**byte)).count();
+        let is_raw = matches!(&before[before.len() - word..], b"r" | b"br" | b"cr");
+        if is_raw {
+            self.at -= hashes + word;
+        }
+        is_raw
+    }
+}
+
 impl Iterator for Scanner<'_> {
     type Item = Token;
 
@@ -240,8 +302,7 @@ impl Iterator for Scanner<'_> {
                     Kind::Doc
                 }
                 Class::Quote => {
-                    self.at += 1;
-                    self.skip_quoted(b'"');
+                    self.quoted();
                     Kind::Literal
                 }
                 Class::Apostrophe => self.apostrophe(),
@@ -265,7 +326,7 @@ impl Iterator for Scanner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Scanner};
+    use super::{Kind, Scanner, Token};
 
     fn tokens(text: &str) -> Vec<&str> {
         Scanner::new(text, 0).map(|token| &text[token.start..token.end]).collect()
@@ -284,6 +345,28 @@ mod tests {
         assert_eq!(tokens("a /* b /* c */ d */ e // f\ng"), ["a", "e", "g"]);
         assert_eq!(tokens("'ä' 'é x '🦀'"), ["'ä'", "'é", "x", "'🦀'"]);
         assert_eq!(tokens("('a, b)"), ["(", "'a", ",", "b", ")"]);
+    }
+
+    #[test]
+    fn marks_are_those_of_the_tokens() {
+        for text in [
+            r##"a(r"\", 'r"(", br#"}"#, b'{', "\"[", '"', r#type; 1)"##,
+            "a { /* ; */ b::<'c>(d); // }\n e[\"f;\"] }",
+            "x!(\"r\"\"(\" r\"(\" '(', b\"(\" ar\")\" r#\"#\"#; c'r\"(\" )",
+            "r#\"(",
+            "'",
+            "/",
+        ] {
+            let is_mark = |token: &Token| match token.kind {
+                Kind::Open(_) | Kind::Close(_) => true,
+                Kind::Punct(byte) => byte == b';',
+                _ => false,
+            };
+            let places = |tokens: Vec<Token>| tokens.iter().map(|token| token.start).collect::<Vec<_>>();
+            let mut scanner = Scanner::new(text, 0);
+            let marks = std::iter::from_fn(|| scanner.next_mark()).collect();
+            assert_eq!(places(marks), places(Scanner::new(text, 0).filter(is_mark).collect()), "{text}");
+        }
     }
 
     #[test]

@@ -102,6 +102,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "rmcp.toml",
     "rmp-serde.toml",
     "rocket.toml",
+    "rocket_auth.toml",
     "rouille.toml",
     "rusqlite.toml",
     "rust_decimal.toml",

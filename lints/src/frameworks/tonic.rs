@@ -285,11 +285,24 @@ fn service_name(semantics: &Semantics, impl_def: DefId) -> Option<(String, Optio
     named_by(&full_path(semantics, file, trait_ref)?)
 }
 
-/// The same where the generated code is there, by whatever path it is imported.
+/// The same where the generated code is there, or what it is made of, by whatever path it is imported.
 fn resolved_name(semantics: &Semantics, impl_def: DefId) -> Option<(String, Option<String>)> {
-    let Some(TraitName::Workspace(def)) = semantics.impls.get(impl_def)?.trait_name else { return None };
+    let Some(TraitName::Workspace(def)) = semantics.impls.get(impl_def)?.trait_name else {
+        return declared_name(semantics, impl_def);
+    };
     let path: Vec<String> = semantics.path(def).split("::").map(str::to_owned).collect();
     named_by(&path)
+}
+
+/// The same by the name alone, where a service of that name is declared and has a method that is implemented.
+fn declared_name(semantics: &Semantics, impl_def: DefId) -> Option<(String, Option<String>)> {
+    let ItemKind::Impl { trait_ref: Some(trait_ref), .. } = semantics.item(impl_def).kind else {
+        return None;
+    };
+    let name = full_path(semantics, semantics.locate(impl_def).0, trait_ref)?.pop()?;
+    let items = semantics.impls.items(impl_def).iter();
+    let mut methods = items.map(|(_, item)| semantics.def_map.name(*item));
+    methods.any(|method| semantics.service_path(&name, method.as_str()).is_some()).then_some((name, None))
 }
 
 /// The name of a service and the module before the one of its server, by the path of its trait.
